@@ -1,0 +1,200 @@
+//! Every action of the operator, once. Views push actions; only `app::dispatch` acts on them.
+
+mod command;
+mod confirmed;
+
+pub use command::{KeyCombo, UserCommand};
+pub use confirmed::ConfirmedDelete;
+
+use crate::model::bytes::{Key, Value};
+use crate::model::document::DocumentPage;
+use crate::model::message::{ConnectRequest, RequestId, SessionId};
+use crate::model::profile::{Profile, Secret};
+use crate::model::search::SearchQuery;
+use crate::model::session::Screen;
+use crate::model::settings::Settings;
+use crate::model::transfer::ExportRequest;
+
+/// What the operator did. Those about keys and documents are meant for the connection shown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// A command that has a name, a shortcut and a place in the palette.
+    Run(UserCommand),
+
+    /// Open a connection in a new tab.
+    Connect(Box<ConnectRequest>),
+    /// Test a connection step by step.
+    TestConnection(Box<ConnectRequest>),
+    /// Show this connection, or the connect screen.
+    ShowSession(Option<SessionId>),
+    /// Close a connection's tab (its drafts stay kept).
+    CloseSession(SessionId),
+    /// Keep a profile; `password`: `None` leaves the kept one, an empty one removes it.
+    KeepProfile {
+        /// The profile.
+        profile: Box<Profile>,
+        /// Its name before.
+        renamed_from: Option<String>,
+        /// Its password.
+        password: Option<Secret>,
+    },
+    /// Remove a profile.
+    RemoveProfile(String),
+    /// Start the demonstration cluster and connect to it.
+    StartDemo,
+    /// Change the settings.
+    ChangeSettings(Box<Settings>),
+    /// Show a screen of the connection.
+    ShowScreen(Screen),
+
+    /// Expand or collapse a folder of the tree.
+    ToggleFolder(Key),
+    /// Expand every folder above this key or folder, and put the cursor there.
+    Reveal(Key),
+    /// Select these rows; the cursor goes to `cursor`.
+    Select {
+        /// The rows: keys and folder paths.
+        paths: Vec<Key>,
+        /// Where the keyboard is.
+        cursor: Option<Key>,
+    },
+    /// Search the key space; an empty text shows the tree again.
+    Search(SearchQuery),
+    /// Add a key or folder to the favourites, or take it out.
+    ToggleFavourite(Key),
+
+    /// Ask for a new key.
+    AskCreate {
+        /// Prefix to begin with.
+        prefix: Key,
+    },
+    /// Ask for the new name of a key or folder.
+    AskMove {
+        /// The key, or the folder's path.
+        from: Key,
+        /// Copy instead of rename.
+        copy: bool,
+    },
+    /// Say the blast radius of deleting these rows, and ask.
+    AskDelete(Vec<Key>),
+    /// Ask how to bring a deleted key back.
+    AskUndelete(Key),
+    /// Ask where to export a prefix to.
+    AskExport(Key),
+    /// Close the dialog without doing anything.
+    CloseDialog,
+
+    /// Create a key (it must not exist), unattached to any lease, and open it.
+    Create {
+        /// The key.
+        key: Key,
+        /// Its value.
+        value: Value,
+    },
+    /// Rename or copy; the folder's path ends with the separator, and so must `to`.
+    Move {
+        /// The key, or the folder's path.
+        from: Key,
+        /// The new key or path.
+        to: Key,
+        /// Copy instead of rename.
+        copy: bool,
+        /// Attach the copies to the leases of their sources.
+        keep_lease: bool,
+    },
+    /// Delete what the dialog confirmed.
+    Delete(ConfirmedDelete),
+    /// Create a deleted key again with its last value, without a lease.
+    Undelete(Key),
+    /// Export.
+    Export(ExportRequest),
+
+    /// Open a key in a tab, or show its tab.
+    OpenKey(Key),
+    /// Close a key's tab; asks first when there is a draft.
+    CloseDocument(Key),
+    /// Forget the draft and close the tab.
+    DiscardAndClose(Key),
+    /// Show a page of the document.
+    ShowPage {
+        /// The key.
+        key: Key,
+        /// The page.
+        page: DocumentPage,
+    },
+    /// The editor's text is now this.
+    EditDraft {
+        /// The key.
+        key: Key,
+        /// The whole value.
+        value: Value,
+    },
+    /// Put this value into the draft, as a restore, a format or a merge does.
+    ReplaceDraft {
+        /// The key.
+        key: Key,
+        /// The whole value.
+        value: Value,
+    },
+    /// Forget the draft.
+    DiscardDraft(Key),
+    /// Show the diff that would be saved.
+    Review(Key),
+    /// Leave the review or the conflict without saving; the draft stays.
+    CancelSave(Key),
+    /// Save the draft with a transaction guarded by the base's mod revision, keeping the lease.
+    Save(Key),
+    /// After a conflict: this is the merged value; it is based on what the key is now.
+    Resolve {
+        /// The key.
+        key: Key,
+        /// The merged value.
+        merged: Value,
+    },
+    /// Take over what the key is now, forgetting the draft.
+    TakeTheirs(Key),
+    /// Read the key again.
+    Reload(Key),
+    /// Read (older) versions.
+    LoadHistory(Key),
+    /// Restore a version as a guarded put: opens the review with its value as the draft.
+    Restore {
+        /// The key.
+        key: Key,
+        /// The version's value.
+        value: Value,
+    },
+
+    /// Ask for the TTLs of these leases.
+    LoadLeases(Vec<i64>),
+    /// Stop a job.
+    CancelJob(RequestId),
+    /// Take a finished job off the screen.
+    DismissJob(RequestId),
+    /// Take a toast off the screen.
+    DismissToast(u64),
+    /// Copy text to the clipboard.
+    CopyText(String),
+}
+
+/// Where views put their actions; carried out after the frame is drawn.
+#[derive(Debug, Default)]
+pub struct Actions(Vec<Action>);
+
+impl Actions {
+    /// Adds an action.
+    pub fn push(&mut self, action: Action) {
+        self.0.push(action);
+    }
+
+    /// Takes all actions, in order.
+    pub fn take(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.0)
+    }
+
+    /// The actions so far.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Action] {
+        &self.0
+    }
+}

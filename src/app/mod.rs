@@ -1,0 +1,1 @@
+//! The window: events in, actions out, one frame after the other.

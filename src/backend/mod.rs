@@ -1,0 +1,1 @@
+//! tokio on its own thread: commands in, events out.

@@ -1,0 +1,1 @@
+//! A local cluster and the demonstration fleet on it.

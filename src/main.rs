@@ -1,0 +1,3 @@
+//! The etcdscope window and command line.
+
+fn main() {}

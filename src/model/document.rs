@@ -1,0 +1,163 @@
+//! An open key: what it was when the operator began, what they typed, what it is now.
+
+use super::bytes::{Key, Value};
+use super::history::History;
+use super::loadable::Loadable;
+use super::message::RequestId;
+use super::record::{KeyMeta, KeyRecord};
+use super::status::SeenAt;
+
+/// A draft as kept on disk: it must survive a crash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The profile's name.
+    pub profile: String,
+    /// The key.
+    pub key: Key,
+    /// What the operator typed.
+    pub value: Value,
+    /// What the key was when they began; `None`: it did not exist.
+    pub base: Option<KeyRecord>,
+    /// When it was last changed.
+    pub seen_at: SeenAt,
+}
+
+/// What the document shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum DocumentPage {
+    /// The editor.
+    #[default]
+    Edit,
+    /// Draft against live.
+    Diff,
+    /// Versions.
+    History,
+}
+
+/// How the document is being saved.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum SaveState {
+    /// Not.
+    #[default]
+    Idle,
+    /// The diff is on screen, to be confirmed.
+    Reviewing,
+    /// Under way; this value was sent.
+    Saving {
+        /// The request.
+        request: RequestId,
+        /// What was sent.
+        value: Value,
+    },
+    /// Someone changed the key: compare and merge. `theirs` is what it is now (`None`: deleted).
+    Conflict {
+        /// What the key is now.
+        theirs: Option<KeyRecord>,
+    },
+    /// Saved at this revision, a moment ago.
+    Saved {
+        /// The revision.
+        revision: i64,
+    },
+    /// Not saved, nothing was changed.
+    Failed(super::fault::Fault),
+    /// It could not be told whether it was saved.
+    Unknown(super::fault::Fault),
+}
+
+/// An open key.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The key.
+    pub key: Key,
+    /// What the draft is based on: the record that was loaded, saved or merged with last.
+    /// `None` value: the key does not exist (a new key, or one that was deleted).
+    pub base: Loadable<Option<KeyRecord>>,
+    /// What the operator typed, if it differs from the base.
+    pub draft: Option<Value>,
+    /// Grows whenever the draft is changed by anything but the editor itself (load, discard,
+    /// restore, merge), so that the editor knows when to take it over.
+    pub draft_generation: u64,
+    /// The newest record that is known, when it is not the base: someone else's change.
+    /// `Some(None)`: it was deleted.
+    pub live: Option<Option<KeyRecord>>,
+    /// When `live` was seen.
+    pub live_seen_at: SeenAt,
+    /// Which page is shown.
+    pub page: DocumentPage,
+    /// Saving.
+    pub save: SaveState,
+    /// Versions read so far.
+    pub history: Loadable<History>,
+    /// The draft came from an earlier run of the console.
+    pub recovered: bool,
+    /// Request that reads the base.
+    pub read_request: RequestId,
+    /// Request that reads history.
+    pub history_request: RequestId,
+}
+
+impl Document {
+    /// A document whose base is yet to be read.
+    #[must_use]
+    pub fn new(key: Key) -> Self {
+        Self {
+            key,
+            base: Loadable::default(),
+            draft: None,
+            draft_generation: 0,
+            live: None,
+            live_seen_at: 0,
+            page: DocumentPage::Edit,
+            save: SaveState::Idle,
+            history: Loadable::default(),
+            recovered: false,
+            read_request: RequestId(0),
+            history_request: RequestId(0),
+        }
+    }
+
+    /// The base record, if the key exists and has been read.
+    #[must_use]
+    pub fn base_record(&self) -> Option<&KeyRecord> {
+        self.base.value().and_then(Option::as_ref)
+    }
+
+    /// The base's value, empty where the key does not exist.
+    #[must_use]
+    pub fn base_value(&self) -> Value {
+        self.base_record()
+            .and_then(|record| record.value.clone())
+            .unwrap_or_else(|| Value::from([].as_slice()))
+    }
+
+    /// What would be saved: the draft, or the base where nothing was typed.
+    #[must_use]
+    pub fn current_value(&self) -> Value {
+        self.draft.clone().unwrap_or_else(|| self.base_value())
+    }
+
+    /// Whether there is something to save.
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
+        match &self.draft {
+            Some(draft) => self.base_record().is_none_or(|record| record.value.as_ref() != Some(draft)),
+            None => false,
+        }
+    }
+
+    /// The newest meta that is known of the key.
+    #[must_use]
+    pub fn newest_meta(&self) -> Option<KeyMeta> {
+        match &self.live {
+            Some(live) => live.as_ref().map(|record| record.meta),
+            None => self.base_record().map(|record| record.meta),
+        }
+    }
+
+    /// Whether someone else has changed the key since the base was read.
+    #[must_use]
+    pub fn changed_elsewhere(&self) -> bool {
+        self.live.is_some()
+    }
+}

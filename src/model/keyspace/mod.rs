@@ -1,0 +1,234 @@
+//! Every key that is known, as a tree of folders in key order.
+//!
+//! The tree is persistent: cloning a [`Keyspace`] copies one pointer, and a change copies only the
+//! chunks on its way. So the backend goes on applying revisions while the window draws, and a
+//! search reads, an older picture; nobody waits for a lock.
+//!
+//! A key is split after each separator: `config/prod/a` lies in the folder `config/`, in it the
+//! folder `prod/`, in it the leaf `a`. A separator at the very start belongs to the first name
+//! (`/config/`), an empty segment is a folder named by its separator (`/`), and a key that ends
+//! with the separator is a leaf with an empty name in its folder. So each key has one place, no
+//! byte is lost, and walking the tree yields the keys in etcd's own byte order. A key that is also
+//! a folder (`a` beside `a/b`) has two entries: the leaf `a` and the folder `a/`.
+
+mod chunk;
+mod folder;
+
+pub use folder::{Folder, NodeRef};
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::bytes::Value;
+use super::record::KeyMeta;
+use folder::Leaf;
+
+/// Folders are nested at most so deep; what is left of a longer key is one leaf name.
+pub const MAX_DEPTH: usize = 64;
+
+/// Every key that is known, in key order, as a persistent tree of folders.
+#[derive(Clone, Debug)]
+pub struct Keyspace {
+    separator: u8,
+    root: Arc<Folder>,
+}
+
+/// What is known of one key.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyView<'a> {
+    /// Revisions, version, lease.
+    pub meta: KeyMeta,
+    /// The value, where loaded.
+    pub value: Option<&'a Value>,
+}
+
+impl Default for Keyspace {
+    fn default() -> Self {
+        Self::new(b'/')
+    }
+}
+
+impl Keyspace {
+    /// An empty key space whose folders end at this byte.
+    #[must_use]
+    pub fn new(separator: u8) -> Self {
+        Self { separator, root: Arc::default() }
+    }
+
+    /// The byte that ends a folder's name.
+    #[must_use]
+    pub fn separator(&self) -> u8 {
+        self.separator
+    }
+
+    /// Number of keys.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.root.keys()
+    }
+
+    /// Whether there is no key.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The folder that holds everything.
+    #[must_use]
+    pub fn root(&self) -> &Arc<Folder> {
+        &self.root
+    }
+
+    /// Whether both share the same memory, so that nothing can differ.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.root, &other.root)
+    }
+
+    /// Writes a key and returns what it was before.
+    pub fn put(
+        &mut self,
+        key: &[u8],
+        meta: KeyMeta,
+        value: Option<Value>,
+    ) -> Option<(KeyMeta, Option<Value>)> {
+        let leaf = Leaf { meta, value };
+        let before = Arc::make_mut(&mut self.root).put(key, 0, self.separator, leaf);
+        before.map(|leaf| (leaf.meta, leaf.value))
+    }
+
+    /// Removes a key and returns what it was.
+    pub fn remove(&mut self, key: &[u8]) -> Option<(KeyMeta, Option<Value>)> {
+        self.get(key)?;
+        let before = Arc::make_mut(&mut self.root).remove(key, 0, self.separator);
+        before.map(|leaf| (leaf.meta, leaf.value))
+    }
+
+    /// Adds the value of a key, if the key is still at this mod revision.
+    pub fn set_value(&mut self, key: &[u8], mod_revision: i64, value: Value) -> bool {
+        match self.get(key) {
+            Some(view) if view.meta.mod_revision == mod_revision => {
+                let meta = view.meta;
+                self.put(key, meta, Some(value));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What is known of a key.
+    #[must_use]
+    pub fn get(&self, key: &[u8]) -> Option<KeyView<'_>> {
+        let mut folder: &Folder = &self.root;
+        let mut rest = key;
+        let mut depth = 0;
+        loop {
+            let (name, below) = split_name(rest, depth, self.separator);
+            match (folder.find(name)?, below) {
+                (NodeRef::Leaf { meta, value }, None) => return Some(KeyView { meta, value }),
+                (NodeRef::Folder(child), Some(below)) => {
+                    folder = child;
+                    rest = below;
+                    depth += 1;
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// The folder at this path, which ends with the separator; an empty path is the root.
+    #[must_use]
+    pub fn folder(&self, path: &[u8]) -> Option<&Arc<Folder>> {
+        let mut folder = &self.root;
+        let mut rest = path;
+        let mut depth = 0;
+        while !rest.is_empty() {
+            let (name, below) = split_name(rest, depth, self.separator);
+            match (folder.find(name)?, below) {
+                (NodeRef::Folder(child), Some(below)) => {
+                    folder = child;
+                    rest = below;
+                    depth += 1;
+                }
+                _ => return None,
+            }
+        }
+        Some(folder)
+    }
+
+    /// Number of keys that start with `prefix` (which need not end at a separator).
+    #[must_use]
+    pub fn count_prefix(&self, prefix: &[u8]) -> u64 {
+        if let Some(folder) = self.folder(prefix) {
+            return folder.keys();
+        }
+        let mut count = 0;
+        let _completed = self.for_each_prefix(prefix, &mut |_, _| {
+            count += 1;
+            ControlFlow::Continue(())
+        });
+        count
+    }
+
+    /// Visits every key in byte order until `visit` breaks.
+    pub fn for_each(&self, visit: &mut dyn FnMut(&[u8], KeyView<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
+        self.root.walk(&mut Vec::with_capacity(256), visit)
+    }
+
+    /// Visits every key that starts with `prefix`, in byte order, until `visit` breaks.
+    pub fn for_each_prefix(
+        &self,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], KeyView<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut folder: &Folder = &self.root;
+        let mut rest = prefix;
+        let mut depth = 0;
+        loop {
+            match split_name(rest, depth, self.separator) {
+                (name, Some(below)) => match folder.find(name) {
+                    Some(NodeRef::Folder(child)) => {
+                        folder = child;
+                        rest = below;
+                        depth += 1;
+                    }
+                    _ => return ControlFlow::Continue(()),
+                },
+                (name, None) => {
+                    let mut path = prefix[..prefix.len() - rest.len()].to_vec();
+                    return folder.walk_starting_with(name, &mut path, visit);
+                }
+            }
+        }
+    }
+
+    /// The paths of all folders above a key (or of a folder), outermost first, without the root.
+    #[must_use]
+    pub fn ancestors<'k>(&self, key: &'k [u8]) -> Vec<&'k [u8]> {
+        let mut ancestors = Vec::new();
+        let mut rest = key;
+        let mut depth = 0;
+        while let (_, Some(below)) = split_name(rest, depth, self.separator) {
+            ancestors.push(&key[..key.len() - below.len()]);
+            rest = below;
+            depth += 1;
+        }
+        ancestors
+    }
+}
+
+/// Splits the rest of a key at `depth` into the first name and, if that name is a folder's, what
+/// lies below it.
+fn split_name(rest: &[u8], depth: usize, separator: u8) -> (&[u8], Option<&[u8]>) {
+    if depth >= MAX_DEPTH {
+        return (rest, None);
+    }
+    let skip = usize::from(depth == 0 && !rest.is_empty());
+    match memchr::memchr(separator, &rest[skip..]) {
+        Some(at) => {
+            let (name, below) = rest.split_at(skip + at + 1);
+            (name, Some(below))
+        }
+        None => (rest, None),
+    }
+}

@@ -1,0 +1,219 @@
+//! What the window asks of the backend, and what the backend tells the window.
+
+use std::sync::Arc;
+
+use super::bytes::{Key, Value};
+use super::claim::{ClaimQueue, LeaseInfo};
+use super::document::Draft;
+use super::fault::Fault;
+use super::history::History;
+use super::keyspace::Keyspace;
+use super::profile::{Profile, Secret};
+use super::record::{KeyChange, KeyRecord};
+use super::search::{SearchQuery, SearchResult};
+use super::settings::Settings;
+use super::status::{ClusterStatus, MirrorState, SeenAt, TestStep};
+use super::transfer::{ExportReport, ExportRequest};
+use super::write::{BatchReport, BatchStep, PutRequest, WriteOutcome};
+
+/// A connection to one cluster, from opening its tab to closing it. Never used twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub u64);
+
+/// One question; its answers carry the same number. Never used twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// Everything needed to open a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectRequest {
+    /// The profile.
+    pub profile: Profile,
+    /// The user's password, where there is one. `None`: look in the keyring.
+    pub password: Option<Secret>,
+}
+
+/// What the window asks for.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// For which connection; 0 for what belongs to no connection.
+    pub session: SessionId,
+    /// The number its answers will carry.
+    pub request: RequestId,
+    /// What is asked.
+    pub kind: CommandKind,
+}
+
+/// The questions.
+#[derive(Clone, Debug)]
+pub enum CommandKind {
+    /// Open the connection and mirror it → [`EventKind::Mirror`], [`EventKind::Cluster`] ….
+    Connect(Box<ConnectRequest>),
+    /// End the connection.
+    Disconnect,
+    /// Try again at once instead of waiting for the back-off.
+    Reconnect,
+    /// Test a connection step by step → [`EventKind::TestStep`] …, [`EventKind::TestDone`].
+    TestConnection(Box<ConnectRequest>),
+    /// Read one key, linearizably → [`EventKind::Value`].
+    Read(Key),
+    /// Guarded put → [`EventKind::Written`].
+    Put(PutRequest),
+    /// Several guarded steps → [`EventKind::Progress`] …, [`EventKind::BatchDone`]. Can be
+    /// cancelled between transactions.
+    Batch(Vec<BatchStep>),
+    /// Older versions of a key, newest first, at most `limit`, below `below_revision` →
+    /// [`EventKind::History`].
+    History {
+        /// The key.
+        key: Key,
+        /// Versions with a mod revision below this; `None`: from the newest.
+        below_revision: Option<i64>,
+        /// At most so many.
+        limit: u32,
+    },
+    /// TTLs of these leases → [`EventKind::Leases`].
+    Leases(Vec<i64>),
+    /// Search the key space → [`EventKind::Found`]. Newest wins: a new search overtakes the one
+    /// that is running.
+    Search(Keyspace, SearchQuery),
+    /// Export → [`EventKind::Progress`] …, [`EventKind::Exported`].
+    Export(ExportRequest),
+    /// Stop this request; it ends with [`super::fault::FaultKind::Cancelled`].
+    Cancel(RequestId),
+    /// Read profiles, settings and drafts from disk → [`EventKind::Stored`].
+    LoadStored,
+    /// Keep a profile (by name; `renamed_from` is removed), and its password in the keyring →
+    /// [`EventKind::ProfileKept`]. `password`: `None` leaves it, an empty one removes it.
+    KeepProfile {
+        /// The profile.
+        profile: Box<Profile>,
+        /// Its name before.
+        renamed_from: Option<String>,
+        /// Its password.
+        password: Option<Secret>,
+    },
+    /// Remove a profile and its password.
+    RemoveProfile(String),
+    /// Keep the settings.
+    KeepSettings(Box<Settings>),
+    /// Keep a draft, so that it survives a crash.
+    KeepDraft(Box<Draft>),
+    /// Forget the draft of this key of this profile.
+    DropDraft {
+        /// The profile's name.
+        profile: String,
+        /// The key.
+        key: Key,
+    },
+    /// Start the demonstration cluster → [`EventKind::DemoStarted`].
+    StartDemo,
+    /// See whether an etcd without TLS answers on 127.0.0.1:2379 → [`EventKind::LocalFound`].
+    ProbeLocal,
+}
+
+/// What the backend tells.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// About which connection; 0: none.
+    pub session: SessionId,
+    /// The question that it answers; 0: it was not asked for.
+    pub request: RequestId,
+    /// What is told.
+    pub kind: EventKind,
+}
+
+/// A step of the mirror: a new picture of the key space, and what changed since the last one.
+#[derive(Clone, Debug)]
+pub struct MirrorUpdate {
+    /// How true it is.
+    pub state: MirrorState,
+    /// The key space at `applied` (cheap to clone; shares its memory with the backend's).
+    pub keyspace: Keyspace,
+    /// The last revision applied.
+    pub applied: i64,
+    /// Changes since the last update, whole revisions in order, with the time they were seen.
+    /// Empty after a listing.
+    pub changes: Arc<Vec<KeyChange>>,
+    /// When the changes were seen.
+    pub seen_at: SeenAt,
+    /// The key space was read anew: the changes since the last update are not known one by one.
+    pub relisted: bool,
+}
+
+/// The answers and news.
+#[derive(Clone, Debug)]
+pub enum EventKind {
+    /// News of the mirror.
+    Mirror(Box<MirrorUpdate>),
+    /// News of members, leader, alarms.
+    Cluster(Box<ClusterStatus>),
+    /// Locks and elections, anew.
+    Claims(Arc<Vec<ClaimQueue>>),
+    /// A step of a connection test.
+    TestStep(TestStep),
+    /// The connection test is over.
+    TestDone,
+    /// One key as it is now (`None`: it does not exist).
+    Value {
+        /// The key.
+        key: Key,
+        /// What it is.
+        record: Result<Option<KeyRecord>, Fault>,
+    },
+    /// A guarded put ended.
+    Written {
+        /// The key.
+        key: Key,
+        /// The value that was to be written.
+        value: Value,
+        /// How it ended.
+        outcome: WriteOutcome,
+    },
+    /// A long job goes on.
+    Progress {
+        /// Done so far.
+        done: u64,
+        /// Of so many, where known.
+        total: Option<u64>,
+    },
+    /// A batch ended.
+    BatchDone(BatchReport),
+    /// Versions of a key.
+    History {
+        /// The key.
+        key: Key,
+        /// The page, or why not.
+        page: Result<History, Fault>,
+    },
+    /// TTLs.
+    Leases(Result<Vec<LeaseInfo>, Fault>),
+    /// What a search found.
+    Found(SearchResult),
+    /// An export ended.
+    Exported(Result<ExportReport, Fault>),
+    /// What is on disk.
+    Stored {
+        /// Profiles, by name.
+        profiles: Vec<Profile>,
+        /// Settings.
+        settings: Box<Settings>,
+        /// Drafts left by an earlier run.
+        drafts: Vec<Draft>,
+        /// What could not be read, if anything (the files are left as they are).
+        fault: Option<Fault>,
+    },
+    /// A profile was kept; the fault tells why its password was not.
+    ProfileKept {
+        /// The profile's name.
+        name: String,
+        /// Why not, or not wholly.
+        fault: Option<Fault>,
+    },
+    /// Something that was to be kept on disk was not.
+    NotKept(Fault),
+    /// The demonstration cluster stands (or could not be started).
+    DemoStarted(Result<Box<Profile>, Fault>),
+    /// A local etcd answers here.
+    LocalFound(Option<String>),
+}

@@ -1,0 +1,162 @@
+//! One connection as the window knows it: everything that came from its events.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::activity::Activity;
+use super::bytes::Key;
+use super::claim::{ClaimQueue, LeaseInfo};
+use super::document::{Document, Draft};
+use super::fault::Fault;
+use super::keyspace::Keyspace;
+use super::loadable::Loadable;
+use super::message::{RequestId, SessionId};
+use super::profile::Profile;
+use super::search::{SearchQuery, SearchResult};
+use super::status::{ClusterStatus, MirrorState};
+use super::transfer::ExportReport;
+use super::write::BatchReport;
+
+/// The screens of a connection, as in the navigation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Screen {
+    /// The tree and the open keys.
+    #[default]
+    Keys,
+    /// Locks.
+    Locks,
+    /// Elections.
+    Elections,
+    /// Members and health.
+    Cluster,
+}
+
+impl Screen {
+    /// Every screen, in the order of the navigation.
+    pub const ALL: [Self; 4] = [Self::Keys, Self::Locks, Self::Elections, Self::Cluster];
+}
+
+/// What a long job does, for its line on screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobKind {
+    /// An export to this file.
+    Export(String),
+    /// Deletes keys.
+    Delete,
+    /// Renames a key or a folder.
+    Rename,
+    /// Copies a key or a folder.
+    Copy,
+    /// Creates keys again that were deleted.
+    Undelete,
+}
+
+/// How a job stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JobState {
+    /// Going on.
+    Running,
+    /// Exported.
+    Exported(ExportReport),
+    /// The steps are over.
+    Done(BatchReport),
+    /// It failed.
+    Failed(Fault),
+}
+
+/// A long job, running or just finished.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// Its request.
+    pub request: RequestId,
+    /// What it does.
+    pub kind: JobKind,
+    /// Units done.
+    pub done: u64,
+    /// Units to do, where known.
+    pub total: Option<u64>,
+    /// How it stands.
+    pub state: JobState,
+}
+
+/// The search as it stands.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// What is typed; an empty text means that the tree is shown.
+    pub query: SearchQuery,
+    /// What was found, kept while the next search runs.
+    pub result: Loadable<Arc<SearchResult>>,
+    /// The newest request.
+    pub request: RequestId,
+    /// The key space that the newest request searched.
+    pub searched: Option<Keyspace>,
+}
+
+/// A connection as the window knows it.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// Its number.
+    pub id: SessionId,
+    /// The profile it was opened with.
+    pub profile: Profile,
+    /// How true the key space is.
+    pub state: MirrorState,
+    /// The key space, as of `applied`.
+    pub keyspace: Keyspace,
+    /// The last revision applied.
+    pub applied: i64,
+    /// Members, leader, alarms.
+    pub cluster: ClusterStatus,
+    /// What changed lately.
+    pub activity: Activity,
+    /// Locks and elections.
+    pub claims: Arc<Vec<ClaimQueue>>,
+    /// Leases whose TTL was asked for.
+    pub leases: BTreeMap<i64, LeaseInfo>,
+    /// The screen shown.
+    pub screen: Screen,
+    /// Expanded folders of the tree.
+    pub expanded: BTreeSet<Vec<u8>>,
+    /// Selected rows of the tree: keys and folder paths.
+    pub selected: BTreeSet<Key>,
+    /// The row that the keyboard is at.
+    pub cursor: Option<Key>,
+    /// Whether keys seen deleted stay in the tree.
+    pub show_deleted: bool,
+    /// The search.
+    pub search: Search,
+    /// Open keys, in the order of their tabs.
+    pub documents: Vec<Document>,
+    /// The open key that is shown.
+    pub active_document: Option<Key>,
+    /// Drafts of an earlier run that have not been opened yet.
+    pub drafts: Vec<Draft>,
+    /// Long jobs, newest last.
+    pub jobs: Vec<Job>,
+}
+
+impl Session {
+    /// A connection that is about to be opened.
+    #[must_use]
+    pub fn new(id: SessionId, profile: Profile) -> Self {
+        let keyspace = Keyspace::new(profile.separator_byte());
+        Self { id, profile, keyspace, ..Self::default() }
+    }
+
+    /// The open document of this key.
+    #[must_use]
+    pub fn document(&self, key: &[u8]) -> Option<&Document> {
+        self.documents.iter().find(|document| &*document.key == key)
+    }
+
+    /// The open document of this key, to be changed.
+    pub fn document_mut(&mut self, key: &[u8]) -> Option<&mut Document> {
+        self.documents.iter_mut().find(|document| &*document.key == key)
+    }
+
+    /// The document that is shown.
+    #[must_use]
+    pub fn shown_document(&self) -> Option<&Document> {
+        self.active_document.as_ref().and_then(|key| self.document(key))
+    }
+}

@@ -1,0 +1,1 @@
+//! Files: profiles, settings, drafts, secrets in the keyring, export files.

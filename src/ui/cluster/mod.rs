@@ -1,0 +1,11 @@
+//! Members and health.
+
+use crate::action::Actions;
+use crate::model::world::World;
+
+/// What this view keeps between frames.
+#[derive(Default)]
+pub struct ClusterState {}
+
+/// Draws it.
+pub fn show(_ui: &mut egui::Ui, _world: &World, _state: &mut ClusterState, _actions: &mut Actions) {}

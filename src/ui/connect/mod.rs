@@ -1,0 +1,11 @@
+//! The connect screen.
+
+use crate::action::Actions;
+use crate::model::world::World;
+
+/// What this view keeps between frames.
+#[derive(Default)]
+pub struct ConnectState {}
+
+/// Draws it.
+pub fn show(_ui: &mut egui::Ui, _world: &World, _state: &mut ConnectState, _actions: &mut Actions) {}

@@ -1,0 +1,11 @@
+//! The open keys.
+
+use crate::action::Actions;
+use crate::model::world::World;
+
+/// What this view keeps between frames.
+#[derive(Default)]
+pub struct EditorState {}
+
+/// Draws it.
+pub fn show(_ui: &mut egui::Ui, _world: &World, _state: &mut EditorState, _actions: &mut Actions) {}
