@@ -9,7 +9,7 @@ use super::fault::Fault;
 use super::history::History;
 use super::keyspace::Keyspace;
 use super::profile::{Profile, Secret};
-use super::record::{KeyChange, KeyRecord};
+use super::record::{KeyRecord, Revision};
 use super::search::{SearchQuery, SearchResult};
 use super::settings::Settings;
 use super::status::{ClusterStatus, MirrorState, SeenAt, TestStep};
@@ -134,7 +134,7 @@ pub struct MirrorUpdate {
     pub applied: i64,
     /// Changes since the last update, whole revisions in order, with the time they were seen.
     /// Empty after a listing.
-    pub changes: Arc<Vec<KeyChange>>,
+    pub changes: Arc<Vec<Revision>>,
     /// When the changes were seen.
     pub seen_at: SeenAt,
     /// The key space was read anew: the changes since the last update are not known one by one.
@@ -144,6 +144,8 @@ pub struct MirrorUpdate {
 /// The answers and news.
 #[derive(Clone, Debug)]
 pub enum EventKind {
+    /// How the connection stands while there is no mirror yet.
+    State(MirrorState),
     /// News of the mirror.
     Mirror(Box<MirrorUpdate>),
     /// News of members, leader, alarms.

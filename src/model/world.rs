@@ -1,6 +1,7 @@
 //! Everything the window knows: connections, profiles, settings, and what is asked of the operator.
 
 use super::dialog::Dialog;
+use super::document::Draft;
 use super::fault::Fault;
 use super::message::{RequestId, SessionId};
 use super::profile::Profile;
@@ -102,6 +103,8 @@ pub struct World {
     pub profiles: Vec<Profile>,
     /// Whether profiles and settings have been read.
     pub stored_loaded: bool,
+    /// Drafts on disk, of all profiles, that no connection has taken over yet.
+    pub drafts: Vec<Draft>,
     /// Settings.
     pub settings: Settings,
     /// What is asked of the operator, above everything else.
