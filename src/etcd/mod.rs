@@ -1,1 +1,17 @@
-//! The only place that knows etcd-client and protobuf.
+//! The only place that knows etcd-client and protobuf: members and fail-over, guarded writes,
+//! history, leases, listing, the mirror's feed, and the classification of everything that fails.
+//!
+//! Invariants:
+//! - One client per endpoint. A balanced client would go on choosing dead endpoints, and the
+//!   maintenance calls are about one member.
+//! - Reads are tried again on another member, writes never are: a write whose answer was lost is
+//!   settled by reading again.
+//! - Every call has a time-out; nothing here waits for ever.
+
+mod cluster;
+mod mirror;
+mod probe;
+
+pub use cluster::{Cluster, Page};
+pub use mirror::{FeedEvent, MirrorOptions, ValuePolicy, run_mirror};
+pub use probe::test_connection;
