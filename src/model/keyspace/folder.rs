@@ -214,6 +214,40 @@ impl Folder {
         ControlFlow::Continue(())
     }
 
+    /// Visits every key below whose whole path lies in the range, in byte order.
+    pub(super) fn walk_range(
+        &self,
+        start: &[u8],
+        end: Option<&[u8]>,
+        path: &mut Vec<u8>,
+        visit: &mut Visit<'_>,
+    ) -> ControlFlow<()> {
+        // Where the folder's path lies wholly before or behind the start decides about the children.
+        let first = match start.strip_prefix(path.as_slice()) {
+            // The child before the place of the rest may be a folder that holds the start.
+            Some(rest) => self.position(rest).unwrap_or_else(|at| at.saturating_sub(1)),
+            None if path.as_slice() < start => self.children,
+            None => 0,
+        };
+        let length = path.len();
+        for (name, node) in self.children_from(first) {
+            path.truncate(length);
+            path.extend_from_slice(name);
+            if end.is_some_and(|end| path.as_slice() >= end) {
+                break;
+            }
+            match node {
+                NodeRef::Leaf { meta, value } if path.as_slice() >= start => {
+                    visit(path, KeyView { meta, value })?;
+                }
+                NodeRef::Leaf { .. } => {}
+                NodeRef::Folder(folder) => folder.walk_range(start, end, path, visit)?,
+            }
+        }
+        path.truncate(length);
+        ControlFlow::Continue(())
+    }
+
     /// Visits every key below whose first name starts with `start`.
     pub(super) fn walk_starting_with(
         &self,

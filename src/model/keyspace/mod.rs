@@ -202,6 +202,17 @@ impl Keyspace {
         }
     }
 
+    /// Visits every key from `start` on and below `end` (`None`: to the end of the key space), in
+    /// byte order, until `visit` breaks.
+    pub fn for_each_range(
+        &self,
+        start: &[u8],
+        end: Option<&[u8]>,
+        visit: &mut dyn FnMut(&[u8], KeyView<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        self.root.walk_range(start, end, &mut Vec::with_capacity(256), visit)
+    }
+
     /// The paths of all folders above a key (or of a folder), outermost first, without the root.
     #[must_use]
     pub fn ancestors<'k>(&self, key: &'k [u8]) -> Vec<&'k [u8]> {
