@@ -1,1 +1,9 @@
 //! A local cluster and the demonstration fleet on it.
+
+pub mod binaries;
+pub mod cluster;
+mod member;
+mod watchdog;
+
+pub use binaries::{EtcdBinary, EtcdVersion, etcd_binaries};
+pub use cluster::{LocalCluster, LocalClusterOptions, LocalMember, TlsFiles};

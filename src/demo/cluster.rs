@@ -1,0 +1,426 @@
+//! A real etcd cluster on free loopback ports in a temporary folder, for the demonstration and for
+//! the tests. Nothing of it outlives this process, however the process ends.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use etcd_client::{Certificate, Client, ConnectOptions, Identity, TlsOptions};
+use tempfile::TempDir;
+
+use super::binaries::{EtcdBinary, EtcdVersion, find_etcd};
+pub use super::member::{LocalMember, TlsFiles};
+use super::watchdog::Watchdog;
+use crate::model::fault::{Fault, FaultKind};
+
+/// How often a start is tried again when another program took one of the ports meanwhile.
+const PORT_ATTEMPTS: usize = 6;
+
+/// What cluster to start.
+#[derive(Clone, Debug)]
+pub struct LocalClusterOptions {
+    /// Members, 1 to 9.
+    pub members: usize,
+    /// The etcd program; `None`: `ETCD_BIN`, else the newest that is found.
+    pub etcd_bin: Option<PathBuf>,
+    /// TLS on the client ports (peers stay plain: they are all on this machine).
+    pub tls: Option<TlsFiles>,
+    /// Further arguments for each member, such as `--quota-backend-bytes=16777216`.
+    pub extra_args: Vec<String>,
+    /// Cluster token; `None`: one made of the ports, so that cluster ids differ.
+    pub token: Option<String>,
+    /// Raft heartbeat in milliseconds.
+    pub heartbeat_ms: u32,
+    /// Raft election time-out in milliseconds, at least five heartbeats.
+    pub election_ms: u32,
+    /// How long the start may take.
+    pub start_timeout: Duration,
+}
+
+impl Default for LocalClusterOptions {
+    fn default() -> Self {
+        Self {
+            members: 1,
+            etcd_bin: None,
+            tls: None,
+            extra_args: Vec::new(),
+            token: None,
+            heartbeat_ms: 100,
+            election_ms: 1000,
+            start_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+impl LocalClusterOptions {
+    /// The defaults with so many members.
+    #[must_use]
+    pub fn members(members: usize) -> Self {
+        Self { members, ..Self::default() }
+    }
+}
+
+/// A running local cluster. Dropping it kills its members and removes its folder.
+#[derive(Debug)]
+pub struct LocalCluster {
+    // Dropped in this order: members first, then the guard, then the folder.
+    members: Vec<LocalMember>,
+    _guard: Arc<Mutex<Watchdog>>,
+    folder: TempDir,
+    binary: EtcdBinary,
+    tls: Option<TlsFiles>,
+    token: String,
+    initial_cluster: String,
+    start_timeout: Duration,
+}
+
+impl LocalCluster {
+    /// Starts a cluster and waits until every member serves and knows the leader.
+    ///
+    /// # Errors
+    /// [`FaultKind::Invalid`] for an impossible number of members, [`FaultKind::File`] where no
+    /// etcd is found, [`FaultKind::TimedOut`] or [`FaultKind::Other`] with the end of etcd's log
+    /// where it does not come up.
+    pub async fn start(options: LocalClusterOptions) -> Result<Self, Fault> {
+        if !(1..=9).contains(&options.members) {
+            return Err(Fault::new(FaultKind::Invalid, "a local cluster has 1 to 9 members"));
+        }
+        let chosen = options.etcd_bin.clone();
+        let binary = tokio::task::spawn_blocking(move || find_etcd(chosen.as_deref()))
+            .await
+            .map_err(|error| Fault::new(FaultKind::Other, error.to_string()))??;
+        let mut attempt = 1;
+        loop {
+            let cluster = Self::launch(&options, &binary)?;
+            match cluster.wait_healthy().await {
+                Ok(()) => return Ok(cluster),
+                Err(fault) if attempt < PORT_ATTEMPTS && fault.detail.contains("address already in use") => {
+                    tracing::debug!(attempt, "a port was taken meanwhile");
+                    attempt += 1;
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    fn launch(options: &LocalClusterOptions, binary: &EtcdBinary) -> Result<Self, Fault> {
+        let folder = tempfile::Builder::new()
+            .prefix("etcdscope-cluster-")
+            .tempdir()
+            .map_err(|error| Fault::new(FaultKind::File, format!("temporary folder: {error}")))?;
+        let guard = Arc::new(Mutex::new(Watchdog::start(folder.path())?));
+        let ports = free_ports(options.members * 2)?;
+        let (clients, peers) = ports.split_at(options.members);
+        let name = |index: usize| format!("member-{}", index + 1);
+        let initial_cluster = peers
+            .iter()
+            .enumerate()
+            .map(|(index, port)| format!("{}=http://127.0.0.1:{port}", name(index)))
+            .collect::<Vec<_>>()
+            .join(",");
+        let token = options.token.clone().unwrap_or_else(|| format!("etcdscope-{}", peers[0]));
+        let scheme = if options.tls.is_some() { "https" } else { "http" };
+        let mut members = Vec::new();
+        for (index, (client, peer)) in clients.iter().zip(peers).enumerate() {
+            let endpoint = format!("{scheme}://127.0.0.1:{client}");
+            let peer_url = format!("http://127.0.0.1:{peer}");
+            let data_dir = folder.path().join(name(index));
+            let mut arguments = vec![
+                format!("--name={}", name(index)),
+                format!("--data-dir={}", data_dir.display()),
+                format!("--listen-client-urls={endpoint}"),
+                format!("--advertise-client-urls={endpoint}"),
+                format!("--listen-peer-urls={peer_url}"),
+                format!("--initial-advertise-peer-urls={peer_url}"),
+                format!("--initial-cluster={initial_cluster}"),
+                format!("--initial-cluster-token={token}"),
+                "--initial-cluster-state=new".to_owned(),
+                format!("--heartbeat-interval={}", options.heartbeat_ms),
+                format!("--election-timeout={}", options.election_ms),
+                "--logger=zap".to_owned(),
+                "--log-level=error".to_owned(),
+            ];
+            if binary.version.at_least(3, 5) {
+                // The data lives as long as this process: it need not survive a power cut.
+                arguments.push("--unsafe-no-fsync".to_owned());
+            }
+            if let Some(tls) = &options.tls {
+                arguments.extend(tls.server_arguments());
+            }
+            arguments.extend(options.extra_args.iter().cloned());
+            members.push(LocalMember::new(
+                name(index),
+                endpoint,
+                peer_url,
+                data_dir,
+                binary.path.clone(),
+                arguments,
+                guard.clone(),
+            ));
+        }
+        for index in 0..members.len() {
+            members[index].spawn(&members)?;
+        }
+        Ok(Self {
+            members,
+            _guard: guard,
+            folder,
+            binary: binary.clone(),
+            tls: options.tls.clone(),
+            token,
+            initial_cluster,
+            start_timeout: options.start_timeout,
+        })
+    }
+
+    /// Client URLs of all members, whether they run or not.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<String> {
+        self.members.iter().map(|member| member.endpoint().to_owned()).collect()
+    }
+
+    /// The members, in the order of the endpoints.
+    #[must_use]
+    pub fn members(&self) -> &[LocalMember] {
+        &self.members
+    }
+
+    /// The member with this index.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[must_use]
+    pub fn member(&self, index: usize) -> &LocalMember {
+        &self.members[index]
+    }
+
+    /// The etcd program of the members.
+    #[must_use]
+    pub fn etcd_bin(&self) -> &Path {
+        &self.binary.path
+    }
+
+    /// The `etcdctl` of the same version, where it is installed.
+    #[must_use]
+    pub fn etcdctl_bin(&self) -> Option<PathBuf> {
+        self.binary.etcdctl()
+    }
+
+    /// The `etcdutl` of the same version (3.5 and newer), where it is installed.
+    #[must_use]
+    pub fn etcdutl_bin(&self) -> Option<PathBuf> {
+        self.binary.etcdutl()
+    }
+
+    /// Version of etcd.
+    #[must_use]
+    pub fn version(&self) -> EtcdVersion {
+        self.binary.version
+    }
+
+    /// The folder with the data of all members.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The cluster token (`--initial-cluster-token`).
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The value of `--initial-cluster`, for restoring a snapshot.
+    #[must_use]
+    pub fn initial_cluster(&self) -> &str {
+        &self.initial_cluster
+    }
+
+    /// Kills every member that runs, at once. The data stays.
+    pub fn kill_all(&self) {
+        for member in &self.members {
+            member.kill();
+        }
+    }
+
+    /// Starts every member that does not run and waits until all are healthy.
+    ///
+    /// # Errors
+    /// As [`LocalCluster::start`].
+    pub async fn restart_all(&self) -> Result<(), Fault> {
+        for member in &self.members {
+            if !member.is_running() {
+                member.spawn(&self.members)?;
+            }
+        }
+        self.wait_healthy().await
+    }
+
+    /// Kills the member with this index if it runs, starts it with the data it has, and waits until
+    /// it serves (which needs a quorum).
+    ///
+    /// # Errors
+    /// As [`LocalCluster::start`].
+    pub async fn restart(&self, index: usize) -> Result<(), Fault> {
+        self.start_again(index)?;
+        self.wait_member(self.member(index), Instant::now() + self.start_timeout).await
+    }
+
+    /// [`LocalCluster::restart`] without waiting.
+    ///
+    /// # Errors
+    /// [`FaultKind::File`] where the program does not start.
+    pub fn start_again(&self, index: usize) -> Result<(), Fault> {
+        let member = self.member(index);
+        member.kill();
+        member.spawn(&self.members)
+    }
+
+    /// Index of the member that leads, where a running member knows one.
+    pub async fn leader(&self) -> Option<usize> {
+        let mut ids = Vec::new();
+        let mut leader = 0;
+        for member in &self.members {
+            let id = match self.status(member).await {
+                Ok((id, known)) => {
+                    leader = if known == 0 { leader } else { known };
+                    Some(id)
+                }
+                Err(_) => None,
+            };
+            ids.push(id);
+        }
+        ids.iter().position(|id| leader != 0 && *id == Some(leader))
+    }
+
+    /// Waits until every member serves linearizable reads.
+    ///
+    /// # Errors
+    /// [`FaultKind::TimedOut`], or [`FaultKind::Other`] where a member has ended, with its log.
+    pub async fn wait_healthy(&self) -> Result<(), Fault> {
+        let deadline = Instant::now() + self.start_timeout;
+        for member in &self.members {
+            self.wait_member(member, deadline).await?;
+        }
+        Ok(())
+    }
+
+    /// A client of these members, with the TLS of the cluster and no user. It balances over them.
+    ///
+    /// # Errors
+    /// [`FaultKind::BadCertificateFile`] or [`FaultKind::Unavailable`].
+    pub async fn client(&self) -> Result<Client, Fault> {
+        self.client_of(&self.endpoints()).await
+    }
+
+    async fn client_of(&self, endpoints: &[String]) -> Result<Client, Fault> {
+        let mut options = ConnectOptions::new()
+            .with_connect_timeout(Duration::from_secs(3))
+            .with_keep_alive(Duration::from_secs(10), Duration::from_secs(5));
+        if let Some(tls) = &self.tls {
+            let read = |path: &Path| {
+                std::fs::read(path).map_err(|error| {
+                    Fault::new(FaultKind::BadCertificateFile, format!("{}: {error}", path.display()))
+                })
+            };
+            let mut tls_options =
+                TlsOptions::new().ca_certificate(Certificate::from_pem(read(&tls.ca_file)?));
+            if let (Some(cert), Some(key)) = (&tls.client_cert_file, &tls.client_key_file) {
+                tls_options = tls_options.identity(Identity::from_pem(read(cert)?, read(key)?));
+            }
+            options = options.with_tls(tls_options);
+        }
+        Client::connect(endpoints, Some(options))
+            .await
+            .map_err(|error| Fault::new(FaultKind::Unavailable, error.to_string()))
+    }
+
+    async fn wait_member(&self, member: &LocalMember, deadline: Instant) -> Result<(), Fault> {
+        let mut last = String::from("no answer");
+        while Instant::now() < deadline {
+            if let Some(status) = member.ended() {
+                let detail = format!("{} ended ({status}): {}", member.name(), member.log_tail());
+                return Err(Fault::new(FaultKind::Other, detail));
+            }
+            match self.check(member).await {
+                Ok(()) => return Ok(()),
+                Err(fault) => last = fault.detail,
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let detail = format!("{} did not come up: {last}; {}", member.name(), member.log_tail());
+        Err(Fault::new(FaultKind::TimedOut, detail))
+    }
+
+    /// Whether the member knows a leader and serves a linearizable read.
+    async fn check(&self, member: &LocalMember) -> Result<(), Fault> {
+        if self.status(member).await?.1 == 0 {
+            return Err(Fault::new(FaultKind::NoLeader, "no leader yet"));
+        }
+        let mut client = self.client_of(&[member.endpoint().to_owned()]).await?;
+        match tokio::time::timeout(Duration::from_secs(3), client.get("health", None)).await {
+            Ok(Ok(_)) => Ok(()),
+            // With authentication on, a refusal is the answer of a healthy member too.
+            Ok(Err(error)) if refused(&error) => Ok(()),
+            Ok(Err(error)) => Err(Fault::new(FaultKind::Unavailable, error.to_string())),
+            Err(_) => Err(Fault::new(FaultKind::TimedOut, "the read was not answered")),
+        }
+    }
+
+    /// Member id and the id of the leader it knows.
+    async fn status(&self, member: &LocalMember) -> Result<(u64, u64), Fault> {
+        let mut client = self.client_of(&[member.endpoint().to_owned()]).await?;
+        match tokio::time::timeout(Duration::from_secs(3), client.status()).await {
+            Ok(Ok(status)) => {
+                Ok((status.header().map_or(0, etcd_client::ResponseHeader::member_id), status.leader()))
+            }
+            Ok(Err(error)) => Err(Fault::new(FaultKind::Unavailable, error.to_string())),
+            Err(_) => Err(Fault::new(FaultKind::TimedOut, "the status was not answered")),
+        }
+    }
+
+    /// Ends all members and removes the folder. Dropping does the same; this reports what remains.
+    ///
+    /// # Errors
+    /// [`FaultKind::File`] where the folder could not be removed.
+    pub fn shutdown(self) -> Result<(), Fault> {
+        let Self { members, _guard: guard, folder, .. } = self;
+        drop(members);
+        drop(guard);
+        let path = folder.path().to_owned();
+        match folder.close() {
+            Err(error) if path.exists() => {
+                Err(Fault::new(FaultKind::File, format!("removing {}: {error}", path.display())))
+            }
+            // The guard may have been faster.
+            _ => Ok(()),
+        }
+    }
+}
+
+fn refused(error: &etcd_client::Error) -> bool {
+    let text = error.to_string();
+    text.contains("user name is empty") || text.contains("permission denied") || text.contains("auth token")
+}
+
+/// `count` different free loopback ports. All are held until the last is known; another program may
+/// still take one before etcd does.
+fn free_ports(count: usize) -> Result<Vec<u16>, Fault> {
+    let fault = |error: std::io::Error| Fault::new(FaultKind::Other, format!("finding free ports: {error}"));
+    let mut held = Vec::new();
+    let mut ports = Vec::new();
+    for _ in 0..count {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(fault)?;
+        ports.push(listener.local_addr().map_err(fault)?.port());
+        held.push(listener);
+    }
+    Ok(ports)
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

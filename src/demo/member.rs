@@ -1,0 +1,211 @@
+//! One member of a local cluster: an etcd process that tests may kill, stop and start again.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+
+use super::binaries::without_etcd_environment;
+use super::cluster::lock;
+use super::watchdog::Watchdog;
+use crate::model::fault::{Fault, FaultKind};
+
+/// Certificates for the client ports of a local cluster, all in PEM.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The authority that signed the servers' certificate (and, for `client_cert_auth`, those of
+    /// the clients).
+    pub ca_file: PathBuf,
+    /// The servers' certificate, valid for 127.0.0.1.
+    pub cert_file: PathBuf,
+    /// Its key.
+    pub key_file: PathBuf,
+    /// Whether clients must show a certificate.
+    pub client_cert_auth: bool,
+    /// A client's certificate, used by [`super::LocalCluster`]'s own calls.
+    pub client_cert_file: Option<PathBuf>,
+    /// Its key.
+    pub client_key_file: Option<PathBuf>,
+}
+
+impl TlsFiles {
+    pub(super) fn server_arguments(&self) -> Vec<String> {
+        let mut arguments = vec![
+            format!("--cert-file={}", self.cert_file.display()),
+            format!("--key-file={}", self.key_file.display()),
+            format!("--trusted-ca-file={}", self.ca_file.display()),
+        ];
+        if self.client_cert_auth {
+            arguments.push("--client-cert-auth".to_owned());
+        }
+        arguments
+    }
+}
+
+/// One member.
+#[derive(Debug)]
+pub struct LocalMember {
+    name: String,
+    endpoint: String,
+    peer_url: String,
+    data_dir: PathBuf,
+    program: PathBuf,
+    arguments: Vec<String>,
+    child: Mutex<Option<Child>>,
+    guard: Arc<Mutex<Watchdog>>,
+}
+
+impl LocalMember {
+    pub(super) fn new(
+        name: String,
+        endpoint: String,
+        peer_url: String,
+        data_dir: PathBuf,
+        program: PathBuf,
+        arguments: Vec<String>,
+        guard: Arc<Mutex<Watchdog>>,
+    ) -> Self {
+        Self { name, endpoint, peer_url, data_dir, program, arguments, child: Mutex::new(None), guard }
+    }
+
+    /// Its name in the cluster.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its client URL.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Its peer URL.
+    #[must_use]
+    pub fn peer_url(&self) -> &str {
+        &self.peer_url
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// Process id, while it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        lock(&self.child).as_ref().map(Child::id)
+    }
+
+    /// Whether it was started and has not ended.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.pid().is_some() && self.ended().is_none()
+    }
+
+    /// Kills it at once (SIGKILL) and waits until it is gone. The data stays.
+    pub fn kill(&self) {
+        let Some(mut child) = lock(&self.child).take() else { return };
+        if let Err(error) = child.kill() {
+            tracing::warn!(member = self.name, %error, "killing");
+        }
+        if let Err(error) = child.wait() {
+            tracing::warn!(member = self.name, %error, "waiting for the end");
+        }
+    }
+
+    /// Freezes it (SIGSTOP): it keeps its connections and answers nothing.
+    ///
+    /// # Errors
+    /// [`FaultKind::Other`] where it does not run, [`FaultKind::Unimplemented`] on Windows.
+    pub fn stop(&self) -> Result<(), Fault> {
+        self.signal("STOP")
+    }
+
+    /// Lets it go on after [`LocalMember::stop`] (SIGCONT).
+    ///
+    /// # Errors
+    /// As [`LocalMember::stop`].
+    pub fn cont(&self) -> Result<(), Fault> {
+        self.signal("CONT")
+    }
+
+    /// Asks it to end (SIGTERM), as an orderly restart does; it hands leadership over first.
+    ///
+    /// # Errors
+    /// As [`LocalMember::stop`].
+    pub fn terminate(&self) -> Result<(), Fault> {
+        self.signal("TERM")
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, name: &str) -> Result<(), Fault> {
+        let fault =
+            |detail: String| Fault::new(FaultKind::Other, format!("SIG{name} to {}: {detail}", self.name));
+        let pid = self.pid().ok_or_else(|| fault("it does not run".to_owned()))?;
+        let status = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(pid.to_string())
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .map_err(|error| fault(error.to_string()))?;
+        if status.success() { Ok(()) } else { Err(fault(status.to_string())) }
+    }
+
+    #[cfg(not(unix))]
+    fn signal(&self, name: &str) -> Result<(), Fault> {
+        Err(Fault::new(FaultKind::Unimplemented, format!("SIG{name} does not exist on this system")))
+    }
+
+    /// Starts the process and tells the guard about all that run now.
+    pub(super) fn spawn(&self, all: &[Self]) -> Result<(), Fault> {
+        let fault = |error: std::io::Error| {
+            Fault::new(FaultKind::File, format!("{}: {error}", self.program.display()))
+        };
+        let log = std::fs::File::options().create(true).append(true).open(self.log_file()).map_err(fault)?;
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).stdin(Stdio::null());
+        command.stdout(log.try_clone().map_err(fault)?).stderr(log);
+        if let Some(folder) = self.data_dir.parent() {
+            command.current_dir(folder);
+        }
+        without_etcd_environment(&mut command);
+        #[cfg(unix)]
+        {
+            use std::os::unix::process::CommandExt;
+            // Ctrl-C in the terminal is for the console; it ends its members itself.
+            command.process_group(0);
+        }
+        let child = command.spawn().map_err(fault)?;
+        *lock(&self.child) = Some(child);
+        let ids: Vec<u32> = all.iter().filter_map(Self::pid).collect();
+        lock(&self.guard).set_children(&ids)
+    }
+
+    /// How it ended, where it was started and has ended by itself.
+    pub(super) fn ended(&self) -> Option<ExitStatus> {
+        lock(&self.child).as_mut().and_then(|child| child.try_wait().ok().flatten())
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.data_dir.with_extension("log")
+    }
+
+    /// The first and the last lines of its log: a refused argument is named first, before the usage;
+    /// everything else ends with its cause.
+    #[must_use]
+    pub fn log_tail(&self) -> String {
+        let text = std::fs::read(self.log_file()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        let (head, tail) = lines.split_at(lines.len().min(2));
+        [head, tail.get(tail.len().saturating_sub(3)..).unwrap_or_default()].concat().join(" | ")
+    }
+}
+
+impl Drop for LocalMember {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
