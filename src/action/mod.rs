@@ -7,6 +7,7 @@ pub use command::{KeyCombo, UserCommand};
 pub use confirmed::ConfirmedDelete;
 
 use crate::model::bytes::{Key, Value};
+use crate::model::dialog::FileQuestion;
 use crate::model::document::DocumentPage;
 use crate::model::message::{ConnectRequest, RequestId, SessionId};
 use crate::model::profile::{Profile, Secret};
@@ -173,6 +174,8 @@ pub enum Action {
     DismissJob(RequestId),
     /// Take a toast off the screen.
     DismissToast(u64),
+    /// Ask for a file with the system's own dialog; the answer arrives in `World::chosen_file`.
+    ChooseFile(FileQuestion),
     /// Copy text to the clipboard.
     CopyText(String),
 }

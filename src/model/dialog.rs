@@ -1,5 +1,7 @@
 //! What is asked of the operator before something is done.
 
+use std::path::PathBuf;
+
 use super::bytes::Key;
 use super::write::BatchStep;
 
@@ -71,4 +73,28 @@ pub enum Dialog {
     About,
     /// Keyboard shortcuts.
     Shortcuts,
+}
+
+/// A file that the operator is asked for with the system's own dialog.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum FileQuestion {
+    /// PEM file of the authority that signed the servers' certificates.
+    AuthorityFile,
+    /// PEM file of our own certificate.
+    CertificateFile,
+    /// PEM file of the key of our own certificate.
+    KeyFile,
+    /// Where to write an export; the file name to begin with.
+    ExportTo(String),
+}
+
+/// The answer to a [`FileQuestion`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChosenFile {
+    /// Grows with each answer, so that a view takes each over once.
+    pub serial: u64,
+    /// What was asked.
+    pub question: FileQuestion,
+    /// The file.
+    pub path: PathBuf,
 }

@@ -1,6 +1,6 @@
 //! Everything the window knows: connections, profiles, settings, and what is asked of the operator.
 
-use super::dialog::Dialog;
+use super::dialog::{ChosenFile, Dialog};
 use super::document::Draft;
 use super::fault::Fault;
 use super::message::{RequestId, SessionId};
@@ -109,6 +109,8 @@ pub struct World {
     pub settings: Settings,
     /// What is asked of the operator, above everything else.
     pub dialog: Option<Dialog>,
+    /// The newest answer of the system's file dialog.
+    pub chosen_file: Option<ChosenFile>,
     /// Whether the palette is open.
     pub palette_open: bool,
     /// Short messages.
