@@ -1,1 +1,3 @@
 //! Files: profiles, settings, drafts, secrets in the keyring, export files.
+
+pub mod export;
