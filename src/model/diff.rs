@@ -1,0 +1,536 @@
+//! What differs between two texts, by lines and within lines, for a side-by-side and an inline
+//! view; and between two byte strings, by rows of the hexadecimal view.
+//!
+//! Lines end at `\n`; how a line ends counts as part of it, so a changed line ending or a missing
+//! final newline is a difference that shows.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
+
+use super::hex::ROW;
+
+/// Time for finding equal lines; past it the result is coarser, never wrong.
+const LINE_TIME: Duration = Duration::from_millis(400);
+/// Time for all marks within lines.
+const WORD_TIME: Duration = Duration::from_millis(200);
+/// Blocks with more line pairs than this are paired in order instead of by likeness.
+const PAIRING_LIMIT: usize = 10_000;
+/// Lines less alike than this (0 to 1) are shown as removed and added, not as changed.
+const ALIKE: f32 = 0.3;
+
+/// How a line ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LineEnding {
+    /// `\n`.
+    Lf,
+    /// `\r\n`.
+    CrLf,
+    /// Not at all: the last line of a text without a final newline.
+    None,
+}
+
+/// What happened to a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RowKind {
+    /// Nothing.
+    Same,
+    /// It is only in the old text.
+    Removed,
+    /// It is only in the new text.
+    Added,
+    /// It stands in both and differs.
+    Changed,
+}
+
+/// A line of one of the texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiffLine {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Where it stands in its text, without its ending.
+    pub text: Range<usize>,
+    /// How it ends.
+    pub ending: LineEnding,
+    /// In a changed line: the parts that differ, as ranges of the whole text, in order.
+    pub marks: Vec<Range<usize>>,
+}
+
+/// A row of the side-by-side view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiffRow {
+    /// What happened.
+    pub kind: RowKind,
+    /// The line of the old text; `None` where the kind is `Added`.
+    pub old: Option<DiffLine>,
+    /// The line of the new text; `None` where the kind is `Removed`.
+    pub new: Option<DiffLine>,
+}
+
+impl DiffRow {
+    /// Whether the lines differ in how they end (and perhaps in nothing else): the view says so.
+    #[must_use]
+    pub fn endings_differ(&self) -> bool {
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) => old.ending != new.ending,
+            _ => false,
+        }
+    }
+}
+
+/// One of the two texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The old text.
+    Old,
+    /// The new text.
+    New,
+}
+
+/// A part of a line, for the view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// Whether it differs from the other side.
+    pub marked: bool,
+}
+
+/// A line of the inline view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InlineLine {
+    /// The row that it comes from.
+    pub row: usize,
+    /// Whose line it is; an unchanged line appears once, as the new one.
+    pub side: Side,
+}
+
+/// The difference of two texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diff {
+    /// The old text.
+    pub old: String,
+    /// The new text.
+    pub new: String,
+    /// The rows of the side-by-side view, in order.
+    pub rows: Vec<DiffRow>,
+    /// Lines added (a changed line is one added and one removed).
+    pub added: usize,
+    /// Lines removed.
+    pub removed: usize,
+}
+
+impl Diff {
+    /// Whether the texts are equal, byte for byte.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.added == 0 && self.removed == 0
+    }
+
+    /// The line of a row on one side.
+    #[must_use]
+    pub fn line(&self, row: usize, side: Side) -> Option<&DiffLine> {
+        let row = self.rows.get(row)?;
+        match side {
+            Side::Old => row.old.as_ref(),
+            Side::New => row.new.as_ref(),
+        }
+    }
+
+    /// The text of a row on one side, without its ending; empty where that side has no line.
+    #[must_use]
+    pub fn text(&self, row: usize, side: Side) -> &str {
+        self.line(row, side).map_or("", |line| &self.source(side)[line.text.clone()])
+    }
+
+    /// The text of a row on one side as parts, marked where they differ.
+    #[must_use]
+    pub fn spans(&self, row: usize, side: Side) -> Vec<Span<'_>> {
+        let Some(line) = self.line(row, side) else { return Vec::new() };
+        let source = self.source(side);
+        let mut spans = Vec::with_capacity(line.marks.len() * 2 + 1);
+        let mut at = line.text.start;
+        for mark in &line.marks {
+            if at < mark.start {
+                spans.push(Span { text: &source[at..mark.start], marked: false });
+            }
+            spans.push(Span { text: &source[mark.clone()], marked: true });
+            at = mark.end;
+        }
+        if at < line.text.end {
+            spans.push(Span { text: &source[at..line.text.end], marked: false });
+        }
+        spans
+    }
+
+    /// The lines of the inline view for these rows: within a run of changes, first what was
+    /// removed, then what was added.
+    #[must_use]
+    pub fn inline_lines(&self, rows: Range<usize>) -> Vec<InlineLine> {
+        let end = rows.end.min(self.rows.len());
+        let mut lines = Vec::with_capacity(rows.len());
+        let mut row = rows.start;
+        while row < end {
+            if self.rows[row].kind == RowKind::Same {
+                lines.push(InlineLine { row, side: Side::New });
+                row += 1;
+                continue;
+            }
+            let run = row..(row..end).find(|at| self.rows[*at].kind == RowKind::Same).unwrap_or(end);
+            row = run.end;
+            let of = |side| run.clone().filter(move |at| self.line(*at, side).is_some());
+            lines.extend(of(Side::Old).map(|row| InlineLine { row, side: Side::Old }));
+            lines.extend(of(Side::New).map(|row| InlineLine { row, side: Side::New }));
+        }
+        lines
+    }
+
+    fn source(&self, side: Side) -> &str {
+        match side {
+            Side::Old => &self.old,
+            Side::New => &self.new,
+        }
+    }
+}
+
+/// Compares two texts by lines. Bounded in time: texts of 1 MiB that have nothing in common take
+/// well below two seconds, usual ones milliseconds.
+#[must_use]
+pub fn diff_lines(old: &str, new: &str) -> Diff {
+    let old_lines = split_lines(old);
+    let new_lines = split_lines(new);
+    let old_texts: Vec<&str> = old_lines.iter().map(|line| line.whole(old)).collect();
+    let new_texts: Vec<&str> = new_lines.iter().map(|line| line.whole(new)).collect();
+    let deadline = Instant::now() + LINE_TIME;
+    let ops = capture_diff_slices_deadline(Algorithm::Myers, &old_texts, &new_texts, Some(deadline));
+
+    let mut builder = Builder {
+        old,
+        new,
+        old_lines: &old_lines,
+        new_lines: &new_lines,
+        rows: Vec::with_capacity(old_lines.len().max(new_lines.len())),
+        word_deadline: None,
+    };
+    for op in ops {
+        match op {
+            DiffOp::Equal { old_index, new_index, len } => builder.same(old_index, new_index, len),
+            DiffOp::Delete { old_index, old_len, new_index } => {
+                builder.changed(old_index..old_index + old_len, new_index..new_index);
+            }
+            DiffOp::Insert { old_index, new_index, new_len } => {
+                builder.changed(old_index..old_index, new_index..new_index + new_len);
+            }
+            DiffOp::Replace { old_index, old_len, new_index, new_len } => {
+                builder.changed(old_index..old_index + old_len, new_index..new_index + new_len);
+            }
+        }
+    }
+    let rows = builder.rows;
+    let removed = rows.iter().filter(|row| row.kind != RowKind::Same && row.old.is_some()).count();
+    let added = rows.iter().filter(|row| row.kind != RowKind::Same && row.new.is_some()).count();
+    Diff { old: old.to_owned(), new: new.to_owned(), rows, added, removed }
+}
+
+/// Where a line stands in its text.
+#[derive(Clone, Copy)]
+struct LineAt {
+    start: usize,
+    /// The end of its text, before the ending.
+    end: usize,
+    ending: LineEnding,
+}
+
+impl LineAt {
+    /// The line with its ending.
+    fn whole<'a>(&self, source: &'a str) -> &'a str {
+        let ending = match self.ending {
+            LineEnding::Lf => 1,
+            LineEnding::CrLf => 2,
+            LineEnding::None => 0,
+        };
+        &source[self.start..self.end + ending]
+    }
+}
+
+fn split_lines(source: &str) -> Vec<LineAt> {
+    let bytes = source.as_bytes();
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for at in memchr::memchr_iter(b'\n', bytes) {
+        if at > start && bytes[at - 1] == b'\r' {
+            lines.push(LineAt { start, end: at - 1, ending: LineEnding::CrLf });
+        } else {
+            lines.push(LineAt { start, end: at, ending: LineEnding::Lf });
+        }
+        start = at + 1;
+    }
+    if start < bytes.len() {
+        lines.push(LineAt { start, end: bytes.len(), ending: LineEnding::None });
+    }
+    lines
+}
+
+struct Builder<'a> {
+    old: &'a str,
+    new: &'a str,
+    old_lines: &'a [LineAt],
+    new_lines: &'a [LineAt],
+    rows: Vec<DiffRow>,
+    /// Begins with the first changed line.
+    word_deadline: Option<Instant>,
+}
+
+impl Builder<'_> {
+    fn old_line(&self, index: usize) -> DiffLine {
+        diff_line(self.old_lines[index], index)
+    }
+
+    fn new_line(&self, index: usize) -> DiffLine {
+        diff_line(self.new_lines[index], index)
+    }
+
+    fn same(&mut self, old_index: usize, new_index: usize, len: usize) {
+        for at in 0..len {
+            let (old, new) = (self.old_line(old_index + at), self.new_line(new_index + at));
+            self.rows.push(DiffRow { kind: RowKind::Same, old: Some(old), new: Some(new) });
+        }
+    }
+
+    /// A block of lines that became another block: pairs those that are alike.
+    fn changed(&mut self, old: Range<usize>, new: Range<usize>) {
+        let (mut next_old, mut next_new) = (old.start, new.start);
+        for (pair_old, pair_new) in self.pairs(old.clone(), new.clone()) {
+            self.one_sided(next_old..pair_old, next_new..pair_new);
+            self.pair(pair_old, pair_new);
+            (next_old, next_new) = (pair_old + 1, pair_new + 1);
+        }
+        self.one_sided(next_old..old.end, next_new..new.end);
+    }
+
+    fn one_sided(&mut self, old: Range<usize>, new: Range<usize>) {
+        for index in old {
+            let line = self.old_line(index);
+            self.rows.push(DiffRow { kind: RowKind::Removed, old: Some(line), new: None });
+        }
+        for index in new {
+            let line = self.new_line(index);
+            self.rows.push(DiffRow { kind: RowKind::Added, old: None, new: Some(line) });
+        }
+    }
+
+    fn pair(&mut self, old_index: usize, new_index: usize) {
+        let deadline = *self.word_deadline.get_or_insert_with(|| Instant::now() + WORD_TIME);
+        let (mut old, mut new) = (self.old_line(old_index), self.new_line(new_index));
+        if Instant::now() < deadline {
+            let marks = mark_words(&self.old[old.text.clone()], &self.new[new.text.clone()], deadline);
+            old.marks = moved(marks.0, old.text.start);
+            new.marks = moved(marks.1, new.text.start);
+        }
+        self.rows.push(DiffRow { kind: RowKind::Changed, old: Some(old), new: Some(new) });
+    }
+
+    /// Which lines of a replaced block belong together, in order on both sides.
+    fn pairs(&self, old: Range<usize>, new: Range<usize>) -> Vec<(usize, usize)> {
+        let (olds, news) = (old.len(), new.len());
+        if olds == 0 || news == 0 {
+            return Vec::new();
+        }
+        if (olds, news) == (1, 1) || olds.saturating_mul(news) > PAIRING_LIMIT {
+            return old.zip(new).collect();
+        }
+        let alike = |at_old: usize, at_new: usize| {
+            let (a, b) = (self.old_lines[old.start + at_old], self.new_lines[new.start + at_new]);
+            likeness(&self.old.as_bytes()[a.start..a.end], &self.new.as_bytes()[b.start..b.end])
+        };
+        best_pairs(olds, news, alike).into_iter().map(|(a, b)| (old.start + a, new.start + b)).collect()
+    }
+}
+
+fn diff_line(at: LineAt, index: usize) -> DiffLine {
+    DiffLine { number: index + 1, text: at.start..at.end, ending: at.ending, marks: Vec::new() }
+}
+
+fn moved(marks: Vec<Range<usize>>, by: usize) -> Vec<Range<usize>> {
+    marks.into_iter().map(|mark| mark.start + by..mark.end + by).collect()
+}
+
+/// The pairing in order with the highest sum of likeness; only pairs that are alike enough.
+fn best_pairs(olds: usize, news: usize, alike: impl Fn(usize, usize) -> f32) -> Vec<(usize, usize)> {
+    let width = news + 1;
+    let mut best = vec![0.0_f32; (olds + 1) * width];
+    let mut scores = vec![0.0_f32; olds * news];
+    for a in (0..olds).rev() {
+        for b in (0..news).rev() {
+            let score = alike(a, b);
+            scores[a * news + b] = score;
+            let skip = best[(a + 1) * width + b].max(best[a * width + b + 1]);
+            let take = if score >= ALIKE { score + best[(a + 1) * width + b + 1] } else { 0.0 };
+            best[a * width + b] = take.max(skip);
+        }
+    }
+    let mut pairs = Vec::new();
+    let (mut a, mut b) = (0, 0);
+    while a < olds && b < news {
+        let score = scores[a * news + b];
+        if score >= ALIKE && best[a * width + b] <= score + best[(a + 1) * width + b + 1] {
+            pairs.push((a, b));
+            a += 1;
+            b += 1;
+        } else if best[(a + 1) * width + b] >= best[a * width + b + 1] {
+            a += 1;
+        } else {
+            b += 1;
+        }
+    }
+    pairs
+}
+
+/// How alike two lines are, 0 to 1: the share that their common beginning and end make up, not
+/// counting indentation.
+fn likeness(a: &[u8], b: &[u8]) -> f32 {
+    let (a, b) = (a.trim_ascii(), b.trim_ascii());
+    let longer = a.len().max(b.len());
+    if longer == 0 {
+        return 1.0;
+    }
+    let prefix = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let suffix = a[prefix..].iter().rev().zip(b[prefix..].iter().rev()).take_while(|(x, y)| x == y).count();
+    #[allow(clippy::cast_precision_loss)] // A ratio; its last digits do not matter.
+    let ratio = (prefix + suffix) as f32 / longer as f32;
+    ratio
+}
+
+/// The parts of two lines that differ, by words.
+fn mark_words(old: &str, new: &str, deadline: Instant) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
+    let (old_words, new_words) = (split_words(old), split_words(new));
+    let old_texts: Vec<&str> = old_words.iter().map(|word| &old[word.clone()]).collect();
+    let new_texts: Vec<&str> = new_words.iter().map(|word| &new[word.clone()]).collect();
+    let ops = capture_diff_slices_deadline(Algorithm::Myers, &old_texts, &new_texts, Some(deadline));
+    let (mut old_marks, mut new_marks) = (Vec::new(), Vec::new());
+    for op in ops.into_iter().filter(|op| !matches!(op, DiffOp::Equal { .. })) {
+        push_mark(&mut old_marks, &old_words[op.old_range()]);
+        push_mark(&mut new_marks, &new_words[op.new_range()]);
+    }
+    (old_marks, new_marks)
+}
+
+/// Adds a mark over these words, joined with the last one where they touch.
+fn push_mark(marks: &mut Vec<Range<usize>>, words: &[Range<usize>]) {
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return };
+    match marks.last_mut() {
+        Some(mark) if mark.end == first.start => mark.end = last.end,
+        _ => marks.push(first.start..last.end),
+    }
+}
+
+/// Words (letters, digits, `_`), runs of white space, and every other character by itself.
+fn split_words(text: &str) -> Vec<Range<usize>> {
+    #[derive(PartialEq, Clone, Copy)]
+    enum Class {
+        Word,
+        Space,
+        Single,
+    }
+    let mut words: Vec<Range<usize>> = Vec::new();
+    let mut last = Class::Single;
+    for (at, character) in text.char_indices() {
+        let class = if character.is_ascii_alphanumeric() || character == '_' {
+            Class::Word
+        } else if character.is_whitespace() {
+            Class::Space
+        } else if character.is_ascii() || !character.is_alphabetic() || is_ideograph(character) {
+            Class::Single
+        } else {
+            Class::Word
+        };
+        let end = at + character.len_utf8();
+        match words.last_mut() {
+            Some(word) if class == last && class != Class::Single => word.end = end,
+            _ => words.push(at..end),
+        }
+        last = class;
+    }
+    words
+}
+
+/// Scripts without spaces between words are compared character by character.
+fn is_ideograph(character: char) -> bool {
+    matches!(character, '\u{2e80}'..='\u{a4cf}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// A part of a folded diff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DiffBlock {
+    /// These rows are shown.
+    Rows(Range<usize>),
+    /// These equal rows are folded away.
+    Folded(Range<usize>),
+}
+
+/// Folds runs of equal rows, leaving `context` of them around each difference. Runs that would
+/// hide fewer than two rows stay.
+#[must_use]
+pub fn fold(rows: &[DiffRow], context: usize) -> Vec<DiffBlock> {
+    fold_by(rows.len(), context, |row| rows[row].kind == RowKind::Same)
+}
+
+/// [`fold`] for anything that has rows.
+pub fn fold_by(rows: usize, context: usize, is_same: impl Fn(usize) -> bool) -> Vec<DiffBlock> {
+    let mut blocks = Vec::new();
+    let mut shown_from = 0;
+    let mut row = 0;
+    while row < rows {
+        if !is_same(row) {
+            row += 1;
+            continue;
+        }
+        let run_end = (row..rows).find(|at| !is_same(*at)).unwrap_or(rows);
+        // No context is needed before the first difference's run begins, nor after the last.
+        let from = if row == 0 { 0 } else { row.saturating_add(context) };
+        let to = if run_end == rows { rows } else { run_end.saturating_sub(context) };
+        if from.saturating_add(2) <= to {
+            if shown_from < from {
+                blocks.push(DiffBlock::Rows(shown_from..from));
+            }
+            blocks.push(DiffBlock::Folded(from..to));
+            shown_from = to;
+        }
+        row = run_end;
+    }
+    if shown_from < rows {
+        blocks.push(DiffBlock::Rows(shown_from..rows));
+    }
+    blocks
+}
+
+/// A row of the hexadecimal comparison: the same 16 offsets of both values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByteDiffRow {
+    /// The offset of its first byte.
+    pub offset: usize,
+    /// The old bytes' range in the old value, empty past its end.
+    pub old: Range<usize>,
+    /// The new bytes' range in the new value, empty past its end.
+    pub new: Range<usize>,
+    /// Bit `n` is set where byte `n` of the row differs, or is only on one side.
+    pub changed: u16,
+}
+
+/// Compares two values by offset, in rows of 16 bytes.
+#[must_use]
+pub fn diff_bytes(old: &[u8], new: &[u8]) -> Vec<ByteDiffRow> {
+    let rows = old.len().max(new.len()).div_ceil(ROW);
+    let row = |index: usize| {
+        let offset = index * ROW;
+        let range = |len: usize| offset.min(len)..(offset + ROW).min(len);
+        let differs = |at: usize| old.get(offset + at) != new.get(offset + at);
+        let changed = (0..ROW).filter(|at| differs(*at)).fold(0, |bits, at| bits | 1 << at);
+        ByteDiffRow { offset, old: range(old.len()), new: range(new.len()), changed }
+    };
+    (0..rows).map(row).collect()
+}
+
+#[cfg(test)]
+mod tests;

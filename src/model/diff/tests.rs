@@ -1,0 +1,174 @@
+//! Tests of the differences.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn kinds(diff: &Diff) -> Vec<RowKind> {
+    diff.rows.iter().map(|row| row.kind).collect()
+}
+
+/// Puts one side together again from the rows.
+fn rebuilt(diff: &Diff, side: Side) -> String {
+    (0..diff.rows.len())
+        .filter_map(|row| diff.line(row, side).map(|line| (row, line.ending)))
+        .map(|(row, ending)| {
+            let end = match ending {
+                LineEnding::Lf => "\n",
+                LineEnding::CrLf => "\r\n",
+                LineEnding::None => "",
+            };
+            let text: String = diff.spans(row, side).iter().map(|span| span.text).collect();
+            assert_eq!(text, diff.text(row, side));
+            text + end
+        })
+        .collect()
+}
+
+#[test]
+fn a_changed_word_is_marked() {
+    let diff = diff_lines("name: web\nreplicas: 3\nport: 80\n", "name: web\nreplicas: 5\nport: 80\n");
+    assert_eq!(kinds(&diff), [RowKind::Same, RowKind::Changed, RowKind::Same]);
+    assert_eq!((diff.added, diff.removed), (1, 1));
+    let marked = |side| -> Vec<&str> {
+        diff.spans(1, side).into_iter().filter(|span| span.marked).map(|span| span.text).collect()
+    };
+    assert_eq!((marked(Side::Old), marked(Side::New)), (vec!["3"], vec!["5"]));
+    assert_eq!(diff.rows[1].new.as_ref().map(|line| line.number), Some(2));
+}
+
+#[test]
+fn a_line_added_in_a_changed_block_is_not_paired_with_a_stranger() {
+    let diff =
+        diff_lines("timeout = 10\nhost = \"a\"\n", "timeout = 20\n# chosen by the load test\nhost = \"b\"\n");
+    assert_eq!(kinds(&diff), [RowKind::Changed, RowKind::Added, RowKind::Changed]);
+}
+
+#[test]
+fn a_missing_final_newline_is_a_difference() {
+    let diff = diff_lines("a\nb\n", "a\nb");
+    assert_eq!(kinds(&diff), [RowKind::Same, RowKind::Changed]);
+    assert!(diff.rows[1].endings_differ());
+    assert!(diff.rows[1].old.as_ref().is_some_and(|line| line.marks.is_empty()));
+    assert!(!diff.is_empty());
+}
+
+#[test]
+fn line_endings_are_differences() {
+    let diff = diff_lines("a\r\nb\r\n", "a\nb\r\n");
+    assert_eq!(kinds(&diff), [RowKind::Changed, RowKind::Same]);
+    assert_eq!(diff.text(0, Side::Old), "a");
+    assert!(diff.rows[0].endings_differ());
+}
+
+#[test]
+fn empty_texts() {
+    assert!(diff_lines("", "").rows.is_empty());
+    assert_eq!(kinds(&diff_lines("", "\n")), [RowKind::Added]);
+    assert_eq!(kinds(&diff_lines("a", "")), [RowKind::Removed]);
+    assert!(diff_lines("a\n", "a\n").is_empty());
+}
+
+#[test]
+fn the_inline_view_shows_removed_lines_before_added_ones() {
+    let diff = diff_lines("a 1\nb 1\nc\n", "a 2\nb 2\nc\n");
+    let lines = diff.inline_lines(0..diff.rows.len());
+    let shown: Vec<_> = lines.iter().map(|line| diff.text(line.row, line.side)).collect();
+    assert_eq!(shown, ["a 1", "b 1", "a 2", "b 2", "c"]);
+}
+
+#[test]
+fn equal_runs_fold_around_their_context() {
+    let old: String = (0..30).map(|line| format!("{line}\n")).collect();
+    let diff = diff_lines(&old, &old.replace("15\n", "fifteen\n"));
+    assert_eq!(
+        fold(&diff.rows, 3),
+        [DiffBlock::Folded(0..12), DiffBlock::Rows(12..19), DiffBlock::Folded(19..30)]
+    );
+    assert_eq!(fold(&diff.rows, 100), [DiffBlock::Rows(0..30)]);
+    assert_eq!(fold(&diff_lines("a\nb\n", "a\nb\n").rows, 3), [DiffBlock::Folded(0..2)]);
+    assert!(fold(&[], 3).is_empty());
+}
+
+#[test]
+fn bytes_are_compared_by_offset() {
+    let old = [0_u8; 20];
+    let mut new = old.to_vec();
+    new[3] = 1;
+    new.push(7);
+    let rows = diff_bytes(&old, &new);
+    assert_eq!(rows.len(), 2);
+    assert_eq!((rows[0].changed, rows[1].changed), (1 << 3, 1 << 4));
+    assert_eq!((rows[1].old.clone(), rows[1].new.clone()), (16..20, 16..21));
+    assert!(diff_bytes(b"", b"").is_empty());
+}
+
+/// Lines that look random but are the same in every run.
+fn noise(lines: usize, mut seed: u64) -> String {
+    (0..lines)
+        .map(|_| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            format!("{:x}\n", (seed >> 40) % 50_000)
+        })
+        .collect()
+}
+
+#[test]
+fn large_hostile_texts_stay_bounded() {
+    let one_line = |word: &str| word.repeat(1_000_000 / word.len());
+    let cases = [
+        (noise(170_000, 1), noise(170_000, 2)),
+        (one_line("a "), one_line("b c ")),
+        (one_line("{},"), one_line("[],{}")),
+        ("\n".repeat(1_000_000), "\r\n".repeat(500_000)),
+    ];
+    for (old, new) in cases {
+        let started = Instant::now();
+        let diff = diff_lines(&old, &new);
+        assert!(started.elapsed() < Duration::from_secs(8), "took {:?}", started.elapsed());
+        assert!(!diff.is_empty());
+    }
+}
+
+proptest! {
+    #[test]
+    fn both_texts_come_back_from_the_rows(
+        old in "([ab]{0,2}(\n|\r\n|\r)){0,8}[ab]{0,2}",
+        new in "([ab]{0,2}(\n|\r\n|\r)){0,8}[ab]{0,2}",
+    ) {
+        let diff = diff_lines(&old, &new);
+        prop_assert_eq!(rebuilt(&diff, Side::Old), old.clone());
+        prop_assert_eq!(rebuilt(&diff, Side::New), new.clone());
+        prop_assert_eq!(diff.is_empty(), old == new);
+        for row in &diff.rows {
+            prop_assert_eq!(row.old.is_some(), row.kind != RowKind::Added);
+            prop_assert_eq!(row.new.is_some(), row.kind != RowKind::Removed);
+        }
+    }
+
+    #[test]
+    fn any_text_can_be_compared(old in any::<String>(), new in any::<String>()) {
+        let diff = diff_lines(&old, &new);
+        prop_assert_eq!(rebuilt(&diff, Side::Old), old);
+        prop_assert_eq!(rebuilt(&diff, Side::New), new);
+    }
+
+    #[test]
+    fn folding_shows_every_row_once(same in proptest::collection::vec(any::<bool>(), 0..60), context in 0usize..5) {
+        let blocks = fold_by(same.len(), context, |row| same[row]);
+        let mut next = 0;
+        for block in blocks {
+            let (range, folded) = match block {
+                DiffBlock::Rows(range) => (range, false),
+                DiffBlock::Folded(range) => (range, true),
+            };
+            prop_assert_eq!(range.start, next);
+            prop_assert!(range.end > range.start);
+            prop_assert!(!folded || range.clone().all(|row| same[row]));
+            next = range.end;
+        }
+        prop_assert_eq!(next, same.len());
+    }
+}

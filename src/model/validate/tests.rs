@@ -1,0 +1,133 @@
+//! Tests of the checks and layouts.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn place(format: ValueFormat, text: &str) -> Option<(usize, usize)> {
+    validate(format, text).err().map(|issue| (issue.line, issue.column))
+}
+
+#[test]
+fn mistakes_are_named_with_line_and_column() {
+    assert_eq!(place(ValueFormat::Json, "{\n  \"é\": 1,\n}"), Some((3, 1)));
+    assert_eq!(place(ValueFormat::Yaml, "a: 1\nb: [1, 2\nc: 3\n"), Some((3, 2)));
+    assert_eq!(place(ValueFormat::Toml, "a = 1\nb = \n"), Some((2, 5)));
+    assert_eq!(place(ValueFormat::Xml, "<a>\n  <b></c>\n</a>"), Some((2, 6)));
+    assert_eq!(place(ValueFormat::Properties, "# \\u1 is fine here\na=\\u12\n"), Some((2, 3)));
+    assert_eq!(place(ValueFormat::Shell, "echo\necho 'a"), Some((2, 6)));
+}
+
+#[test]
+fn what_is_right_passes() {
+    let right = [
+        (ValueFormat::Yaml, "a: 1 # c\n---\nb: [1, {c: d}]\n"),
+        (ValueFormat::Yaml, "a: &x {b: 1}\nc: *x\n"),
+        (ValueFormat::Toml, "a = 1 # c\n[t.u]\nd = 2026-01-01\n"),
+        (ValueFormat::Xml, "<?xml version=\"1.0\"?>\n<!-- c --><a b=\"1\">&amp;&#65;<![CDATA[<]]></a>\n"),
+        (ValueFormat::Xml, "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>"),
+        (ValueFormat::Properties, "a=\\u0041\\\n  b\n! c\n"),
+        (ValueFormat::Plain, "{"),
+    ];
+    for (format, text) in right {
+        assert_eq!(validate(format, text), Ok(()), "{text}");
+    }
+}
+
+#[test]
+fn xml_that_is_not_well_formed_is_refused() {
+    for text in [
+        "",
+        "a",
+        "<a>",
+        "<a/><b/>",
+        "<a b='1' b='2'/>",
+        "<a>&x;</a>",
+        "<a>&#x110000;</a>",
+        "<a></b>",
+        "<a/>x",
+        "<",
+    ] {
+        assert!(validate(ValueFormat::Xml, text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn layouts_lose_nothing() {
+    let toml = "# head\n[a]\nb=1 # one\n  c   =   [ 1,\n 2 ] # two\nd.e='x  '\nt={x=1}\ns = \"\"\"\nkeep  \n\"\"\"\n";
+    assert_eq!(
+        format_text(ValueFormat::Toml, toml).as_deref(),
+        Ok(
+            "# head\n[a]\nb = 1 # one\n  c = [ 1,\n 2 ] # two\nd.e = 'x  '\nt = {x=1}\ns = \"\"\"\nkeep  \n\"\"\"\n"
+        )
+    );
+    assert_eq!(format_text(ValueFormat::Yaml, "a: 1  \n# c \n\n\n").as_deref(), Ok("a: 1\n# c\n"));
+    assert!(format_text(ValueFormat::Yaml, "a: |\n  b  \n  c\n").is_err());
+    assert_eq!(format_text(ValueFormat::Properties, "a=b \n\n\n").as_deref(), Ok("a=b \n"));
+    assert_eq!(format_text(ValueFormat::Xml, "<a> </a>\r\n\r\n").as_deref(), Ok("<a> </a>\r\n"));
+    assert!(format_text(ValueFormat::Plain, "a").is_err());
+}
+
+#[test]
+fn hostile_texts_are_checked_in_bounded_time() {
+    let texts = [
+        "[".repeat(1_500_000),
+        "{".repeat(10_000) + &"}".repeat(10_000),
+        "{\"a\":".repeat(10_000),
+        "- ".repeat(400_000),
+        "? ".repeat(100_000),
+        "a: &a [*a, *a]\n".repeat(50_000),
+        "<a>".repeat(400_000),
+        format!("<a {}/>", (0..100_000).map(|at| format!("a{at}='' ")).collect::<String>()),
+        format!("<a {}/>", (0..5_000).map(|at| format!("a{at}='' ")).collect::<String>()),
+        "&lol;".repeat(200_000),
+        "a.".repeat(500_000) + "b = 1",
+        "a = [".repeat(10_000),
+        "[[a]]\n".repeat(100_000),
+        (0..100_000).map(|at| format!("k{at} = {{ a = 1 }}\n")).collect::<String>(),
+        "'".repeat(1_000_001),
+        "$(\"".repeat(300_000),
+        "<<A\n".repeat(200_000),
+        "\\u".repeat(500_000),
+        "!!a ".repeat(200_000),
+        "key: |\n".to_owned() + &" x\n".repeat(300_000),
+    ];
+    for text in &texts {
+        for format in ValueFormat::ALL {
+            let started = Instant::now();
+            drop(validate(format, text));
+            let took = started.elapsed();
+            assert!(took < Duration::from_secs(8), "{format:?} {:?} took {took:?}", text.get(..12));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_checked(text in any::<String>(), marks in r#"[\[\]{}<>:=#"'&*!|%@`,?/\n \t\-.a1é]{0,80}"#) {
+        for format in ValueFormat::ALL {
+            drop((validate(format, &text), format_text(format, &marks)));
+        }
+    }
+
+    #[test]
+    fn toml_means_the_same_after_its_layout(
+        pairs in proptest::collection::vec(("[a-z]{1,3}", " {0,2}", "[0-9]{1,2}|\"[a-z #=]{0,4}\"", " {0,2}(#[a-z =]{0,4})?"), 0..6)
+    ) {
+        let text: String = pairs.iter().enumerate()
+            .map(|(at, (name, space, value, comment))| format!("{name}{at}{space}={space}{value}{comment}\n"))
+            .collect();
+        if validate(ValueFormat::Toml, &text).is_ok() {
+            let laid_out = format_text(ValueFormat::Toml, &text).expect("TOML");
+            let data = |text: &str| {
+                let table = text.parse::<toml_edit::DocumentMut>().expect("TOML");
+                let values = table.iter().map(|(key, item)| (key.to_owned(), item.as_str().map(str::to_owned), item.as_integer()));
+                values.collect::<Vec<_>>()
+            };
+            prop_assert_eq!(data(&laid_out), data(&text));
+            prop_assert_eq!(laid_out.matches('#').count(), text.matches('#').count());
+        }
+    }
+}
