@@ -1,3 +1,51 @@
-//! Tasks of the project: demo, test, ci, bench.
+//! Tasks of the project, called as `cargo xtask <task>`. Each installs what it needs first.
+//! Nothing but the standard library is used, so that the first call compiles in a moment.
 
-fn main() {}
+mod bench;
+mod ci;
+mod demo;
+mod etcd;
+mod install;
+mod run;
+mod screen;
+mod suite;
+
+use std::process::ExitCode;
+
+use run::Failure;
+
+const HELP: &str = "\
+Tasks of etcdscope. Each installs what it needs first (apt-get, brew or winget).
+
+cargo xtask demo [-- ARGUMENTS]     build etcdscope and open it on a living demonstration cluster
+cargo xtask test [FILTER]           run the whole test suite, or the tests with FILTER in their name
+cargo xtask ci                      formatting, lints, documentation and the whole test suite
+cargo xtask bench mirror [--keys N] [--rounds N] [--json]
+                                    measure the mirror against etcdctl on a million keys
+cargo xtask install                 only install what the others need
+
+ETCD_BIN=/path/to/etcd chooses the etcd to run.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        [] | ["help" | "-h" | "--help"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        ["demo", "--", rest @ ..] | ["demo", rest @ ..] => demo::run(rest),
+        ["test", rest @ ..] => install::everything().and_then(|()| suite::run(rest)),
+        ["ci"] => ci::run_all(),
+        ["bench", "mirror", rest @ ..] => bench::mirror(rest),
+        ["install"] => install::everything(),
+        _ => Err(Failure::new(format!("unknown task: {}\n\n{HELP}", words.join(" ")))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
