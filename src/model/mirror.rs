@@ -80,14 +80,14 @@ impl Picture {
 
     fn put(&mut self, key: &Key, meta: KeyMeta, value: Option<Value>, budget: u64) {
         let value = value.filter(|value| meta.lease != 0 || self.has_room(key, value, budget));
+        let claims = recognise::may_claim(key, &meta, value.as_deref(), self.keyspace.separator());
         self.value_bytes += length(value.as_ref());
         let before = self.keyspace.put(key, meta, value);
         self.value_bytes -= before.as_ref().map_or(0, |(_, value)| length(value.as_ref()));
-        let had_lease = before.is_some_and(|(meta, _)| meta.lease != 0);
-        if meta.lease != 0 && recognise::may_claim(key, &meta, self.keyspace.separator()) {
-            self.claims_changed = true;
+        if claims {
             self.claimants.insert(key.clone());
-        } else if had_lease && self.claimants.remove(key) {
+            self.claims_changed = true;
+        } else if before.is_some_and(|(meta, _)| meta.lease != 0) && self.claimants.remove(key) {
             self.claims_changed = true;
         }
     }

@@ -1,0 +1,111 @@
+//! What the name of a key says.
+
+use crate::model::claim::ClaimKind;
+
+/// Words in the segments of a prefix.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hints {
+    /// It speaks of a lock.
+    pub(super) lock: bool,
+    /// It speaks of an election or a leader.
+    pub(super) election: bool,
+    /// It speaks of services and where they are.
+    pub(super) registry: bool,
+}
+
+impl Hints {
+    pub(super) fn of(path: &[u8], separator: u8) -> Self {
+        let mut hints = Self::default();
+        for segment in path.split(|byte| *byte == b'/' || *byte == separator) {
+            hints.registry |= is_registry(segment);
+            match telling(segment) {
+                Some(ClaimKind::Lock) => hints.lock = true,
+                Some(ClaimKind::Election) => hints.election = true,
+                None => {}
+            }
+        }
+        hints
+    }
+}
+
+/// The key's last segment and what stands before it, without the separator between them.
+pub(super) fn split(key: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let at = memchr::memrchr2(b'/', separator, key)?;
+    Some((&key[..at], &key[at + 1..]))
+}
+
+/// Whether the segment is this lease id as a number, and if so whether in decimal. The id is
+/// compared with the number as a program would write it: lower case, no zeros in front.
+pub(super) fn written_lease(segment: &[u8], lease: i64) -> Option<bool> {
+    let lease = u64::try_from(lease).ok().filter(|lease| *lease != 0)?;
+    let is_written = |radix: u64| {
+        let mut rest = lease;
+        let mut digits = segment.iter().rev();
+        while rest > 0 {
+            // `rest % radix` is below 16.
+            let digit = b"0123456789abcdef".get(usize::try_from(rest % radix).unwrap_or(16));
+            if digits.next() != digit {
+                return false;
+            }
+            rest /= radix;
+        }
+        digits.next().is_none()
+    };
+    if is_written(16) { Some(false) } else { is_written(10).then_some(true) }
+}
+
+/// Whether the segment is a time in nanoseconds since 1970, as etcd's recipes name keys.
+pub(super) fn is_unix_nanos(segment: &[u8]) -> bool {
+    segment.len() == 19 && segment.iter().all(u8::is_ascii_digit)
+}
+
+/// What a segment is that is nothing but such a word (`locks`, `leader`).
+pub(super) fn exactly(segment: &[u8]) -> Option<ClaimKind> {
+    match segment.to_ascii_lowercase().as_slice() {
+        b"lock" | b"locks" | b"mutex" | b"mutexes" => Some(ClaimKind::Lock),
+        b"leader" | b"leaders" | b"leadership" | b"election" | b"elections" | b"campaign" | b"campaigns"
+        | b"master" | b"primary" => Some(ClaimKind::Election),
+        _ => None,
+    }
+}
+
+/// What a segment is in which such a word stands (`stock_lock:1001`, `cron-leader`, `orderLock`).
+/// Where both stand, the lock wins: `leader-lock` is a lock by which a leader is chosen.
+pub(super) fn telling(segment: &[u8]) -> Option<ClaimKind> {
+    let mut election = false;
+    for word in segment.split(|byte| !byte.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+        let kind = exactly(word).or_else(|| compound(&word.to_ascii_lowercase()));
+        match kind {
+            Some(ClaimKind::Lock) => return kind,
+            Some(ClaimKind::Election) => election = true,
+            None => {}
+        }
+    }
+    election.then_some(ClaimKind::Election)
+}
+
+/// A word that is written together with what stands before it.
+fn compound(word: &[u8]) -> Option<ClaimKind> {
+    const NO_LOCKS: [&[u8]; 3] = [b"block", b"clock", b"unlock"];
+    let ends = |ends: &[&[u8]]| ends.iter().any(|end| word.ends_with(end));
+    if ends(&[b"lock", b"locks", b"mutex"]) {
+        let singular = word.strip_suffix(b"s").unwrap_or(word);
+        return (!NO_LOCKS.iter().any(|other| singular.ends_with(other))).then_some(ClaimKind::Lock);
+    }
+    ends(&[b"leader", b"election"]).then_some(ClaimKind::Election)
+}
+
+fn is_registry(segment: &[u8]) -> bool {
+    let segment = segment.to_ascii_lowercase();
+    let words = ["services", "service", "microservices", "registry", "discovery", "providers", "instances"];
+    let more = ["endpoints", "registrations", "skydns", "dubbo", "upstreams", "servers"];
+    words.iter().chain(&more).any(|word| word.as_bytes() == segment)
+}
+
+/// Whether the last segment is an address, as registrations are named: such a key is never a lock.
+pub(super) fn ends_with_address(key: &[u8], separator: u8) -> bool {
+    let last = key.rsplit(|byte| *byte == b'/' || *byte == separator).next().unwrap_or_default();
+    super::value::is_address(last)
+        // A separator such as `:` cuts the address itself.
+        || key.rsplit(|byte| *byte == b'/').next().is_some_and(super::value::is_address)
+}
