@@ -1,6 +1,13 @@
 //! Searching the whole key space, off the window's thread.
 
+mod fuzzy;
+mod needle;
+
+use std::ops::ControlFlow;
+
 use super::bytes::Key;
+use super::keyspace::Keyspace;
+use needle::Needle;
 
 /// How the words of a search are matched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -48,3 +55,88 @@ pub struct SearchResult {
 
 /// More hits than this are counted, but not listed.
 pub const MAX_HITS: usize = 20_000;
+
+/// How many keys are looked at between two questions whether the search is still wanted.
+const KEYS_A_TURN: usize = 4_096;
+/// The same in bytes of values.
+const BYTES_A_TURN: usize = 4 << 20;
+
+/// Searches a picture of the key space. `None`: `cancelled` said so, which is asked every few
+/// thousand keys. An empty text finds nothing.
+#[must_use]
+pub fn search(
+    keyspace: &Keyspace,
+    query: &SearchQuery,
+    cancelled: &dyn Fn() -> bool,
+) -> Option<SearchResult> {
+    let mut result = SearchResult { query: query.clone(), ..SearchResult::default() };
+    let turn = &mut Turn::new(cancelled);
+    let flow = match query.mode {
+        _ if query.text.is_empty() => ControlFlow::Continue(()),
+        SearchMode::Substring => search_keys(keyspace, &mut result, turn),
+        SearchMode::Values => search_values(keyspace, &mut result, turn),
+        SearchMode::Fuzzy => fuzzy::search(keyspace, &mut result, turn),
+    };
+    flow.is_continue().then_some(result)
+}
+
+fn search_keys(keyspace: &Keyspace, result: &mut SearchResult, turn: &mut Turn<'_>) -> ControlFlow<()> {
+    let mut needle = Needle::new(&result.query.text);
+    keyspace.for_each(&mut |key, _| {
+        turn.take(0)?;
+        if needle.is_in(key) {
+            result.total += 1;
+            if result.hits.len() < MAX_HITS {
+                result.hits.push(SearchHit { key: key.into(), ranges: needle.ranges(key) });
+            }
+        }
+        ControlFlow::Continue(())
+    })
+}
+
+fn search_values(keyspace: &Keyspace, result: &mut SearchResult, turn: &mut Turn<'_>) -> ControlFlow<()> {
+    let mut needle = Needle::new(&result.query.text);
+    keyspace.for_each(&mut |key, view| {
+        let Some(value) = view.value else {
+            result.values_missing += 1;
+            return turn.take(0);
+        };
+        turn.take(value.len())?;
+        if needle.is_in(value) {
+            result.total += 1;
+            if result.hits.len() < MAX_HITS {
+                result.hits.push(SearchHit { key: key.into(), ranges: Vec::new() });
+            }
+        }
+        ControlFlow::Continue(())
+    })
+}
+
+/// Asks now and then whether the search is still wanted.
+struct Turn<'c> {
+    cancelled: &'c dyn Fn() -> bool,
+    keys: usize,
+    bytes: usize,
+}
+
+impl<'c> Turn<'c> {
+    fn new(cancelled: &'c dyn Fn() -> bool) -> Self {
+        Self { cancelled, keys: 0, bytes: 0 }
+    }
+
+    /// One more key with so many bytes to look at; breaks when the search is cancelled.
+    fn take(&mut self, bytes: usize) -> ControlFlow<()> {
+        if self.keys == 0 || self.bytes > BYTES_A_TURN {
+            (self.keys, self.bytes) = (KEYS_A_TURN, 0);
+            if (self.cancelled)() {
+                return ControlFlow::Break(());
+            }
+        }
+        self.keys -= 1;
+        self.bytes += bytes;
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+use std::cell::Cell;
+
+use super::*;
+use crate::model::bytes::Value;
+use crate::model::record::KeyMeta;
+
+fn keyspace(keys: &[&[u8]]) -> Keyspace {
+    let mut keyspace = Keyspace::default();
+    for key in keys {
+        keyspace.put(key, KeyMeta::default(), None);
+    }
+    keyspace
+}
+
+fn run(keyspace: &Keyspace, mode: SearchMode, text: &str) -> SearchResult {
+    search(keyspace, &SearchQuery { text: text.into(), mode }, &|| false).unwrap()
+}
+
+fn keys(result: &SearchResult) -> Vec<String> {
+    result.hits.iter().map(|hit| String::from_utf8_lossy(&hit.key).into_owned()).collect()
+}
+
+fn substring(all: &[&str], text: &str) -> Vec<String> {
+    let all: Vec<&[u8]> = all.iter().map(|key| key.as_bytes()).collect();
+    keys(&run(&keyspace(&all), SearchMode::Substring, text))
+}
+
+fn ranges(key: &[u8], mode: SearchMode, text: &str) -> Vec<(u32, u32)> {
+    let result = run(&keyspace(&[key]), mode, text);
+    result.hits.into_iter().next().expect("a hit").ranges
+}
+
+#[test]
+fn case_counts_only_with_a_capital_letter() {
+    let all = ["/Config/a", "/CONFIG/b", "/config/c", "/other"];
+    assert_eq!(substring(&all, "config"), ["/CONFIG/b", "/Config/a", "/config/c"]);
+    assert_eq!(substring(&all, "Config"), ["/Config/a"]);
+}
+
+#[test]
+fn letters_beyond_ascii_have_no_case_either() {
+    let all = ["/GRÖßE", "/größe", "/grosse", "/Ωμέγα", "/服务/Aa"];
+    assert_eq!(substring(&all, "größe"), ["/GRÖßE", "/größe"]);
+    assert_eq!(substring(&all, "GRÖ"), ["/GRÖßE"]);
+    assert_eq!(substring(&all, "ωμ"), ["/Ωμέγα"]);
+    assert_eq!(substring(&all, "服务/aa"), ["/服务/Aa"]);
+}
+
+#[test]
+fn ranges_are_bytes_of_the_key() {
+    assert_eq!(ranges(b"/aBab", SearchMode::Substring, "ab"), [(1, 3), (3, 5)]);
+    assert_eq!(ranges("/ÖÖx".as_bytes(), SearchMode::Substring, "öx"), [(3, 6)]);
+    // The capital dotted İ becomes two characters; it is marked as a whole.
+    assert_eq!(ranges("/İé".as_bytes(), SearchMode::Substring, "\u{307}é"), [(1, 5)]);
+    assert_eq!(ranges("/İé".as_bytes(), SearchMode::Substring, "é"), [(3, 5)]);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_found_as_they_are_shown() {
+    let keyspace = keyspace(&[b"/a\xffb", b"/a\xfeb", b"/axffb"]);
+    for text in [r"a\xffb", r"a\xFFb"] {
+        let result = run(&keyspace, SearchMode::Substring, text);
+        assert_eq!(result.hits.len(), 1);
+        assert_eq!(&*result.hits[0].key, b"/a\xffb");
+        assert_eq!(result.hits[0].ranges, [(1, 4)]);
+    }
+    assert_eq!(run(&keyspace, SearchMode::Fuzzy, "ab").total, 3);
+}
+
+#[test]
+fn fuzzy_finds_the_best_first_and_marks_the_letters() {
+    let all: [&[u8]; 3] = [b"/config/prod/order-service", b"/os", b"/xoxs/config"];
+    let result = run(&keyspace(&all), SearchMode::Fuzzy, "os");
+    assert_eq!(keys(&result)[0], "/os");
+    assert_eq!(result.total, 3);
+    assert_eq!(ranges(b"/config/order-service", SearchMode::Fuzzy, "cos"), [(1, 3), (14, 15)]);
+    assert_eq!(ranges("/é/配置".as_bytes(), SearchMode::Fuzzy, "配置"), [(4, 10)]);
+    assert_eq!(ranges(b"/\xff\xfe/ab", SearchMode::Fuzzy, "ab"), [(4, 6)]);
+}
+
+#[test]
+fn all_words_of_a_fuzzy_search_must_match() {
+    let all: [&[u8]; 3] = [b"/config/prod/order", b"/config/dev/order", b"/config/prod/cache"];
+    assert_eq!(keys(&run(&keyspace(&all), SearchMode::Fuzzy, "order prod")), ["/config/prod/order"]);
+    assert_eq!(run(&keyspace(&all), SearchMode::Fuzzy, "  ").total, 0);
+}
+
+#[test]
+fn values_are_searched_where_they_are_loaded() {
+    let mut keyspace = keyspace(&[b"/not-loaded"]);
+    keyspace.put(b"/a", KeyMeta::default(), Some(Value::from(b"Hello".as_slice())));
+    keyspace.put(b"/hello", KeyMeta::default(), Some(Value::from(b"other".as_slice())));
+    let result = run(&keyspace, SearchMode::Values, "hello");
+    assert_eq!(keys(&result), ["/a"]);
+    assert_eq!((result.total, result.values_missing), (1, 1));
+    assert_eq!(result.hits[0].ranges, []);
+}
+
+#[test]
+fn more_hits_than_can_be_listed_are_counted() {
+    let mut keyspace = Keyspace::default();
+    for number in 0..MAX_HITS + 500 {
+        keyspace.put(format!("/many/{number:06}").as_bytes(), KeyMeta::default(), None);
+    }
+    for mode in [SearchMode::Substring, SearchMode::Fuzzy] {
+        let result = run(&keyspace, mode, "many");
+        assert_eq!(result.hits.len(), MAX_HITS);
+        assert_eq!(result.total as usize, MAX_HITS + 500);
+        assert_eq!(&*result.hits[0].key, b"/many/000000", "equal matches stay in key order");
+    }
+    keyspace.put(b"/mMany", KeyMeta::default(), None);
+    keyspace.put(b"/zmany", KeyMeta::default(), None);
+    keyspace.put(b"many", KeyMeta::default(), None);
+    assert_eq!(&*run(&keyspace, SearchMode::Fuzzy, "many").hits[0].key, b"many");
+}
+
+#[test]
+fn an_empty_text_finds_nothing() {
+    let keyspace = keyspace(&[b"/a"]);
+    for mode in [SearchMode::Substring, SearchMode::Fuzzy, SearchMode::Values] {
+        assert_eq!(run(&keyspace, mode, "").total, 0);
+    }
+}
+
+#[test]
+fn a_search_ends_when_it_is_cancelled() {
+    let mut keyspace = Keyspace::default();
+    for number in 0..20_000 {
+        keyspace.put(format!("/many/{number:06}").as_bytes(), KeyMeta::default(), None);
+    }
+    for mode in [SearchMode::Substring, SearchMode::Fuzzy, SearchMode::Values] {
+        let asked = Cell::new(0);
+        let cancelled = || {
+            asked.set(asked.get() + 1);
+            asked.get() > 2
+        };
+        let query = SearchQuery { text: "many".into(), mode };
+        assert_eq!(search(&keyspace, &query, &cancelled), None);
+        assert_eq!(asked.get(), 3);
+    }
+}
