@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::bytes::Key;
+use super::bytes::{Key, prefix_end};
 use super::keyspace::{Folder, Keyspace, NodeRef};
 use super::record::KeyMeta;
 
@@ -64,6 +64,79 @@ impl Run {
     }
 }
 
+/// What interrupts the run of a folder's children.
+enum Break {
+    /// A deleted key, before the child at this place.
+    Ghost(Key),
+    /// The child at this place is open: its own rows follow it.
+    Open { folder: Arc<Folder>, path: Key },
+}
+
+struct BreakAt {
+    at: usize,
+    what: Break,
+}
+
+/// What rows are built from.
+struct Tree<'a> {
+    keyspace: &'a Keyspace,
+    expanded: &'a BTreeSet<Vec<u8>>,
+    ghosts: &'a BTreeSet<Key>,
+    /// Folders above the root of the rows.
+    outer: usize,
+}
+
+impl Tree<'_> {
+    /// The open folders among the children of the folder at this path.
+    fn open_in(&self, folder: &Folder, path: &[u8], depth: usize) -> Vec<BreakAt> {
+        let mut found = Vec::new();
+        let mut from = path.to_vec();
+        // From one child to the next, past all open folders further below.
+        while let Some(open) = self.expanded.range(from..).find(|open| open.len() > path.len()) {
+            let Some(rest) = open.strip_prefix(path) else { break };
+            let (name, below) = self.keyspace.step(rest, self.outer + depth);
+            if below.is_some_and(<[u8]>::is_empty)
+                && let Ok(at) = folder.position(name)
+                && let Some(NodeRef::Folder(child)) = folder.find(name)
+            {
+                let what = Break::Open { folder: child.clone(), path: Key::from(open.as_slice()) };
+                found.push(BreakAt { at, what });
+            }
+            let Some(next) = prefix_end(&open[..path.len() + name.len()]) else { break };
+            from = next;
+        }
+        found
+    }
+
+    /// The deleted keys that belong directly into the folder at this path.
+    fn ghosts_in(&self, folder: &Folder, path: &Key, depth: usize) -> Vec<BreakAt> {
+        let mut found = Vec::new();
+        let mut from = path.clone();
+        'children: loop {
+            let mut next = None;
+            for ghost in self.ghosts.range(from..) {
+                let Some(rest) = ghost.strip_prefix(&**path) else { break };
+                let (name, below) = self.keyspace.step(rest, self.outer + depth);
+                match (folder.position(name), below) {
+                    (Err(at), _) => found.push(BreakAt { at, what: Break::Ghost(ghost.clone()) }),
+                    // The key exists again.
+                    (Ok(_), None) => {}
+                    // It belongs further below: go on behind that child.
+                    (Ok(_), Some(_)) => {
+                        next = prefix_end(&ghost[..path.len() + name.len()]);
+                        break;
+                    }
+                }
+            }
+            match next {
+                Some(next) => from = next.into(),
+                None => break 'children,
+            }
+        }
+        found
+    }
+}
+
 /// The rows of a key space with some folders expanded and some deleted keys still shown. Building
 /// it costs the number of expanded folders and ghosts, not the number of keys.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +147,8 @@ pub struct Rows {
 
 impl Rows {
     /// The rows of the folder at `root` (empty: the whole key space). `expanded` holds paths of
-    /// folders, `ghosts` keys that are gone.
+    /// folders, `ghosts` keys that are gone. A ghost whose folder is gone as well stands in the
+    /// innermost folder that is left of its path.
     #[must_use]
     pub fn build(
         keyspace: &Keyspace,
@@ -84,7 +158,9 @@ impl Rows {
     ) -> Self {
         let mut rows = Self::default();
         if let Some(folder) = keyspace.folder(root) {
-            rows.add_folder(keyspace, folder, &Key::from(root), 0, expanded, ghosts);
+            let outer = keyspace.ancestors(root).len();
+            let tree = Tree { keyspace, expanded, ghosts, outer };
+            rows.add_folder(&tree, folder, &Key::from(root), 0);
         }
         rows
     }
@@ -109,55 +185,30 @@ impl Rows {
         }
     }
 
-    fn add_folder(
-        &mut self,
-        keyspace: &Keyspace,
-        folder: &Arc<Folder>,
-        path: &Key,
-        depth: usize,
-        expanded: &BTreeSet<Vec<u8>>,
-        ghosts: &BTreeSet<Key>,
-    ) {
-        // What interrupts the run of children: open folders (behind their own row) and ghosts.
-        let mut breaks: Vec<(usize, Option<Key>, Option<(Arc<Folder>, Key)>)> = Vec::new();
-        for open in expanded.range(path.to_vec()..).take_while(|open| open.starts_with(path)) {
-            let parent = keyspace.ancestors(open).iter().rev().nth(1).map_or(0, |parent| parent.len());
-            if open.len() > path.len()
-                && parent == path.len()
-                && let Ok(at) = folder.position(&open[path.len()..])
-                && let Some(child) = keyspace.folder(open)
-            {
-                breaks.push((at, None, Some((child.clone(), Key::from(open.as_slice())))));
-            }
-        }
-        for ghost in ghosts.range(path.clone()..).take_while(|ghost| ghost.starts_with(path)) {
-            let parent = keyspace.ancestors(ghost).last().map_or(0, |parent| parent.len());
-            if parent == path.len()
-                && let Err(at) = folder.position(&ghost[path.len()..])
-            {
-                breaks.push((at, Some(ghost.clone()), None));
-            }
-        }
-        breaks.sort_by(|a, b| (a.0, a.1.is_none()).cmp(&(b.0, b.1.is_none())));
+    fn add_folder(&mut self, tree: &Tree<'_>, folder: &Arc<Folder>, path: &Key, depth: usize) {
+        let mut breaks = tree.ghosts_in(folder, path, depth);
+        breaks.extend(tree.open_in(folder, path, depth));
+        // Stable: ghosts stay in key order, and before the child at whose place they stood.
+        breaks.sort_by_key(|found| (found.at, matches!(found.what, Break::Open { .. })));
         let mut next = 0;
         let run = |first: usize, end: usize, open: bool| Run::Children {
             folder: folder.clone(),
             path: path.clone(),
             first,
-            count: end.saturating_sub(first),
+            count: end - first,
             depth,
             open,
         };
-        for (at, ghost, open) in breaks {
+        for BreakAt { at, what } in breaks {
             self.push(run(next, at, false));
-            next = next.max(at);
-            if let Some(key) = ghost {
-                self.push(Run::Ghost { key, name_start: path.len(), depth });
-            }
-            if let Some((child, child_path)) = open {
-                self.push(run(at, at + 1, true));
-                next = at + 1;
-                self.add_folder(keyspace, &child, &child_path, depth + 1, expanded, ghosts);
+            next = at;
+            match what {
+                Break::Ghost(key) => self.push(Run::Ghost { key, name_start: path.len(), depth }),
+                Break::Open { folder: child, path: child_path } => {
+                    self.push(run(at, at + 1, true));
+                    next = at + 1;
+                    self.add_folder(tree, &child, &child_path, depth + 1);
+                }
             }
         }
         self.push(run(next, folder.children(), false));
@@ -199,7 +250,8 @@ impl Rows {
         rows
     }
 
-    /// The place of a key or folder among the rows, if it is in an open folder.
+    /// The place of a key or folder among the rows, if it is in an open folder. A key that is
+    /// named exactly like its folder (`a/` in `a/`) shares the folder's path: the folder is found.
     #[must_use]
     pub fn position(&self, path: &[u8]) -> Option<usize> {
         self.runs.iter().find_map(|(start, run)| match run {
@@ -212,3 +264,6 @@ impl Rows {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

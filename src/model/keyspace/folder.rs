@@ -248,6 +248,16 @@ impl Folder {
         ControlFlow::Continue(())
     }
 
+    /// Number of keys below whose first name starts with `start`.
+    pub(super) fn count_starting_with(&self, start: &[u8]) -> u64 {
+        if start.is_empty() {
+            return self.keys;
+        }
+        let (Ok(first) | Err(first)) = self.position(start);
+        let matching = self.children_from(first).take_while(|(name, _)| name.starts_with(start));
+        matching.map(|(_, node)| node_keys(node)).sum()
+    }
+
     /// Visits every key below whose first name starts with `start`.
     pub(super) fn walk_starting_with(
         &self,
@@ -260,6 +270,13 @@ impl Folder {
             walk_node(name, node, path, visit)?;
         }
         ControlFlow::Continue(())
+    }
+}
+
+fn node_keys(node: NodeRef<'_>) -> u64 {
+    match node {
+        NodeRef::Leaf { .. } => 1,
+        NodeRef::Folder(folder) => folder.keys,
     }
 }
 

@@ -139,35 +139,22 @@ impl Keyspace {
     /// The folder at this path, which ends with the separator; an empty path is the root.
     #[must_use]
     pub fn folder(&self, path: &[u8]) -> Option<&Arc<Folder>> {
-        let mut folder = &self.root;
-        let mut rest = path;
-        let mut depth = 0;
-        while !rest.is_empty() {
-            let (name, below) = split_name(rest, depth, self.separator);
-            match (folder.find(name)?, below) {
-                (NodeRef::Folder(child), Some(below)) => {
-                    folder = child;
-                    rest = below;
-                    depth += 1;
-                }
-                _ => return None,
-            }
-        }
-        Some(folder)
+        self.parent_of(path).filter(|(_, start)| *start == path.len()).map(|(folder, _)| folder)
     }
 
-    /// Number of keys that start with `prefix` (which need not end at a separator).
+    /// The name of the child that leads from a folder at `depth` (0: the root) to a key or folder
+    /// whose path goes on with `rest` from there, and what then still follows: `None` for a leaf,
+    /// nothing for the child folder itself.
+    #[must_use]
+    pub fn step<'k>(&self, rest: &'k [u8], depth: usize) -> (&'k [u8], Option<&'k [u8]>) {
+        split_name(rest, depth, self.separator)
+    }
+
+    /// Number of keys that start with `prefix` (which need not end at a separator). Costs the
+    /// number of matching children of one folder, not of keys.
     #[must_use]
     pub fn count_prefix(&self, prefix: &[u8]) -> u64 {
-        if let Some(folder) = self.folder(prefix) {
-            return folder.keys();
-        }
-        let mut count = 0;
-        let _completed = self.for_each_prefix(prefix, &mut |_, _| {
-            count += 1;
-            ControlFlow::Continue(())
-        });
-        count
+        self.parent_of(prefix).map_or(0, |(folder, start)| folder.count_starting_with(&prefix[start..]))
     }
 
     /// Visits every key in byte order until `visit` breaks.
@@ -181,25 +168,29 @@ impl Keyspace {
         prefix: &[u8],
         visit: &mut dyn FnMut(&[u8], KeyView<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let mut folder: &Folder = &self.root;
-        let mut rest = prefix;
-        let mut depth = 0;
-        loop {
-            match split_name(rest, depth, self.separator) {
-                (name, Some(below)) => match folder.find(name) {
-                    Some(NodeRef::Folder(child)) => {
-                        folder = child;
-                        rest = below;
-                        depth += 1;
-                    }
-                    _ => return ControlFlow::Continue(()),
-                },
-                (name, None) => {
-                    let mut path = prefix[..prefix.len() - rest.len()].to_vec();
-                    return folder.walk_starting_with(name, &mut path, visit);
-                }
+        match self.parent_of(prefix) {
+            Some((folder, start)) => {
+                folder.walk_starting_with(&prefix[start..], &mut prefix[..start].to_vec(), visit)
             }
+            None => ControlFlow::Continue(()),
         }
+    }
+
+    /// The innermost folder that holds all keys with this prefix, and where in the prefix its
+    /// children's names begin.
+    fn parent_of(&self, prefix: &[u8]) -> Option<(&Arc<Folder>, usize)> {
+        let mut folder = &self.root;
+        let mut start = 0;
+        let mut depth = 0;
+        while let (name, Some(below)) = split_name(&prefix[start..], depth, self.separator) {
+            match folder.find(name)? {
+                NodeRef::Folder(child) => folder = child,
+                NodeRef::Leaf { .. } => return None,
+            }
+            start = prefix.len() - below.len();
+            depth += 1;
+        }
+        Some((folder, start))
     }
 
     /// Visits every key from `start` on and below `end` (`None`: to the end of the key space), in
@@ -243,3 +234,6 @@ fn split_name(rest: &[u8], depth: usize, separator: u8) -> (&[u8], Option<&[u8]>
         None => (rest, None),
     }
 }
+
+#[cfg(test)]
+pub(in crate::model) mod tests;
