@@ -1,1 +1,163 @@
 //! The command line.
+//!
+//! `etcdscope` alone opens the window; `etcdscope export` and `etcdscope demo --headless` work
+//! without one. Connections are described by the same flags everywhere, over the `ETCDCTL_*`
+//! variables that etcdctl reads, over a stored profile.
+
+mod args;
+mod connection;
+mod demo;
+mod export;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+pub use args::RendererChoice;
+pub use connection::ConnectionArgs;
+pub use export::ExportCommand;
+
+use self::args::{Arguments, Subcommands};
+use crate::demo::DemoOptions;
+use crate::model::settings::{Language, ThemeChoice};
+
+/// What the command line asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Invocation {
+    /// Open the window.
+    Window(WindowArgs),
+    /// Do something without a window: see [`RunCommand::run`].
+    Run(RunCommand),
+}
+
+/// How to open the window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WindowArgs {
+    /// Which cluster to connect to at once; see [`ConnectionArgs::request`].
+    pub connection: ConnectionArgs,
+    /// Start the demonstration with these options, and connect to it.
+    pub demo: Option<DemoOptions>,
+    /// What to draw with.
+    pub renderer: RendererChoice,
+    /// Theme, over the settings.
+    pub theme: Option<ThemeChoice>,
+    /// Language, over the settings.
+    pub language: Option<Language>,
+    /// Log filter, such as `info` or `etcdscope=debug`.
+    pub log: Option<String>,
+}
+
+/// A command that needs no window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunCommand {
+    /// Log filter.
+    pub log: Option<String>,
+    kind: RunKind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum RunKind {
+    Export(ExportCommand),
+    Demo(demo::HeadlessDemo),
+}
+
+impl RunCommand {
+    /// Runs the command to its end. Exit codes: 0 done, 1 failed, 130 and 143 ended by Ctrl-C and
+    /// SIGTERM.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                eprintln!("etcdscope: starting the runtime: {error}");
+                return ExitCode::FAILURE;
+            }
+        };
+        runtime.block_on(async {
+            match self.kind {
+                RunKind::Export(command) => export::run(command).await,
+                RunKind::Demo(command) => demo::run(command).await,
+            }
+        })
+    }
+}
+
+/// Reads the arguments of this process. Wrong ones, `--help` and `--version` are answered here and
+/// end it (with exit code 2 for wrong ones).
+#[must_use]
+pub fn parse() -> Invocation {
+    parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
+}
+
+/// Reads these arguments, the first being the program's name.
+///
+/// # Errors
+/// clap's, ready to be shown.
+pub fn parse_from(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+    let matches = Arguments::command().try_get_matches_from(arguments)?;
+    Arguments::from_arg_matches(&matches)?.invocation()
+}
+
+impl Arguments {
+    fn invocation(self) -> Result<Invocation, clap::Error> {
+        let Self { connection, window, log, command } = self;
+        let kind = match command {
+            None => return Ok(Invocation::Window(window.with(connection, None, log))),
+            Some(Subcommands::Export(export)) => RunKind::Export(export.command(connection)),
+            Some(Subcommands::Demo(demo)) => {
+                if connection != ConnectionArgs::default() {
+                    let message = "demo starts a cluster of its own: it takes no connection flags\n";
+                    return Err(Arguments::command().error(clap::error::ErrorKind::ArgumentConflict, message));
+                }
+                let options = DemoOptions { members: demo.members, seed: demo.seed };
+                if !demo.headless {
+                    return Ok(Invocation::Window(window.with(connection, Some(options), log)));
+                }
+                RunKind::Demo(demo::HeadlessDemo { options, seconds: demo.seconds })
+            }
+        };
+        Ok(Invocation::Run(RunCommand { log, kind }))
+    }
+}
+
+/// Starts logging to the error output. `filter` is `--log`; without it `ETCDSCOPE_LOG` decides, else
+/// only warnings are told.
+pub fn start_log(filter: Option<&str>) {
+    use tracing_subscriber::EnvFilter;
+    let from_environment = std::env::var("ETCDSCOPE_LOG").ok();
+    let words = filter.or(from_environment.as_deref()).unwrap_or("warn");
+    let filter = EnvFilter::try_new(words).unwrap_or_else(|error| {
+        eprintln!("etcdscope: the log filter {words:?} is not valid ({error}); logging warnings");
+        EnvFilter::new("warn")
+    });
+    let started = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    if let Err(error) = started {
+        eprintln!("etcdscope: logging was not started: {error}");
+    }
+}
+
+/// Waits for Ctrl-C or the end asked for by the system; returns the exit code that tells which.
+pub(crate) async fn asked_to_end() -> u8 {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let (Ok(mut terminate), Ok(mut hangup)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+        {
+            return tokio::select! {
+                _ = tokio::signal::ctrl_c() => 130,
+                _ = terminate.recv() => 143,
+                _ = hangup.recv() => 129,
+            };
+        }
+    }
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::warn!(%error, "Ctrl-C cannot be caught");
+        std::future::pending::<()>().await;
+    }
+    130
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,10 @@
 
 pub mod binaries;
 pub mod cluster;
+pub mod fleet;
 mod member;
 mod watchdog;
 
 pub use binaries::{EtcdBinary, EtcdVersion, etcd_binaries};
 pub use cluster::{LocalCluster, LocalClusterOptions, LocalMember, TlsFiles};
+pub use fleet::{Demo, DemoOptions};

@@ -144,11 +144,11 @@ pub fn read_json_export(reader: impl Read) -> Result<JsonExport, Fault> {
         Fault::new(kind, format!("reading the export: {error}"))
     })?;
     if file.etcdscope != FORMAT {
-        return Err(invalid("export", format!("format {} is not known", file.etcdscope)));
+        return Err(invalid("export", format_args!("format {} is not known", file.etcdscope)));
     }
     let header = ExportHeader {
         cluster_id: u64::from_str_radix(&file.cluster_id, 16)
-            .map_err(|error| invalid("cluster_id", error.to_string()))?,
+            .map_err(|error| invalid("cluster_id", error))?,
         revision: file.revision,
         prefix: bytes("prefix", file.prefix, file.prefix_base64)?,
     };
@@ -163,7 +163,7 @@ fn record(index: usize, entry: FileEntry) -> Result<KeyRecord, Fault> {
     let key = bytes(&format!("keys[{index}].key"), entry.key, entry.key_base64)?;
     let value = bytes(&format!("keys[{index}].value"), entry.value, entry.value_base64)?;
     let lease = i64::from_str_radix(&entry.lease, 16)
-        .map_err(|error| invalid(&format!("keys[{index}].lease"), error.to_string()))?;
+        .map_err(|error| invalid(&format!("keys[{index}].lease"), error))?;
     Ok(KeyRecord {
         key: key.into(),
         meta: KeyMeta {
@@ -180,12 +180,12 @@ fn record(index: usize, entry: FileEntry) -> Result<KeyRecord, Fault> {
 fn bytes(name: &str, text: Option<String>, base64: Option<String>) -> Result<Vec<u8>, Fault> {
     match (text, base64) {
         (Some(text), None) => Ok(text.into_bytes()),
-        (None, Some(base64)) => STANDARD.decode(base64).map_err(|error| invalid(name, error.to_string())),
-        (Some(_), Some(_)) => Err(invalid(name, "given both as text and in base64".to_owned())),
-        (None, None) => Err(invalid(name, "missing".to_owned())),
+        (None, Some(base64)) => STANDARD.decode(base64).map_err(|error| invalid(name, error)),
+        (Some(_), Some(_)) => Err(invalid(name, "given both as text and in base64")),
+        (None, None) => Err(invalid(name, "missing")),
     }
 }
 
-fn invalid(name: &str, why: String) -> Fault {
+fn invalid(name: &str, why: impl std::fmt::Display) -> Fault {
     Fault::new(FaultKind::Invalid, format!("{name}: {why}"))
 }

@@ -1,0 +1,154 @@
+//! Which cluster to connect to, and as whom: flags over environment over a stored profile.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::message::ConnectRequest;
+use crate::model::profile::{Profile, Secret};
+
+/// The connection flags.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+#[command(next_help_heading = "Connection")]
+pub struct ConnectionArgs {
+    /// host:port or URLs of the members, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',', global = true)]
+    pub endpoints: Vec<String>,
+    /// User, and where it is meant to be visible in the process list, the password; otherwise the
+    /// password is taken from ETCDCTL_PASSWORD or the keyring
+    #[arg(long, value_name = "NAME[:PASSWORD]", value_parser = user, global = true)]
+    pub user: Option<User>,
+    /// Speak TLS to endpoints without a scheme
+    #[arg(long, global = true)]
+    pub tls: bool,
+    /// PEM file of the authority of the servers' certificates (turns TLS on)
+    #[arg(long, value_name = "FILE", global = true)]
+    pub cacert: Option<PathBuf>,
+    /// PEM file of the client's certificate (turns TLS on)
+    #[arg(long, value_name = "FILE", requires = "key", global = true)]
+    pub cert: Option<PathBuf>,
+    /// PEM file of the key of --cert
+    #[arg(long, value_name = "FILE", requires = "cert", global = true)]
+    pub key: Option<PathBuf>,
+    /// Name to expect in the servers' certificates, where it differs from the host
+    #[arg(long, value_name = "NAME", global = true)]
+    pub server_name: Option<String>,
+    /// A stored profile; the other flags change it for this run
+    #[arg(long, value_name = "NAME", global = true)]
+    pub profile: Option<String>,
+    /// Refuse every write
+    #[arg(long, global = true)]
+    pub read_only: bool,
+}
+
+/// A user given as `name` or `name:password`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The name.
+    pub name: String,
+    /// The password.
+    pub password: Option<Secret>,
+}
+
+fn user(text: &str) -> Result<User, String> {
+    let (name, password) = match text.split_once(':') {
+        Some((name, password)) => (name, Some(Secret(password.to_owned()))),
+        None => (text, None),
+    };
+    if name.is_empty() {
+        return Err("the name is empty".to_owned());
+    }
+    Ok(User { name: name.to_owned(), password })
+}
+
+impl ConnectionArgs {
+    /// Whether the flags name a cluster to connect to.
+    #[must_use]
+    pub fn names_a_cluster(&self) -> bool {
+        !self.endpoints.is_empty() || self.profile.is_some()
+    }
+
+    /// The connection asked for: `--profile` out of `stored`, or else `environment` (the
+    /// `ETCDCTL_*` variables), with the flags over it. `None` where nothing names a cluster.
+    ///
+    /// # Errors
+    /// [`FaultKind::Invalid`] for a profile that is not stored, or flags without a cluster.
+    pub fn request(
+        &self,
+        stored: &[Profile],
+        environment: Option<&ConnectRequest>,
+    ) -> Result<Option<ConnectRequest>, Fault> {
+        let invalid = |detail: String| Fault::new(FaultKind::Invalid, detail);
+        let (mut profile, mut password) = match (&self.profile, environment) {
+            (Some(name), environment) => {
+                let found = stored.iter().find(|profile| profile.name == *name).cloned();
+                let profile = found.ok_or_else(|| invalid(no_such_profile(name, stored)))?;
+                let of_environment = environment
+                    .filter(|request| request.profile.user.is_none() || request.profile.user == profile.user);
+                (profile, of_environment.and_then(|request| request.password.clone()))
+            }
+            (None, Some(environment)) => (environment.profile.clone(), environment.password.clone()),
+            (None, None) => (Profile::default(), None),
+        };
+        if !self.endpoints.is_empty() {
+            profile.endpoints = self.endpoints.iter().map(|endpoint| endpoint.trim().to_owned()).collect();
+            profile.endpoints.retain(|endpoint| !endpoint.is_empty());
+        }
+        if profile.endpoints.is_empty() {
+            if *self == Self::default() {
+                return Ok(None);
+            }
+            return Err(invalid("no cluster is named: give --endpoints or --profile".to_owned()));
+        }
+        if let Some(user) = &self.user {
+            if profile.user.as_ref() != Some(&user.name) && environment_user(environment).is_some() {
+                // The environment's password is another user's.
+                password = None;
+            }
+            profile.user = Some(user.name.clone());
+            password = user.password.clone().or(password);
+        }
+        self.apply_tls(&mut profile);
+        profile.read_only |= self.read_only;
+        if profile.name.is_empty() {
+            profile.name = short_name(&profile.endpoints);
+        }
+        Ok(Some(ConnectRequest { profile, password }))
+    }
+
+    fn apply_tls(&self, profile: &mut Profile) {
+        let tls = &mut profile.tls;
+        tls.enabled |= self.tls || self.cacert.is_some() || self.cert.is_some() || self.server_name.is_some();
+        let over = |ours: &Option<PathBuf>, theirs: &mut Option<PathBuf>| {
+            if ours.is_some() {
+                theirs.clone_from(ours);
+            }
+        };
+        over(&self.cacert, &mut tls.ca_file);
+        over(&self.cert, &mut tls.cert_file);
+        over(&self.key, &mut tls.key_file);
+        if self.server_name.is_some() {
+            tls.server_name.clone_from(&self.server_name);
+        }
+    }
+}
+
+fn environment_user(environment: Option<&ConnectRequest>) -> Option<&String> {
+    environment.and_then(|request| request.profile.user.as_ref())
+}
+
+fn no_such_profile(name: &str, stored: &[Profile]) -> String {
+    let names: Vec<&str> = stored.iter().map(|profile| profile.name.as_str()).collect();
+    if names.is_empty() {
+        format!("there is no profile {name:?}: none is stored")
+    } else {
+        format!("there is no profile {name:?}; stored are {}", names.join(", "))
+    }
+}
+
+/// The first endpoint without its scheme: what a tab shows of a connection without a profile.
+fn short_name(endpoints: &[String]) -> String {
+    let first = endpoints.first().map_or("", String::as_str);
+    first.split_once("://").map_or(first, |(_, rest)| rest).to_owned()
+}
