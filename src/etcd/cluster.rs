@@ -1,16 +1,27 @@
-//! A cluster as one thing to ask: its members, which of them is used, and fail-over between them.
+//! A cluster as one thing to ask: its members, which of them is asked first, and fail-over.
 
-use std::sync::Arc;
+use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::Sender;
+use etcd_client::{Error, GetOptions};
+use tokio::task::JoinSet;
 
-use crate::model::claim::LeaseInfo;
+use super::address::{TlsFiles, addresses};
+use super::fault::{telling, worth_another_member};
+use super::member::{CONTACT_TIMEOUT, Common, Handle, Member};
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::history::History;
 use crate::model::message::ConnectRequest;
-use crate::model::record::KeyRecord;
-use crate::model::status::ClusterStatus;
-use crate::model::write::{BatchReport, BatchStep, PutRequest, WriteOutcome};
+use crate::model::status::{KeyInterval, Notice};
+
+/// A read of one key, or of little.
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(3);
+/// A read of a part of a listing.
+pub(super) const LIST_TIMEOUT: Duration = Duration::from_secs(20);
+/// While the members elect a leader, reads are tried again for so long.
+const PATIENCE: Duration = Duration::from_secs(8);
+const BETWEEN_ROUNDS: Duration = Duration::from_millis(250);
 
 /// A connection to all members of one cluster. Clones share it.
 #[derive(Clone)]
@@ -18,113 +29,220 @@ pub struct Cluster {
     inner: Arc<Inner>,
 }
 
-struct Inner {}
-
-/// Part of a listing; all parts of one listing are at the same revision.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// The keys, in byte order behind those of the page before.
-    pub records: Vec<KeyRecord>,
-    /// The revision that all pages are read at.
-    pub revision: i64,
-    /// Keys in the whole listing.
-    pub total: u64,
+struct Inner {
+    members: Vec<Arc<Member>>,
+    common: Arc<Common>,
+    /// The user's name, where one was given.
+    user: Option<String>,
+    /// Index of the member that answered last, asked first.
+    preferred: AtomicUsize,
+    known: Mutex<Known>,
 }
 
-fn missing() -> Fault {
-    Fault::new(FaultKind::Unimplemented, "not yet")
+/// What was learnt on the way.
+#[derive(Default)]
+struct Known {
+    /// What the user may read; `None`: not asked yet.
+    readable: Option<Vec<KeyInterval>>,
+    /// Index of the member that the mirror watches.
+    watching: Option<usize>,
+    old_server: Option<String>,
 }
 
 impl Cluster {
     /// Connects to every endpoint at once and returns when the first member has answered; the
-    /// others are tried again later.
+    /// others are tried again when they are needed.
     ///
     /// # Errors
-    /// When no member answers: the fault that tells most.
+    /// When no member answers: the fault that tells most. A wrong password is told at once.
     pub async fn connect(request: &ConnectRequest) -> Result<Self, Fault> {
-        let _ = request;
-        Err(missing())
+        let profile = &request.profile;
+        let addresses = addresses(profile)?;
+        let tls = if addresses.iter().any(|address| address.tls) {
+            let settings = profile.tls.clone();
+            let read = tokio::task::spawn_blocking(move || TlsFiles::read(&settings)).await;
+            Some(read.map_err(|error| Fault::new(FaultKind::Other, error.to_string()))??)
+        } else {
+            None
+        };
+        let user = profile.user.clone().filter(|user| !user.is_empty());
+        let login = user.clone().map(|user| {
+            let password = request.password.as_ref().map(|secret| secret.0.clone());
+            (user, password.unwrap_or_default())
+        });
+        let common = Arc::new(Common::default());
+        let members: Vec<_> = addresses
+            .into_iter()
+            .map(|address| {
+                let options = address.options(tls.as_ref());
+                Arc::new(Member::new(address, options, login.clone(), common.clone()))
+            })
+            .collect();
+        let first = first_contact(&members, user.is_none()).await?;
+        let inner = Inner {
+            members,
+            common,
+            user,
+            preferred: AtomicUsize::new(first),
+            known: Mutex::default(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The id that the cluster's members gave.
     #[must_use]
     pub fn cluster_id(&self) -> u64 {
-        let _ = &self.inner;
-        0
+        self.inner.common.cluster_id.load(Ordering::SeqCst)
     }
 
-    /// One key as it is now, by a linearizable read.
-    ///
-    /// # Errors
-    /// When no member could answer, or the user may not read it.
-    pub async fn read(&self, key: &[u8]) -> Result<Option<KeyRecord>, Fault> {
-        let _ = key;
-        Err(missing())
+    /// Takes over another id: the cluster behind the endpoints has been replaced.
+    pub(super) fn adopt(&self, cluster_id: u64) {
+        self.inner.common.cluster_id.store(cluster_id, Ordering::SeqCst);
     }
 
-    /// Writes one key in one guarded transaction. Never sent twice: an answer that was lost is
-    /// settled by reading again.
-    pub async fn put(&self, put: &PutRequest) -> WriteOutcome {
-        let _ = put;
-        WriteOutcome::NotSaved(missing())
+    /// What there is to know about the connection.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        if self.inner.common.auth_off.load(Ordering::SeqCst) {
+            notices.push(Notice::AuthenticationOff);
+        }
+        let known = self.known();
+        if let Some(readable) = known.readable.as_ref().filter(|it| **it != [KeyInterval::everything()]) {
+            notices.push(Notice::RestrictedTo(readable.clone()));
+        }
+        if let Some(version) = &known.old_server {
+            notices.push(Notice::OldServer(version.clone()));
+        }
+        notices
     }
 
-    /// Runs the steps in guarded transactions of at most 100 operations and 1 MiB. `progress` is
-    /// told the number of steps done so far; between transactions `cancelled` is asked.
-    pub async fn batch(
-        &self,
-        steps: &[BatchStep],
-        progress: &mut (dyn FnMut(u64) + Send),
-        cancelled: &(dyn Fn() -> bool + Sync),
-    ) -> BatchReport {
-        let _ = (steps, progress, cancelled);
-        BatchReport::default()
+    pub(super) fn members(&self) -> &[Arc<Member>] {
+        &self.inner.members
     }
 
-    /// Older versions of a key, newest first, at most `limit`, with a mod revision below
-    /// `below_revision` (`None`: from the newest).
-    ///
-    /// # Errors
-    /// When no member could answer.
-    pub async fn history(
-        &self,
-        key: &[u8],
-        below_revision: Option<i64>,
-        limit: u32,
-    ) -> Result<History, Fault> {
-        let _ = (key, below_revision, limit);
-        Err(missing())
+    pub(super) fn user(&self) -> Option<&str> {
+        self.inner.user.as_deref()
     }
 
-    /// The TTLs of these leases. A lease that is gone has −1 left; one that the user may not see is
-    /// left out.
-    ///
-    /// # Errors
-    /// When no member could answer.
-    pub async fn leases(&self, ids: &[i64]) -> Result<Vec<LeaseInfo>, Fault> {
-        let _ = ids;
-        Err(missing())
+    pub(super) fn watching(&self) -> Option<usize> {
+        self.known().watching
     }
 
-    /// Reads every key with this prefix that the user may read, at one revision (`None`: the newest),
-    /// and sends it page by page, each of a few MiB at most. Returns the revision. Dropping the
-    /// receiver ends it with [`FaultKind::Cancelled`].
-    ///
-    /// # Errors
-    /// When no member could answer, the revision is compacted meanwhile, or the receiver is gone.
-    pub async fn list_pages(
-        &self,
-        prefix: &[u8],
-        revision: Option<i64>,
-        with_values: bool,
-        pages: &Sender<Page>,
-    ) -> Result<i64, Fault> {
-        let _ = (prefix, revision, with_values, pages);
-        Err(missing())
+    pub(super) fn set_watching(&self, index: Option<usize>) {
+        self.known().watching = index;
     }
 
-    /// What every member tells of itself, at its own endpoint.
-    pub async fn status(&self) -> ClusterStatus {
-        ClusterStatus::default()
+    pub(super) fn set_old_server(&self, version: Option<String>) {
+        self.known().old_server = version;
     }
+
+    pub(super) fn readable(&self) -> Option<Vec<KeyInterval>> {
+        self.known().readable.clone()
+    }
+
+    pub(super) fn set_readable(&self, readable: Option<Vec<KeyInterval>>) {
+        self.known().readable = readable;
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.inner.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The members in the order to ask them: the one that answered last, the others, and those that
+    /// failed lately.
+    pub(super) fn order(&self) -> Vec<usize> {
+        let preferred = self.inner.preferred.load(Ordering::Relaxed);
+        let mut order: Vec<usize> = (0..self.inner.members.len()).collect();
+        order.sort_by_key(|&index| {
+            (self.inner.members[index].trouble().is_some(), index != preferred, index)
+        });
+        order
+    }
+
+    /// This member answered: it is asked first from now on.
+    pub(super) fn prefer(&self, index: usize) {
+        self.inner.preferred.store(index, Ordering::Relaxed);
+    }
+
+    /// Asks one member after the other until one answers. For reads alone.
+    pub(super) async fn ask<T, F, Fut>(&self, limit: Duration, op: F) -> Result<T, Fault>
+    where
+        F: Fn(Handle) -> Fut,
+        Fut: Future<Output = Result<T, Error>>,
+    {
+        let begun = Instant::now();
+        let mut worst: Option<Fault> = None;
+        loop {
+            for index in self.order() {
+                match self.inner.members[index].call(limit, &op).await {
+                    Ok(answer) => {
+                        self.prefer(index);
+                        return Ok(answer);
+                    }
+                    Err(refusal) if worth_another_member(&refusal.fault) => {
+                        worst = more_telling(worst, refusal.fault);
+                    }
+                    Err(refusal) => return Err(refusal.fault),
+                }
+                if begun.elapsed() > PATIENCE {
+                    break;
+                }
+            }
+            let passing = worst
+                .as_ref()
+                .is_some_and(|fault| matches!(fault.kind, FaultKind::NoLeader | FaultKind::Unavailable));
+            if !passing || begun.elapsed() > PATIENCE {
+                return Err(worst.unwrap_or_else(|| Fault::new(FaultKind::Unavailable, "no member")));
+            }
+            tokio::time::sleep(BETWEEN_ROUNDS).await;
+        }
+    }
+}
+
+/// The fault that tells the operator more.
+pub(super) fn more_telling(known: Option<Fault>, fault: Fault) -> Option<Fault> {
+    match known {
+        Some(known) if telling(known.kind) >= telling(fault.kind) => Some(known),
+        _ => Some(fault),
+    }
+}
+
+/// Asks all members at once and returns the first that answers.
+async fn first_contact(members: &[Arc<Member>], anonymous: bool) -> Result<usize, Fault> {
+    let mut contacts = JoinSet::new();
+    for (index, member) in members.iter().enumerate() {
+        let member = member.clone();
+        contacts.spawn(async move {
+            let greet = async |mut handle: Handle| {
+                // Where authentication is on, a read without a user is refused; a user without
+                // permission for this key is one all the same.
+                if anonymous {
+                    handle.kv.get("\0", Some(GetOptions::new().with_serializable().with_count_only())).await?;
+                }
+                Ok(())
+            };
+            (index, member.call(CONTACT_TIMEOUT, greet).await.map_err(|refusal| refusal.fault))
+        });
+    }
+    let mut worst = None;
+    while let Some(contact) = contacts.join_next().await {
+        match contact {
+            Ok((index, Ok(()))) => {
+                // The others go on connecting, each to its own end.
+                contacts.detach_all();
+                return Ok(index);
+            }
+            Ok((_, Err(fault))) => {
+                if matches!(fault.kind, FaultKind::WrongPassword | FaultKind::UserRequired) {
+                    return Err(fault);
+                }
+                worst = more_telling(worst, fault);
+            }
+            Err(error) => {
+                worst = more_telling(worst, Fault::new(FaultKind::Other, error.to_string()));
+            }
+        }
+    }
+    Err(worst.unwrap_or_else(|| Fault::new(FaultKind::BadEndpoint, "no endpoint is given")))
 }

@@ -8,10 +8,21 @@
 //!   settled by reading again.
 //! - Every call has a time-out; nothing here waits for ever.
 
+mod access;
+mod address;
+mod batch;
 mod cluster;
+mod fault;
+mod listing;
+mod member;
 mod mirror;
 mod probe;
+mod read;
+mod status;
+mod task;
+mod write;
 
-pub use cluster::{Cluster, Page};
+pub use cluster::Cluster;
+pub use listing::Page;
 pub use mirror::{FeedEvent, MirrorOptions, ValuePolicy, run_mirror};
 pub use probe::test_connection;

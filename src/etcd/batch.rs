@@ -1,0 +1,343 @@
+//! Operations on many keys: guarded steps gathered into transactions.
+
+use std::collections::HashSet;
+
+use etcd_client::{Compare, Txn, TxnOp};
+use tokio::task::JoinSet;
+
+use super::cluster::Cluster;
+use super::write::{LOOKS, Sent, guard, put_op};
+use crate::model::bytes::{Key, Value};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::write::{BatchReport, BatchStep, Expect, LeaseChoice, PutRequest};
+
+/// Compares and operations of one transaction; etcd allows 128 of each.
+const MOST_OPERATIONS: usize = 100;
+/// Keys and values of one transaction; etcd allows 1.5 MiB altogether.
+const MOST_BYTES: usize = 1 << 20;
+/// Steps prepared at a time, and sources of copies read at the same time.
+const WINDOW: usize = 64;
+const READS_IN_FLIGHT: usize = 8;
+/// A transaction that certainly was not done is sent again at most so often.
+const TRIES: usize = 3;
+
+/// A step, ready to be part of a transaction.
+#[derive(Clone, Debug)]
+struct Unit {
+    /// The key to report.
+    key: Key,
+    compares: Vec<Compare>,
+    operations: Vec<TxnOp>,
+    /// Keys that it writes.
+    writes: Vec<Key>,
+    size_bytes: usize,
+    /// How to see whether it was done.
+    evidence: Evidence,
+}
+
+#[derive(Clone, Debug)]
+enum Evidence {
+    /// The key has this value and was written after what was expected.
+    Written { key: Key, value: Value, expect: Expect },
+    /// The key no longer has this revision.
+    Gone { key: Key, revision: i64 },
+}
+
+/// How a chunk of units ended.
+enum Ended {
+    Done,
+    GuardFailed,
+    Refused(Fault),
+    Unknown(Fault),
+}
+
+impl Cluster {
+    /// Runs the steps in guarded transactions of at most 100 operations and 1 MiB. `progress` is
+    /// told the number of steps finished so far; between transactions `cancelled` is asked. Where a
+    /// transaction's guard fails its steps are tried one by one, so that only keys that someone
+    /// changed are left alone.
+    pub async fn batch(
+        &self,
+        steps: &[BatchStep],
+        progress: &mut (dyn FnMut(u64) + Send),
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> BatchReport {
+        let mut report = BatchReport { total: steps.len() as u64, ..BatchReport::default() };
+        for window in steps.chunks(WINDOW) {
+            let units = match self.prepare(window, &mut report).await {
+                Ok(units) => units,
+                Err(fault) => {
+                    report.stopped = Some(fault);
+                    break;
+                }
+            };
+            for chunk in chunks(units) {
+                if cancelled() {
+                    report.stopped = Some(Fault::new(FaultKind::Cancelled, "stopped by the operator"));
+                    break;
+                }
+                if let Err(fault) = self.run_chunk(&chunk, &mut report).await {
+                    report.stopped = Some(fault);
+                    break;
+                }
+                progress(finished(&report));
+            }
+            if report.stopped.is_some() {
+                break;
+            }
+        }
+        progress(finished(&report));
+        report
+    }
+
+    /// Runs a chunk, and its steps one by one where it can not be done as a whole. An error ends
+    /// the batch.
+    async fn run_chunk(&self, chunk: &[Unit], report: &mut BatchReport) -> Result<(), Fault> {
+        match self.commit(chunk).await {
+            Ended::Done => report.done += chunk.len() as u64,
+            Ended::GuardFailed | Ended::Refused(_) if chunk.len() > 1 => {
+                for unit in chunk {
+                    match self.commit(std::slice::from_ref(unit)).await {
+                        Ended::Done => report.done += 1,
+                        Ended::GuardFailed => report.skipped.push(unit.key.clone()),
+                        Ended::Refused(fault) => return Err(fault),
+                        Ended::Unknown(fault) => {
+                            report.unknown.push(unit.key.clone());
+                            return Err(fault);
+                        }
+                    }
+                }
+            }
+            Ended::GuardFailed => report.skipped.extend(chunk.iter().map(|unit| unit.key.clone())),
+            Ended::Refused(fault) => return Err(fault),
+            Ended::Unknown(fault) => {
+                report.unknown.extend(chunk.iter().map(|unit| unit.key.clone()));
+                return Err(fault);
+            }
+        }
+        Ok(())
+    }
+
+    /// One transaction. If its answer is lost the keys tell; only when they show that nothing was
+    /// done it is sent again.
+    async fn commit(&self, chunk: &[Unit]) -> Ended {
+        let mut last = None;
+        for _ in 0..TRIES {
+            let compares: Vec<_> = chunk.iter().flat_map(|unit| unit.compares.clone()).collect();
+            let operations: Vec<_> = chunk.iter().flat_map(|unit| unit.operations.clone()).collect();
+            let cluster = self.clone();
+            let txn = Txn::new().when(compares).and_then(operations);
+            let sent = tokio::spawn(async move { cluster.send(txn).await }).await;
+            let fault = match sent {
+                Ok(Sent::Answered(answer)) if answer.succeeded() => return Ended::Done,
+                Ok(Sent::Answered(_)) => return Ended::GuardFailed,
+                Ok(Sent::Refused(fault)) => return Ended::Refused(fault),
+                Ok(Sent::Lost(fault)) => fault,
+                Err(error) => Fault::new(FaultKind::OutcomeUnknown, error.to_string()),
+            };
+            match self.was_done(chunk).await {
+                Some(true) => return Ended::Done,
+                // A member that did not answer at all may still hold the request.
+                Some(false) if fault.kind != FaultKind::TimedOut => last = Some(fault),
+                _ => return Ended::Unknown(Fault::new(FaultKind::OutcomeUnknown, fault.to_string())),
+            }
+        }
+        Ended::Refused(last.unwrap_or_else(|| Fault::new(FaultKind::Unavailable, "not sent")))
+    }
+
+    /// Whether a transaction was done, seen from its keys: all of it or nothing of it.
+    async fn was_done(&self, chunk: &[Unit]) -> Option<bool> {
+        let mut verdict = None;
+        for wait in LOOKS {
+            tokio::time::sleep(wait).await;
+            let mut proven = false;
+            let mut untouched = false;
+            for unit in chunk {
+                match self.evidence(&unit.evidence).await {
+                    Ok(Some(true)) => proven = true,
+                    Ok(Some(false)) => {
+                        untouched = true;
+                        break;
+                    }
+                    Ok(None) => {}
+                    Err(_) => return None,
+                }
+            }
+            match (proven, untouched) {
+                (_, true) => verdict = Some(false),
+                (true, false) => return Some(true),
+                (false, false) => return None,
+            }
+        }
+        verdict
+    }
+
+    /// Whether this step was done (`None`: someone else's change hides it).
+    async fn evidence(&self, evidence: &Evidence) -> Result<Option<bool>, Fault> {
+        Ok(match evidence {
+            Evidence::Gone { key, revision } => match self.read(key).await? {
+                None => Some(true),
+                Some(now) if now.meta.mod_revision == *revision => Some(false),
+                Some(_) => None,
+            },
+            Evidence::Written { key, value, expect } => match (self.read(key).await?, expect) {
+                (None, Expect::Absent) => Some(false),
+                (Some(now), Expect::Revision(before)) if now.meta.mod_revision == *before => Some(false),
+                (Some(now), _) if now.value.as_ref() == Some(value) => Some(true),
+                _ => None,
+            },
+        })
+    }
+
+    /// Makes units of the steps, reading the sources of copies. Keys that have changed already are
+    /// reported as skipped.
+    async fn prepare(&self, steps: &[BatchStep], report: &mut BatchReport) -> Result<Vec<Unit>, Fault> {
+        let mut units: Vec<Option<Unit>> = vec![None; steps.len()];
+        let mut reads: JoinSet<(usize, Result<Option<Unit>, Fault>)> = JoinSet::new();
+        for (index, step) in steps.iter().enumerate() {
+            match step {
+                BatchStep::Put(put) => units[index] = Some(unit_of_put(put)),
+                BatchStep::Delete { key, revision } => units[index] = Some(unit_of_delete(key, *revision)),
+                BatchStep::Copy { .. } => {
+                    while reads.len() >= READS_IN_FLIGHT {
+                        collect(reads.join_next().await, &mut units)?;
+                    }
+                    let (cluster, step) = (self.clone(), step.clone());
+                    reads.spawn(async move { (index, cluster.unit_of_copy(&step).await) });
+                }
+            }
+        }
+        while !reads.is_empty() {
+            collect(reads.join_next().await, &mut units)?;
+        }
+        for (unit, step) in units.iter().zip(steps) {
+            if unit.is_none() {
+                report.skipped.push(step.key().clone());
+            }
+        }
+        Ok(units.into_iter().flatten().collect())
+    }
+
+    async fn unit_of_copy(&self, step: &BatchStep) -> Result<Option<Unit>, Fault> {
+        let BatchStep::Copy { from, revision, to, keep_lease, remove_source } = step else {
+            return Ok(None);
+        };
+        let Some(source) = self.read(from).await?.filter(|it| it.meta.mod_revision == *revision) else {
+            return Ok(None);
+        };
+        let Some(value) = source.value else { return Ok(None) };
+        let lease = if *keep_lease { source.meta.lease } else { 0 };
+        let put = PutRequest {
+            key: to.clone(),
+            value,
+            expect: Expect::Absent,
+            lease: LeaseChoice::Attach(lease),
+        };
+        let mut unit = unit_of_put(&put);
+        unit.key = from.clone();
+        unit.compares.push(guard(from, Expect::Revision(*revision)));
+        unit.size_bytes += from.len();
+        if *remove_source {
+            unit.operations.push(TxnOp::delete(&**from, None));
+            unit.writes.push(from.clone());
+            unit.size_bytes += from.len();
+        }
+        Ok(Some(unit))
+    }
+}
+
+fn collect(
+    read: Option<Result<(usize, Result<Option<Unit>, Fault>), tokio::task::JoinError>>,
+    units: &mut [Option<Unit>],
+) -> Result<(), Fault> {
+    match read {
+        Some(Ok((index, unit))) => {
+            units[index] = unit?;
+            Ok(())
+        }
+        Some(Err(error)) => Err(Fault::new(FaultKind::Other, error.to_string())),
+        None => Ok(()),
+    }
+}
+
+fn unit_of_put(put: &PutRequest) -> Unit {
+    Unit {
+        key: put.key.clone(),
+        compares: vec![guard(&put.key, put.expect)],
+        operations: vec![put_op(put)],
+        writes: vec![put.key.clone()],
+        size_bytes: 2 * put.key.len() + put.value.len() + 64,
+        evidence: Evidence::Written { key: put.key.clone(), value: put.value.clone(), expect: put.expect },
+    }
+}
+
+fn unit_of_delete(key: &Key, revision: i64) -> Unit {
+    Unit {
+        key: key.clone(),
+        compares: vec![guard(key, Expect::Revision(revision))],
+        operations: vec![TxnOp::delete(&**key, None)],
+        writes: vec![key.clone()],
+        size_bytes: 2 * key.len() + 64,
+        evidence: Evidence::Gone { key: key.clone(), revision },
+    }
+}
+
+/// Gathers units, in their order, into transactions within etcd's limits. No key is written twice
+/// in one: etcd refuses that.
+fn chunks(units: Vec<Unit>) -> Vec<Vec<Unit>> {
+    let mut chunks: Vec<Vec<Unit>> = Vec::new();
+    let mut written: HashSet<Key> = HashSet::new();
+    let (mut compares, mut operations, mut bytes) = (0, 0, 0);
+    for unit in units {
+        let fits = compares + unit.compares.len() <= MOST_OPERATIONS
+            && operations + unit.operations.len() <= MOST_OPERATIONS
+            && bytes + unit.size_bytes <= MOST_BYTES
+            && !unit.writes.iter().any(|key| written.contains(key));
+        if !fits || chunks.is_empty() {
+            chunks.push(Vec::new());
+            written.clear();
+            (compares, operations, bytes) = (0, 0, 0);
+        }
+        compares += unit.compares.len();
+        operations += unit.operations.len();
+        bytes += unit.size_bytes;
+        written.extend(unit.writes.iter().cloned());
+        if let Some(last) = chunks.last_mut() {
+            last.push(unit);
+        }
+    }
+    chunks
+}
+
+fn finished(report: &BatchReport) -> u64 {
+    report.done + report.skipped.len() as u64 + report.unknown.len() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(key: &str, size: usize) -> Unit {
+        unit_of_put(&PutRequest {
+            key: key.as_bytes().into(),
+            value: vec![0; size].into(),
+            expect: Expect::Absent,
+            lease: LeaseChoice::Attach(0),
+        })
+    }
+
+    #[test]
+    fn transactions_keep_to_the_limits() {
+        let small = (0..250).map(|index| put(&format!("k{index}"), 10)).collect();
+        assert_eq!(chunks(small).iter().map(Vec::len).collect::<Vec<_>>(), [100, 100, 50]);
+        let large = (0..4).map(|index| put(&format!("k{index}"), 600 << 10)).collect();
+        assert_eq!(chunks(large).len(), 4);
+        assert!(chunks(Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn one_key_is_not_written_twice_in_one_transaction() {
+        let units = vec![put("a", 1), put("b", 1), put("a", 1), unit_of_delete(&b"a"[..].into(), 3)];
+        assert_eq!(chunks(units).iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1]);
+    }
+}

@@ -1,0 +1,151 @@
+//! Reads: one key, its older versions, and leases.
+
+use std::sync::Arc;
+
+use etcd_client::GetOptions;
+use etcd_client::proto::PbKeyValue;
+use tokio::task::JoinSet;
+
+use super::cluster::{Cluster, READ_TIMEOUT};
+use crate::model::claim::LeaseInfo;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::history::{History, HistoryEnd, KeyVersion};
+use crate::model::record::{KeyMeta, KeyRecord};
+use crate::model::status::SeenAt;
+
+/// Leases asked about at the same time.
+const LEASES_IN_FLIGHT: usize = 8;
+
+/// This machine's clock.
+pub(super) fn now() -> SeenAt {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since_epoch.map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// What etcd keeps beside the value.
+pub(super) fn meta_of(kv: &PbKeyValue) -> KeyMeta {
+    KeyMeta {
+        create_revision: kv.create_revision,
+        mod_revision: kv.mod_revision,
+        version: kv.version,
+        lease: kv.lease,
+    }
+}
+
+/// A key-value of the protocol as a record.
+pub(super) fn record_of(kv: PbKeyValue, with_value: bool) -> KeyRecord {
+    KeyRecord {
+        meta: meta_of(&kv),
+        key: kv.key.into(),
+        value: with_value.then(|| kv.value.into()),
+    }
+}
+
+impl Cluster {
+    /// One key as it is now, by a linearizable read.
+    ///
+    /// # Errors
+    /// When no member could answer, or the user may not read it.
+    pub async fn read(&self, key: &[u8]) -> Result<Option<KeyRecord>, Fault> {
+        self.read_at(key, 0).await
+    }
+
+    /// One key as it was at this revision (0: is now).
+    pub(super) async fn read_at(&self, key: &[u8], revision: i64) -> Result<Option<KeyRecord>, Fault> {
+        let mut answer = self
+            .ask(READ_TIMEOUT, |mut handle| {
+                let options = GetOptions::new().with_revision(revision);
+                async move { handle.kv.get(key, Some(options)).await }
+            })
+            .await?;
+        Ok(answer.0.kvs.pop().map(|kv| record_of(kv, true)))
+    }
+
+    /// Older versions of a key, newest first, at most `limit`, with a mod revision below
+    /// `below_revision` (`None`: from the newest). The walk ends at the first version of the
+    /// generation, or where etcd has compacted.
+    ///
+    /// # Errors
+    /// When no member could answer, or the user may not read it.
+    pub async fn history(
+        &self,
+        key: &[u8],
+        below_revision: Option<i64>,
+        limit: u32,
+    ) -> Result<History, Fault> {
+        let mut history = History::default();
+        let mut at_revision = match below_revision {
+            Some(below) if below <= 1 => {
+                history.end = HistoryEnd::FirstVersion;
+                return Ok(history);
+            }
+            Some(below) => below - 1,
+            None => 0,
+        };
+        while history.versions.len() < limit as usize {
+            let record = match self.read_at(key, at_revision).await {
+                Ok(Some(record)) => record,
+                Ok(None) => {
+                    history.end = HistoryEnd::FirstVersion;
+                    break;
+                }
+                Err(fault) if fault.kind == FaultKind::Compacted => {
+                    history.end = HistoryEnd::Compacted { at_revision };
+                    break;
+                }
+                Err(fault) => return Err(fault),
+            };
+            let meta = record.meta;
+            let value = record.value.unwrap_or_else(|| Arc::from([]));
+            history.versions.push(KeyVersion { meta, value });
+            if meta.version <= 1 || meta.mod_revision <= meta.create_revision {
+                history.end = HistoryEnd::FirstVersion;
+                break;
+            }
+            at_revision = meta.mod_revision - 1;
+        }
+        Ok(history)
+    }
+
+    /// The TTLs of these leases. A lease that is gone has −1 left; one that the user may not see is
+    /// left out.
+    ///
+    /// # Errors
+    /// When no member could answer.
+    pub async fn leases(&self, ids: &[i64]) -> Result<Vec<LeaseInfo>, Fault> {
+        let mut waiting = ids.iter().copied();
+        let mut asked = JoinSet::new();
+        let mut leases = Vec::with_capacity(ids.len());
+        loop {
+            while asked.len() < LEASES_IN_FLIGHT
+                && let Some(id) = waiting.next()
+            {
+                let cluster = self.clone();
+                asked.spawn(async move { cluster.lease(id).await });
+            }
+            match asked.join_next().await {
+                None => break,
+                Some(Ok(Ok(info))) => leases.push(info),
+                Some(Ok(Err(fault))) if fault.kind == FaultKind::PermissionDenied => {}
+                Some(Ok(Err(fault))) => return Err(fault),
+                Some(Err(error)) => return Err(Fault::new(FaultKind::Other, error.to_string())),
+            }
+        }
+        leases.sort_unstable_by_key(|info| info.id);
+        Ok(leases)
+    }
+
+    async fn lease(&self, id: i64) -> Result<LeaseInfo, Fault> {
+        let answer = self
+            .ask(READ_TIMEOUT, |mut handle| async move {
+                handle.client.lease_time_to_live(id, None).await
+            })
+            .await;
+        let (granted_secs, remaining_secs) = match answer {
+            Ok(answer) => (answer.granted_ttl(), answer.ttl()),
+            Err(fault) if fault.kind == FaultKind::LeaseNotFound => (0, -1),
+            Err(fault) => return Err(fault),
+        };
+        Ok(LeaseInfo { id, granted_secs, remaining_secs, seen_at: now() })
+    }
+}
