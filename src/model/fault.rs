@@ -118,7 +118,7 @@ impl FaultKind {
     }
 
     /// Every kind, for the test that the catalogues are complete.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::HostUnknown,
         Self::PortClosed,
         Self::TimedOut,
@@ -152,6 +152,7 @@ impl FaultKind {
         Self::Keyring,
         Self::Invalid,
         Self::Cancelled,
+        Self::Other,
     ];
 }
 
