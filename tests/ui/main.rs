@@ -2,5 +2,12 @@
 //!
 //! Set `ETCDSCOPE_PICTURES` to a folder to have [`support::Scene::picture`] write what it sees.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on should fail with a word"
+)]
+
 mod catalogue;
 mod support;

@@ -7,12 +7,12 @@ use crate::ui::widgets::button::paint_icon;
 
 /// A field for one line of text. `name` is its accessible name.
 pub fn text_field(ui: &mut Ui, id: impl Into<Id>, content: &mut String, name: &str, hint: &str) -> Response {
-    show(ui, Field { id: id.into(), name, hint, mono: false, password: false, icon: None }, content)
+    show(ui, &Field { id: id.into(), name, hint, mono: false, password: false, icon: None }, content)
 }
 
 /// A field for keys, endpoints, paths: monospaced.
 pub fn mono_field(ui: &mut Ui, id: impl Into<Id>, content: &mut String, name: &str, hint: &str) -> Response {
-    show(ui, Field { id: id.into(), name, hint, mono: true, password: false, icon: None }, content)
+    show(ui, &Field { id: id.into(), name, hint, mono: true, password: false, icon: None }, content)
 }
 
 /// A field whose text is hidden.
@@ -23,7 +23,7 @@ pub fn password_field(
     name: &str,
     hint: &str,
 ) -> Response {
-    show(ui, Field { id: id.into(), name, hint, mono: false, password: true, icon: None }, content)
+    show(ui, &Field { id: id.into(), name, hint, mono: false, password: true, icon: None }, content)
 }
 
 /// A search field: a magnifying glass, and a cross once there is text. Escape empties it, then gives
@@ -44,7 +44,7 @@ pub fn search_field(
         content.clear();
     }
     let field = Field { id, name, hint, mono: false, password: false, icon: Some(icons::MAGNIFYING_GLASS) };
-    let mut response = show(ui, field, content);
+    let mut response = show(ui, &field, content);
     if !content.is_empty() {
         let tokens = theme::tokens(ui);
         let middle = pos2(response.rect.right() - 14.0, response.rect.center().y);
@@ -74,7 +74,7 @@ struct Field<'a> {
     icon: Option<&'a str>,
 }
 
-fn show(ui: &mut Ui, field: Field<'_>, content: &mut String) -> Response {
+fn show(ui: &mut Ui, field: &Field<'_>, content: &mut String) -> Response {
     let tokens = theme::tokens(ui);
     let font = if field.mono { text::mono() } else { text::body() };
     let left = if field.icon.is_some() { 28 } else { 8 };
