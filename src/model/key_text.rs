@@ -2,7 +2,7 @@
 //!
 //! Keys are bytes. Text in UTF-8 is shown as it is; whatever a reader could not see or would be
 //! misled by (control characters, bytes that are not UTF-8, characters that reorder or hide text)
-//! is shown as `\xNN` or `\u{…}`, and a backslash as `\\`. What is shown can be typed back:
+//! is shown as `\n`, `\xNN` or `\u{…}`, and a backslash as `\\`. What is shown can be typed back:
 //! [`parse_key`] of [`display_key`] is the same bytes, always.
 
 use std::borrow::Cow;
@@ -80,6 +80,9 @@ fn push_byte(shown: &mut String, byte: u8) {
 fn push_escaped(shown: &mut String, character: char) {
     match character {
         '\\' => shown.push_str("\\\\"),
+        '\n' => shown.push_str("\\n"),
+        '\r' => shown.push_str("\\r"),
+        '\t' => shown.push_str("\\t"),
         _ if !needs_escape(character) => shown.push(character),
         _ => match u8::try_from(character) {
             Ok(byte) if byte.is_ascii() => push_byte(shown, byte),
@@ -153,8 +156,8 @@ pub struct KeyTextError {
     pub fault: KeyTextFault,
 }
 
-/// The bytes that a text stands for: the inverse of [`display_key`]. Besides its escapes, `\n`,
-/// `\r`, `\t` and `\0` are understood.
+/// The bytes that a text stands for: the inverse of [`display_key`]. Besides its escapes,
+/// `\0` is understood.
 ///
 /// # Errors
 /// A backslash that begins no escape.
@@ -297,7 +300,7 @@ mod tests {
             r"x\u{202e}y\u{200b}\u{a0}\u{85}"
         );
         assert_eq!(display_key(br"a\b"), r"a\\b");
-        assert_eq!(display_key(b"a\nb"), r"a\x0ab");
+        assert_eq!(display_key(b"a\nb\x07"), r"a\nb\x07");
     }
 
     #[test]
