@@ -51,7 +51,7 @@ struct Picture {
 struct Shadow {
     picture: Picture,
     listed_at: i64,
-    /// Keys deleted by revisions after the listing's own.
+    /// Keys deleted by revisions after the listing's own (and perhaps created again since).
     deleted: HashSet<Key>,
 }
 
@@ -232,8 +232,6 @@ impl Mirror {
             for change in &revision.changes {
                 if change.deletes() {
                     shadow.deleted.insert(change.key.clone());
-                } else {
-                    shadow.deleted.remove(&change.key);
                 }
             }
             shadow.picture.apply(revision, self.value_budget);
@@ -372,3 +370,6 @@ impl Mirror {
 fn length(value: Option<&Value>) -> u64 {
     value.map_or(0, |value| value.len() as u64)
 }
+
+#[cfg(test)]
+mod tests;
