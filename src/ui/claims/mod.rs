@@ -1,5 +1,7 @@
 //! Locks and elections.
 
+pub mod ttl;
+
 use crate::action::Actions;
 use crate::model::world::World;
 

@@ -1,0 +1,114 @@
+//! What a lease has left: counted down here between answers, as a draining bar with words.
+
+use egui::{Color32, CornerRadius, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use rust_i18n::t;
+
+use crate::model::claim::LeaseInfo;
+use crate::model::status::SeenAt;
+use crate::ui::theme::{self, Tokens, size, text};
+use crate::ui::widgets::{duration_text, elided};
+
+/// Below this share of its granted time a lease is about to end.
+const LATE_SHARE: f32 = 0.25;
+
+/// A lease at this moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ttl {
+    /// Not known yet.
+    Unknown,
+    /// The lease is gone.
+    Gone,
+    /// Time left, in seconds, and its share of what was granted.
+    Left {
+        /// Seconds left, at least 0.
+        secs: i64,
+        /// Share of the granted time, 0 to 1.
+        share: f32,
+    },
+}
+
+/// What a lease has left now, going by what was told last.
+#[must_use]
+pub fn left(info: Option<&LeaseInfo>, now: SeenAt) -> Ttl {
+    let Some(info) = info else { return Ttl::Unknown };
+    if info.remaining_secs < 0 {
+        return Ttl::Gone;
+    }
+    let passed_secs = (now - info.seen_at).max(0) / 1_000;
+    let secs = (info.remaining_secs - passed_secs).max(0);
+    #[expect(clippy::cast_precision_loss, reason = "TTLs are far below 2^23 seconds, or it is but a bar")]
+    let share = secs as f32 / info.granted_secs.max(1) as f32;
+    Ttl::Left { secs, share: share.clamp(0.0, 1.0) }
+}
+
+impl Ttl {
+    /// In words: `12 s`, `gone`, `–`.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Unknown => "–".to_owned(),
+            Self::Gone => t!("claims.ttl.gone").into_owned(),
+            Self::Left { secs, .. } => duration_text(secs),
+        }
+    }
+
+    fn colour(self, tokens: &Tokens) -> Color32 {
+        match self {
+            Self::Unknown => tokens.faint,
+            Self::Gone => tokens.danger,
+            Self::Left { share, .. } if share < LATE_SHARE => tokens.changed,
+            Self::Left { .. } => tokens.live,
+        }
+    }
+}
+
+/// Paints the bar and its words into a place.
+pub fn paint(ui: &Ui, rect: Rect, ttl: Ttl) {
+    let tokens = theme::tokens(ui);
+    let colour = ttl.colour(tokens);
+    let words = ui.painter().layout_no_wrap(ttl.words(), text::mono_small(), tokens.second);
+    let words_width = words.size().x.max(44.0);
+    let at = pos2(rect.right() - words.size().x, rect.center().y - words.size().y / 2.0);
+    ui.painter().galley(at, words, tokens.second);
+    let room = rect.width() - words_width - size::PAD;
+    if let Ttl::Left { share, .. } = ttl
+        && room > 16.0
+    {
+        let top = rect.center().y - size::PROGRESS / 2.0;
+        let track = Rect::from_min_size(pos2(rect.left(), top), vec2(room, size::PROGRESS));
+        let radius = CornerRadius::same(2);
+        ui.painter().rect_filled(track, radius, tokens.border);
+        let full = Rect::from_min_size(track.min, vec2(track.width() * share, track.height()));
+        ui.painter().rect_filled(full, radius, colour);
+    }
+}
+
+/// A property row: label, bar, words.
+pub fn property_row(ui: &mut Ui, label: &str, info: Option<&LeaseInfo>, now: SeenAt) {
+    let tokens = theme::tokens(ui);
+    let ttl = left(info, now);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
+    let label_width = size::LABEL.min(rect.width() * 0.45);
+    let name = elided(ui.painter(), label, text::meta(), tokens.second, label_width);
+    let at = pos2(rect.left(), rect.center().y - name.size().y / 2.0);
+    ui.painter().galley(at, name, tokens.second);
+    let bar = Rect::from_min_max(pos2(rect.left() + label_width + size::PAD, rect.top()), rect.max);
+    paint(ui, bar, ttl);
+    let words = format!("{label} {}", ttl.words());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ttl, left};
+    use crate::model::claim::LeaseInfo;
+
+    #[test]
+    fn a_lease_is_counted_down_between_answers() {
+        let info = LeaseInfo { id: 1, granted_secs: 20, remaining_secs: 15, seen_at: 10_000 };
+        assert_eq!(left(Some(&info), 15_900), Ttl::Left { secs: 10, share: 0.5 });
+        assert_eq!(left(Some(&info), 99_000), Ttl::Left { secs: 0, share: 0.0 });
+        assert_eq!(left(Some(&LeaseInfo { remaining_secs: -1, ..info }), 10_000), Ttl::Gone);
+        assert_eq!(left(None, 0), Ttl::Unknown);
+    }
+}

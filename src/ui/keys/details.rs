@@ -1,0 +1,292 @@
+//! What is known of the selection.
+
+use egui::{Align, Label, Layout, ScrollArea, Ui, vec2};
+use rust_i18n::t;
+
+use super::{SessionView, words};
+use crate::action::{Action, Actions};
+use crate::model::bytes::{Key, Value};
+use crate::model::key_text::display_short;
+use crate::model::record::KeyMeta;
+use crate::model::session::Session;
+use crate::model::world::World;
+use crate::ui::claims::ttl;
+use crate::ui::theme::{self, icons, size};
+use crate::ui::widgets::button::link;
+use crate::ui::widgets::{
+    Button, bytes_text, clock_text, count_text, empty_state, icon_button, property, property_mono,
+    section_header, time_text,
+};
+
+/// A TTL is asked for again after so long, in milliseconds.
+const TTL_EVERY_MS: i64 = 10_000;
+/// A key of 64 KB would fill the panel.
+const MAX_KEY_CHARS: usize = 400;
+/// Larger selections are not looked through in every frame.
+const MAX_COUNTED_ROWS: usize = 2_000;
+
+/// Draws the panel.
+pub fn show(
+    ui: &mut Ui,
+    world: &World,
+    session: &Session,
+    view: &mut SessionView,
+    close: &mut bool,
+    actions: &mut Actions,
+) {
+    section_header(ui, &t!("keys.details.title"), |ui| {
+        if icon_button(ui, icons::X, &t!("keys.details.close"), None).clicked() {
+            *close = true;
+        }
+    });
+    ScrollArea::vertical().id_salt("details").auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let shown = session.active_document.as_ref();
+        let target = session.cursor.as_ref().or(shown);
+        if session.selected.len() > 1 {
+            selection(ui, session, actions);
+        } else if let Some(path) = target {
+            one(ui, world, session, view, path, actions);
+        } else {
+            empty_state(ui, icons::INFO, &t!("keys.details.none"), &t!("keys.details.none_hint"), None);
+        }
+    });
+}
+
+fn one(
+    ui: &mut Ui,
+    world: &World,
+    session: &Session,
+    view: &mut SessionView,
+    path: &Key,
+    actions: &mut Actions,
+) {
+    if let Some(known) = session.keyspace.get(path) {
+        name(ui, path, actions);
+        key(ui, world, session, view, path, known.meta, known.value, actions);
+    } else if session.keyspace.folder(path).is_some() {
+        name(ui, path, actions);
+        folder(ui, world, session, view, path, actions);
+    } else if session.activity.deleted_key(path).is_some() {
+        name(ui, path, actions);
+        deleted(ui, world, session, path, actions);
+    } else {
+        name(ui, path, actions);
+        let tokens = theme::tokens(ui);
+        ui.add(Label::new(tokens.secondary(t!("keys.details.not_there"))).wrap());
+    }
+}
+
+/// The whole key, to be read and copied.
+fn name(ui: &mut Ui, path: &Key, actions: &mut Actions) {
+    let tokens = theme::tokens(ui);
+    let shown = match display_short(path, MAX_KEY_CHARS) {
+        shown if shown.is_empty() => t!("keys.tree.empty_key").into_owned(),
+        shown => shown.into_owned(),
+    };
+    ui.horizontal_top(|ui| {
+        let room = (ui.available_width() - size::CONTROL_SMALL - size::PAD).max(40.0);
+        ui.allocate_ui_with_layout(vec2(room, 0.0), Layout::top_down(Align::Min), |ui| {
+            ui.add_space(3.0);
+            ui.add(Label::new(tokens.mono(shown)).wrap().selectable(true));
+        });
+        if icon_button(ui, icons::COPY, &t!("keys.details.copy_key"), None).clicked() {
+            let whole = crate::model::key_text::display_key(path).into_owned();
+            actions.push(Action::CopyText(whole));
+        }
+    });
+    ui.add_space(size::PAD);
+}
+
+fn key(
+    ui: &mut Ui,
+    world: &World,
+    session: &Session,
+    view: &mut SessionView,
+    path: &Key,
+    meta: KeyMeta,
+    value: Option<&Value>,
+    actions: &mut Actions,
+) {
+    number(ui, "keys.details.mod_revision", meta.mod_revision, actions);
+    number(ui, "keys.details.create_revision", meta.create_revision, actions);
+    number(ui, "keys.details.version", meta.version, actions);
+    lease(ui, world, session, view, meta.lease, actions);
+    let opened = session.document(path).and_then(|document| document.base_record());
+    let value = value.or_else(|| {
+        opened.filter(|record| record.meta.mod_revision == meta.mod_revision)?.value.as_ref()
+    });
+    match value {
+        Some(value) => {
+            copyable(ui, &t!("keys.details.size"), &bytes_text(value.len() as u64), actions);
+            let facts = view.facts.of_value(path, meta.mod_revision, value);
+            let name = format!("keys.format.{}", facts.format.name());
+            let format = t!(&name).into_owned();
+            let words = match facts.valid {
+                Some(true) => format!("{format} ✓"),
+                Some(false) => t!("keys.details.invalid", format = format).into_owned(),
+                None => format,
+            };
+            copyable(ui, &t!("keys.details.format"), &words, actions);
+        }
+        None => copyable(ui, &t!("keys.details.size"), &t!("keys.details.not_loaded"), actions),
+    }
+    last_change(ui, world, session, path, actions);
+    as_of(ui, world, session, actions);
+    claim(ui, session, view, path, actions);
+}
+
+/// What the key stands for in a lock or an election.
+fn claim(ui: &mut Ui, session: &Session, view: &SessionView, path: &Key, actions: &mut Actions) {
+    use crate::model::claim::ClaimKind;
+    use crate::model::session::Screen;
+    let Some(mark) = view.rows.claim_mark(path) else { return };
+    let (words, screen) = match (mark.kind, mark.place) {
+        (ClaimKind::Lock, 0) => (t!("keys.details.holds"), Screen::Locks),
+        (ClaimKind::Lock, place) => (t!("keys.details.waits_lock", place = place), Screen::Locks),
+        (ClaimKind::Election, 0) => (t!("keys.details.leads"), Screen::Elections),
+        (ClaimKind::Election, place) => {
+            (t!("keys.details.waits_election", place = place), Screen::Elections)
+        }
+    };
+    copyable(ui, &t!("keys.details.claim"), &words, actions);
+    let show = if screen == Screen::Locks { t!("keys.details.show_locks") } else { t!("keys.details.show_elections") };
+    if session.screen != screen && link(ui, &show).clicked() {
+        actions.push(Action::ShowScreen(screen));
+    }
+}
+
+fn lease(
+    ui: &mut Ui,
+    world: &World,
+    session: &Session,
+    view: &mut SessionView,
+    lease: i64,
+    actions: &mut Actions,
+) {
+    let label = t!("keys.details.lease");
+    if lease == 0 {
+        copyable(ui, &label, "–", actions);
+        return;
+    }
+    if let Some(text) = property_mono(ui, &label, &words::hex(lease)) {
+        actions.push(Action::CopyText(text));
+    }
+    let info = session.leases.get(&lease);
+    let old = info.is_none_or(|info| world.now - info.seen_at > TTL_EVERY_MS);
+    let asked_lately =
+        view.asked_lease.is_some_and(|(asked, at)| asked == lease && world.now - at < TTL_EVERY_MS);
+    if old && !asked_lately {
+        view.asked_lease = Some((lease, world.now));
+        actions.push(Action::LoadLeases(vec![lease]));
+    }
+    ttl::property_row(ui, &t!("keys.details.ttl"), info, world.now);
+    ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
+}
+
+fn last_change(ui: &mut Ui, world: &World, session: &Session, path: &Key, actions: &mut Actions) {
+    if let Some((_, seen_at)) = session.activity.newest(path) {
+        copyable(ui, &t!("keys.details.last_change"), &time_text(seen_at, world.now), actions);
+        ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
+    }
+}
+
+/// How true all this is.
+fn as_of(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) {
+    use crate::model::status::MirrorState;
+    let revision = count_text(session.applied.unsigned_abs());
+    let words = match &session.state {
+        MirrorState::Live => t!("keys.details.live_at", revision = revision),
+        MirrorState::Stale { since, .. } => {
+            t!("keys.details.stale_at", revision = revision, time = clock_text(*since, world.now))
+        }
+        _ => t!("keys.details.not_live_at", revision = revision),
+    };
+    copyable(ui, &t!("keys.details.as_of"), &words, actions);
+}
+
+fn folder(
+    ui: &mut Ui,
+    world: &World,
+    session: &Session,
+    view: &mut SessionView,
+    path: &Key,
+    actions: &mut Actions,
+) {
+    let Some(found) = session.keyspace.folder(path) else { return };
+    copyable(ui, &t!("keys.details.keys"), &count_text(found.keys()), actions);
+    copyable(ui, &t!("keys.details.children"), &count_text(found.children() as u64), actions);
+    let changes = session.activity.folder_count(path);
+    copyable(ui, &t!("keys.details.changes"), &count_text(u64::from(changes)), actions);
+    let leased = match view.facts.leased_in(session, path, world.now) {
+        Some(leased) => count_text(leased),
+        None => t!("keys.details.not_counted").into_owned(),
+    };
+    copyable(ui, &t!("keys.details.leased"), &leased, actions);
+    as_of(ui, world, session, actions);
+}
+
+fn deleted(ui: &mut Ui, world: &World, session: &Session, path: &Key, actions: &mut Actions) {
+    let Some(deleted) = session.activity.deleted_key(path) else { return };
+    copyable(ui, &t!("keys.details.deleted_at"), &time_text(deleted.seen_at, world.now), actions);
+    number(ui, "keys.details.deleted_revision", deleted.revision, actions);
+    number(ui, "keys.details.version", deleted.last.meta.version, actions);
+    if let Some(value) = &deleted.last.value {
+        copyable(ui, &t!("keys.details.size"), &bytes_text(value.len() as u64), actions);
+    }
+    ui.add_space(size::PAD);
+    let undelete = t!("keys.menu.undelete");
+    let button = Button::quiet(&undelete)
+        .icon(icons::ARROW_COUNTER_CLOCKWISE)
+        .enabled(!session.profile.read_only)
+        .disabled_hint(t!("keys.menu.read_only"));
+    if button.show(ui).clicked() {
+        actions.push(Action::AskUndelete(path.clone()));
+    }
+}
+
+fn selection(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let tokens = theme::tokens(ui);
+    let (mut folders, mut below, mut single) = (0_u64, 0_u64, 0_u64);
+    let countable = session.selected.len() <= MAX_COUNTED_ROWS;
+    for path in session.selected.iter().filter(|_| countable) {
+        match session.keyspace.folder(path) {
+            Some(folder) if !path.is_empty() => {
+                folders += 1;
+                below += folder.keys();
+            }
+            _ => single += 1,
+        }
+    }
+    let rows = count_text(session.selected.len() as u64);
+    ui.label(tokens.strong(t!("keys.details.selected", count = rows)));
+    ui.add_space(size::PAD);
+    if countable {
+        copyable(ui, &t!("keys.details.selected_keys"), &count_text(single), actions);
+        copyable(ui, &t!("keys.details.selected_folders"), &count_text(folders), actions);
+    }
+    if folders > 0 {
+        copyable(ui, &t!("keys.details.selected_below"), &count_text(below), actions);
+    }
+    ui.add_space(size::PAD);
+    let delete = t!("keys.menu.delete");
+    let button = Button::danger(&delete)
+        .icon(icons::TRASH)
+        .enabled(!session.profile.read_only)
+        .disabled_hint(t!("keys.menu.read_only"));
+    if button.show(ui).clicked() {
+        actions.push(Action::AskDelete(session.selected.iter().cloned().collect()));
+    }
+}
+
+fn number(ui: &mut Ui, label: &str, number: i64, actions: &mut Actions) {
+    if let Some(text) = property_mono(ui, &t!(label), &number.to_string()) {
+        actions.push(Action::CopyText(text));
+    }
+}
+
+fn copyable(ui: &mut Ui, label: &str, value: &str, actions: &mut Actions) {
+    if let Some(text) = property(ui, label, value) {
+        actions.push(Action::CopyText(text));
+    }
+}

@@ -1,0 +1,134 @@
+//! The menu of a row, and of a whole selection.
+
+use egui::{Response, Ui};
+use rust_i18n::t;
+
+use super::favourites;
+use crate::action::{Action, Actions};
+use crate::model::bytes::Key;
+use crate::model::key_text::display_key;
+use crate::model::rows::{Row, RowKind};
+use crate::model::session::Session;
+use crate::ui::theme::{self, icons};
+
+/// Shows the menu when the row is clicked with the second button.
+pub fn attach(response: &Response, session: &Session, row: &Row, actions: &mut Actions) {
+    response.context_menu(|ui| {
+        ui.set_min_width(220.0);
+        let several = session.selected.len() > 1 && session.selected.contains(&row.path);
+        match &row.kind {
+            _ if several => for_several(ui, session, actions),
+            RowKind::Ghost => for_ghost(ui, session, row, actions),
+            RowKind::Folder { expanded, .. } => for_folder(ui, session, row, *expanded, actions),
+            RowKind::Leaf { .. } => for_key(ui, session, &row.path, actions),
+        }
+    });
+}
+
+/// The menu of a key, wherever it is shown.
+pub fn for_key(ui: &mut Ui, session: &Session, key: &Key, actions: &mut Actions) {
+    let writable = !session.profile.read_only;
+    if item(ui, true, icons::FILE_TEXT, &t!("keys.menu.open"), "Enter") {
+        actions.push(Action::OpenKey(key.clone()));
+    }
+    ui.separator();
+    let parent = session.keyspace.ancestors(key).last().map_or(0, |parent| parent.len());
+    if item(ui, writable, icons::FILE_PLUS, &t!("keys.menu.new_beside"), "") {
+        actions.push(Action::AskCreate { prefix: Key::from(&key[..parent]) });
+    }
+    move_items(ui, writable, key, actions);
+    ui.separator();
+    copy_item(ui, key, actions);
+    favourite_item(ui, session, key, actions);
+    if item(ui, true, icons::EXPORT, &t!("keys.menu.export"), "") {
+        actions.push(Action::AskExport(key.clone()));
+    }
+    ui.separator();
+    delete_item(ui, writable, vec![key.clone()], actions);
+}
+
+fn for_folder(ui: &mut Ui, session: &Session, row: &Row, expanded: bool, actions: &mut Actions) {
+    let writable = !session.profile.read_only;
+    let (icon, words) = if expanded {
+        (icons::FOLDER, t!("keys.menu.collapse"))
+    } else {
+        (icons::FOLDER_OPEN, t!("keys.menu.expand"))
+    };
+    if item(ui, true, icon, &words, "Enter") {
+        actions.push(Action::ToggleFolder(row.path.clone()));
+    }
+    ui.separator();
+    if item(ui, writable, icons::FILE_PLUS, &t!("keys.menu.new_here"), "") {
+        actions.push(Action::AskCreate { prefix: row.path.clone() });
+    }
+    move_items(ui, writable, &row.path, actions);
+    ui.separator();
+    copy_item(ui, &row.path, actions);
+    favourite_item(ui, session, &row.path, actions);
+    if item(ui, true, icons::EXPORT, &t!("keys.menu.export"), "") {
+        actions.push(Action::AskExport(row.path.clone()));
+    }
+    ui.separator();
+    delete_item(ui, writable, vec![row.path.clone()], actions);
+}
+
+fn for_ghost(ui: &mut Ui, session: &Session, row: &Row, actions: &mut Actions) {
+    let writable = !session.profile.read_only;
+    if item(ui, writable, icons::ARROW_COUNTER_CLOCKWISE, &t!("keys.menu.undelete"), "Enter") {
+        actions.push(Action::AskUndelete(row.path.clone()));
+    }
+    copy_item(ui, &row.path, actions);
+}
+
+fn for_several(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let writable = !session.profile.read_only;
+    if item(ui, true, icons::COPY, &t!("keys.menu.copy_texts"), "") {
+        actions.push(Action::CopyText(super::tree::selection_text(session)));
+    }
+    ui.separator();
+    delete_item(ui, writable, session.selected.iter().cloned().collect(), actions);
+}
+
+fn move_items(ui: &mut Ui, writable: bool, path: &Key, actions: &mut Actions) {
+    if item(ui, writable, icons::PENCIL_SIMPLE, &t!("keys.menu.rename"), "F2") {
+        actions.push(Action::AskMove { from: path.clone(), copy: false });
+    }
+    if item(ui, writable, icons::COPY, &t!("keys.menu.copy"), "") {
+        actions.push(Action::AskMove { from: path.clone(), copy: true });
+    }
+}
+
+fn copy_item(ui: &mut Ui, path: &Key, actions: &mut Actions) {
+    if item(ui, true, icons::CLIPBOARD, &t!("keys.menu.copy_text"), "") {
+        actions.push(Action::CopyText(display_key(path).into_owned()));
+    }
+}
+
+fn favourite_item(ui: &mut Ui, session: &Session, path: &Key, actions: &mut Actions) {
+    let words = if favourites::is_favourite(&session.profile, path) {
+        t!("keys.menu.unfavourite")
+    } else {
+        t!("keys.menu.favourite")
+    };
+    if item(ui, true, icons::STAR, &words, "") {
+        actions.push(Action::ToggleFavourite(path.clone()));
+    }
+}
+
+fn delete_item(ui: &mut Ui, writable: bool, paths: Vec<Key>, actions: &mut Actions) {
+    if item(ui, writable, icons::TRASH, &t!("keys.menu.delete"), &t!("keys.menu.delete_key")) {
+        actions.push(Action::AskDelete(paths));
+    }
+}
+
+/// A line of a menu: icon, words, shortcut. Says whether it was chosen.
+fn item(ui: &mut Ui, enabled: bool, icon: &str, words: &str, shortcut: &str) -> bool {
+    let tokens = theme::tokens(ui);
+    let button = egui::Button::new((tokens.icon(icon), words)).shortcut_text(tokens.hint(shortcut));
+    let response = ui.add_enabled(enabled, button).on_disabled_hover_text(t!("keys.menu.read_only"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::MenuItem, enabled, words));
+    if response.clicked() {
+        ui.close();
+    }
+    response.clicked()
+}

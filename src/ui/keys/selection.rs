@@ -1,0 +1,108 @@
+//! What a click or a key press does to the selection of a list.
+
+use crate::action::Action;
+use crate::model::bytes::Key;
+use crate::model::session::Session;
+
+/// One press selects at most so many rows; the details say how many it became.
+pub const MAX_SELECTED: usize = 50_000;
+
+/// How a row is selected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SelectHow {
+    /// This row alone.
+    #[default]
+    Alone,
+    /// This row too, or no longer (Ctrl, ⌘).
+    Toggle,
+    /// All rows from the anchor to this one (Shift).
+    Range,
+}
+
+impl SelectHow {
+    /// By the modifiers held.
+    #[must_use]
+    pub fn of(modifiers: egui::Modifiers) -> Self {
+        if modifiers.shift {
+            Self::Range
+        } else if modifiers.command {
+            Self::Toggle
+        } else {
+            Self::Alone
+        }
+    }
+}
+
+/// The selection after row `at` was picked. `anchor` is the row where a range began; `position`
+/// tells where a path stands in the list, `paths` the paths of some rows.
+pub fn select(
+    session: &Session,
+    anchor: &mut Option<Key>,
+    at: usize,
+    path: &Key,
+    how: SelectHow,
+    position: impl Fn(&[u8]) -> Option<usize>,
+    paths: impl Fn(usize, usize) -> Vec<Key>,
+) -> Action {
+    let selected = match how {
+        SelectHow::Alone => vec![path.clone()],
+        SelectHow::Toggle => {
+            let mut selected: Vec<Key> = session.selected.iter().filter(|row| *row != path).cloned().collect();
+            if selected.len() == session.selected.len() {
+                selected.push(path.clone());
+            }
+            selected
+        }
+        SelectHow::Range => {
+            let from = anchor.as_deref().or(session.cursor.as_deref()).and_then(position).unwrap_or(at);
+            // The end that was picked is always part of it, also where the range is cut off.
+            let first = from.min(at).max((at + 1).saturating_sub(MAX_SELECTED));
+            let count = from.max(at).saturating_sub(first) + 1;
+            paths(first, count.min(MAX_SELECTED))
+        }
+    };
+    if how != SelectHow::Range {
+        *anchor = Some(path.clone());
+    }
+    Action::Select { paths: selected, cursor: Some(path.clone()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SelectHow, select};
+    use crate::action::Action;
+    use crate::model::bytes::Key;
+    use crate::model::session::Session;
+
+    fn list() -> Vec<Key> {
+        ["a", "b", "c", "d"].iter().map(|key| Key::from(key.as_bytes())).collect()
+    }
+
+    fn pick(session: &mut Session, anchor: &mut Option<Key>, at: usize, how: SelectHow) -> String {
+        let list = list();
+        let position = |path: &[u8]| list.iter().position(|key| &**key == path);
+        let paths = |first: usize, count: usize| list.iter().skip(first).take(count).cloned().collect();
+        let Action::Select { paths, cursor } = select(session, anchor, at, &list[at], how, position, paths) else {
+            unreachable!("selecting selects")
+        };
+        session.selected = paths.into_iter().collect();
+        session.cursor = cursor;
+        session.selected.iter().map(|key| String::from_utf8_lossy(key).into_owned()).collect()
+    }
+
+    #[test]
+    fn a_range_goes_from_the_anchor_in_both_directions() {
+        let (mut session, mut anchor) = (Session::default(), None);
+        assert_eq!(pick(&mut session, &mut anchor, 1, SelectHow::Alone), "b");
+        assert_eq!(pick(&mut session, &mut anchor, 3, SelectHow::Range), "bcd");
+        assert_eq!(pick(&mut session, &mut anchor, 0, SelectHow::Range), "ab");
+    }
+
+    #[test]
+    fn a_toggle_adds_and_takes_away() {
+        let (mut session, mut anchor) = (Session::default(), None);
+        pick(&mut session, &mut anchor, 0, SelectHow::Alone);
+        assert_eq!(pick(&mut session, &mut anchor, 2, SelectHow::Toggle), "ac");
+        assert_eq!(pick(&mut session, &mut anchor, 0, SelectHow::Toggle), "c");
+    }
+}

@@ -1,0 +1,317 @@
+//! The tree: rows in sight, mouse and keyboard.
+
+use egui::accesskit::Role;
+use egui::{EventFilter, Id, Key as Press, Modifiers, Rect, Response, Sense, Ui, UiBuilder};
+use rust_i18n::t;
+
+use super::row::{RowLook, caret_rect};
+use super::selection::{MAX_SELECTED, SelectHow, select};
+use super::{SessionView, menu, tooltip};
+use crate::action::{Action, Actions};
+use crate::model::bytes::Key;
+use crate::model::key_text::display_key;
+use crate::model::rows::{Row, RowKind};
+use crate::model::session::Session;
+use crate::model::world::World;
+use crate::ui::theme;
+use crate::ui::widgets::VirtualList;
+use crate::ui::widgets::list::RowPlaces;
+
+/// With more changes than this in a second, rows neither glow nor tell ages.
+const BUSY_RATE: u32 = 200;
+
+/// The id of the tree of a connection, for the keyboard.
+pub fn list_id(session: &Session) -> Id {
+    Id::unique(("key tree", session.id))
+}
+
+/// Draws the rows and answers mouse and keyboard.
+pub fn show(ui: &mut Ui, world: &World, session: &Session, view: &mut SessionView, actions: &mut Actions) {
+    let id = list_id(session);
+    let list = ui.interact(ui.available_rect_before_wrap(), id, Sense::click());
+    let name = t!("keys.tree.name");
+    list.widget_info(|| egui::WidgetInfo::labeled(Role::Tree, true, &name));
+    if list.clicked() {
+        list.request_focus();
+        view.anchor = None;
+        actions.push(Action::Select { paths: Vec::new(), cursor: None });
+    }
+    if may_use_keyboard(ui, world, id) {
+        let presses = take_presses(ui, id);
+        keyboard(session, view, &presses, actions);
+        if !presses.is_empty() {
+            list.request_focus();
+        }
+    }
+    follow_cursor(session, view);
+    let child = UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(ui.available_rect_before_wrap());
+    let row_height = theme::row_height(&world.settings);
+    let focused = list.has_focus();
+    ui.scope_builder(child, |ui| {
+        let rows = VirtualList::new(id.with("rows"), view.rows.rows().len(), row_height);
+        let output = rows.reveal(view.reveal.take()).show(ui, |ui, sight, places| {
+            let rows = view.rows.rows().slice(sight.start, sight.len());
+            draw(ui, world, session, view, sight.start, &rows, &places, focused, actions);
+        });
+        view.page = output.page;
+    });
+}
+
+fn draw(
+    ui: &mut Ui,
+    world: &World,
+    session: &Session,
+    view: &mut SessionView,
+    first: usize,
+    rows: &[Row],
+    places: &RowPlaces,
+    focused: bool,
+    actions: &mut Actions,
+) {
+    let rate = session.activity.rate(world.now);
+    let busy = rate.iter().rev().take(2).any(|changes| *changes > BUSY_RATE);
+    let mut next_look: Option<i64> = view.rows.ghosts_until().map(|until| until - world.now);
+    for (at, row) in (first..).zip(rows) {
+        let rect = places.rect(at);
+        let salt = matches!(row.kind, RowKind::Ghost);
+        let response = ui.interact(rect, ui.scope_id().with((&row.path, salt)), Sense::CLICK);
+        let selected = session.selected.contains(&row.path);
+        let look = RowLook { session, tree: &view.rows, now: world.now, busy, focused };
+        look.announce(ui, row, &response, selected);
+        let next = look.paint(ui, row, rect, &response, selected);
+        next_look = [next_look, next].into_iter().flatten().min();
+        mouse(ui, session, view, at, row, rect, &response, actions);
+        menu::attach(&response, session, row, actions);
+        tooltip::attach(response, world, session, row);
+    }
+    if let Some(millis) = next_look {
+        let millis = u64::try_from(millis.max(16)).unwrap_or(16);
+        ui.ctx().request_repaint_after(std::time::Duration::from_millis(millis));
+    }
+}
+
+fn mouse(
+    ui: &Ui,
+    session: &Session,
+    view: &mut SessionView,
+    at: usize,
+    row: &Row,
+    rect: Rect,
+    response: &Response,
+    actions: &mut Actions,
+) {
+    if response.secondary_clicked() && !session.selected.contains(&row.path) {
+        pick(session, view, at, &row.path, SelectHow::Alone, actions);
+    }
+    if !response.clicked() {
+        return;
+    }
+    ui.memory_mut(|memory| memory.request_focus(list_id(session)));
+    let how = SelectHow::of(ui.input(|input| input.modifiers));
+    let on_caret = response.interact_pointer_pos().is_some_and(|at| caret_rect(row, rect).contains(at));
+    let is_folder = matches!(row.kind, RowKind::Folder { .. });
+    if is_folder && on_caret {
+        actions.push(Action::ToggleFolder(row.path.clone()));
+        return;
+    }
+    pick(session, view, at, &row.path, how, actions);
+    if how != SelectHow::Alone {
+        return;
+    }
+    match row.kind {
+        // The second click of a double click would close what the first one opened.
+        RowKind::Folder { .. } if !response.double_clicked() => {
+            actions.push(Action::ToggleFolder(row.path.clone()));
+        }
+        RowKind::Leaf { .. } if response.double_clicked() => view.keep_open(session, &row.path, actions),
+        RowKind::Leaf { .. } => view.look_at(session, &row.path, actions),
+        RowKind::Folder { .. } | RowKind::Ghost => {}
+    }
+}
+
+fn pick(
+    session: &Session,
+    view: &mut SessionView,
+    at: usize,
+    path: &Key,
+    how: SelectHow,
+    actions: &mut Actions,
+) {
+    let rows = view.rows.rows();
+    let paths = |first, count| rows.slice(first, count).into_iter().map(|row| row.path).collect();
+    let action = select(session, &mut view.anchor, at, path, how, |path| rows.position(path), paths);
+    actions.push(action);
+}
+
+/// Whether arrows and Enter are meant for this list.
+pub fn may_use_keyboard(ui: &Ui, world: &World, id: Id) -> bool {
+    let focused = ui.memory(|memory| memory.focused());
+    if focused == Some(id) {
+        let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+        return true;
+    }
+    focused.is_none()
+        && world.dialog.is_none()
+        && !world.palette_open
+        && !egui::Popup::is_any_open(ui.ctx())
+}
+
+/// Keys that lists understand.
+const PRESSES: [Press; 12] = [
+    Press::ArrowUp,
+    Press::ArrowDown,
+    Press::ArrowLeft,
+    Press::ArrowRight,
+    Press::Home,
+    Press::End,
+    Press::PageUp,
+    Press::PageDown,
+    Press::Enter,
+    Press::F2,
+    Press::Delete,
+    Press::A,
+];
+
+/// Takes the key presses that lists understand out of the input, in order.
+pub fn take_presses(ui: &Ui, id: Id) -> Vec<(Press, Modifiers)> {
+    let has_focus = ui.memory(|memory| memory.has_focus(id));
+    let mut presses = Vec::new();
+    ui.input_mut(|input| {
+        input.events.retain(|event| {
+            let egui::Event::Key { key, pressed: true, modifiers, .. } = event else { return true };
+            // Without the keyboard only what cannot be meant for anything else.
+            let known = PRESSES.contains(key)
+                && !modifiers.alt
+                && (*key == Press::A) == modifiers.command
+                && (has_focus || *key != Press::A);
+            if known {
+                presses.push((*key, *modifiers));
+            }
+            !known
+        });
+    });
+    presses
+}
+
+fn keyboard(session: &Session, view: &mut SessionView, presses: &[(Press, Modifiers)], actions: &mut Actions) {
+    let len = view.rows.rows().len();
+    if presses.is_empty() || len == 0 {
+        return;
+    }
+    let mut at = session.cursor.as_deref().and_then(|cursor| view.rows.rows().position(cursor));
+    for (press, modifiers) in presses {
+        let target = match press {
+            Press::Enter => {
+                if let Some(row) = at.and_then(|at| view.rows.row(at)) {
+                    enter(session, view, &row, actions);
+                }
+                continue;
+            }
+            Press::A => {
+                let paths = view.rows.rows().slice(0, MAX_SELECTED).into_iter().map(|row| row.path).collect();
+                actions.push(Action::Select { paths, cursor: session.cursor.clone() });
+                continue;
+            }
+            Press::F2 | Press::Delete => {
+                edit(session, at.and_then(|at| view.rows.row(at)), *press, actions);
+                continue;
+            }
+            Press::ArrowLeft | Press::ArrowRight => match at.and_then(|at| view.rows.row(at)) {
+                Some(row) => sideways(view, at.unwrap_or(0), &row, *press, actions),
+                None => Some(0),
+            },
+            _ => Some(moved(at, *press, view.page.saturating_sub(1).max(1), len)),
+        };
+        let Some(target) = target.filter(|target| Some(*target) != at) else { continue };
+        let Some(row) = view.rows.row(target) else { continue };
+        let how = if modifiers.shift { SelectHow::Range } else { SelectHow::Alone };
+        pick(session, view, target, &row.path, how, actions);
+        at = Some(target);
+        view.reveal = Some(target);
+        view.followed = Some(row.path);
+    }
+}
+
+/// Where the cursor goes from `at`.
+pub fn moved(at: Option<usize>, press: Press, page: usize, len: usize) -> usize {
+    let last = len.saturating_sub(1);
+    let Some(at) = at else { return if press == Press::End { last } else { 0 } };
+    match press {
+        Press::ArrowUp => at.saturating_sub(1),
+        Press::ArrowDown => at + 1,
+        Press::PageUp => at.saturating_sub(page),
+        Press::PageDown => at + page,
+        Press::Home => 0,
+        _ => last,
+    }
+    .min(last)
+}
+
+fn enter(session: &Session, view: &mut SessionView, row: &Row, actions: &mut Actions) {
+    match row.kind {
+        RowKind::Folder { .. } => actions.push(Action::ToggleFolder(row.path.clone())),
+        RowKind::Leaf { .. } => view.keep_open(session, &row.path, actions),
+        RowKind::Ghost if session.profile.read_only => {}
+        RowKind::Ghost => actions.push(Action::AskUndelete(row.path.clone())),
+    }
+}
+
+/// Renames or deletes by key press.
+fn edit(session: &Session, row: Option<Row>, press: Press, actions: &mut Actions) {
+    if session.profile.read_only {
+        return;
+    }
+    let row = row.filter(|row| row.kind != RowKind::Ghost);
+    if press == Press::Delete {
+        if !session.selected.is_empty() {
+            actions.push(Action::AskDelete(session.selected.iter().cloned().collect()));
+        }
+    } else if let Some(row) = row {
+        actions.push(Action::AskMove { from: row.path, copy: false });
+    }
+}
+
+/// Left closes or goes to the parent, right opens or goes to the first child.
+fn sideways(view: &SessionView, at: usize, row: &Row, press: Press, actions: &mut Actions) -> Option<usize> {
+    match (&row.kind, press) {
+        (RowKind::Folder { expanded: false, .. }, Press::ArrowRight)
+        | (RowKind::Folder { expanded: true, .. }, Press::ArrowLeft) => {
+            actions.push(Action::ToggleFolder(row.path.clone()));
+            None
+        }
+        (RowKind::Folder { .. }, Press::ArrowRight) => Some(at + 1),
+        (_, Press::ArrowLeft) if row.name_start > 0 => {
+            view.rows.rows().position(&row.path[..row.name_start])
+        }
+        _ => None,
+    }
+}
+
+/// Brings the cursor into sight when something else has moved it (a revealed key, a new key).
+fn follow_cursor(session: &Session, view: &mut SessionView) {
+    if session.cursor == view.followed {
+        return;
+    }
+    match &session.cursor {
+        Some(cursor) => {
+            if let Some(at) = view.rows.rows().position(cursor) {
+                view.reveal = Some(at);
+                view.followed.clone_from(&session.cursor);
+            }
+        }
+        None => view.followed = None,
+    }
+}
+
+/// Text of the selection for the clipboard, one key a line.
+#[must_use]
+pub fn selection_text(session: &Session) -> String {
+    let mut lines: Vec<_> = session.selected.iter().map(|path| display_key(path)).collect();
+    if lines.is_empty()
+        && let Some(cursor) = &session.cursor
+    {
+        lines.push(display_key(cursor));
+    }
+    lines.join("\n")
+}
