@@ -10,4 +10,5 @@
 )]
 
 mod catalogue;
+mod keys;
 mod support;
