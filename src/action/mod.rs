@@ -26,6 +26,8 @@ pub enum Action {
     Connect(Box<ConnectRequest>),
     /// Test a connection step by step.
     TestConnection(Box<ConnectRequest>),
+    /// Try to connect again at once.
+    Reconnect,
     /// Show this connection, or the connect screen.
     ShowSession(Option<SessionId>),
     /// Close a connection's tab (its drafts stay kept).

@@ -1,1 +1,120 @@
 //! The window: events in, actions out, one frame after the other.
+
+mod choose;
+mod dispatch;
+mod drafts;
+mod frame_log;
+mod logic;
+mod settings;
+mod window;
+
+pub use settings::Overrides;
+pub use window::{WindowOptions, open};
+
+use crate::action::Actions;
+use crate::backend::{Backend, BackendOptions, Wake};
+use crate::model::fault::Fault;
+use crate::model::message::{Command, ConnectRequest, CommandKind, RequestId, SessionId};
+use crate::model::world::World;
+use crate::ui::UiState;
+
+/// The console: what is known, what views keep, and the way to the backend.
+pub struct App {
+    world: World,
+    ui: UiState,
+    actions: Actions,
+    backend: Option<Backend>,
+    last_request: u64,
+    last_session: u64,
+    drafts: drafts::DraftKeeper,
+    applied_settings: Option<crate::model::settings::Settings>,
+    /// Connect to the demonstration cluster as soon as it stands.
+    connect_demo: bool,
+    open_at_start: Vec<ConnectRequest>,
+    choosing: choose::Choosing,
+    environment: Option<ConnectRequest>,
+    frame_log: frame_log::FrameLog,
+    /// What this frame has cost so far.
+    frame_work: std::time::Duration,
+    /// The language and theme that the command line asks for, over the settings.
+    overrides: settings::Overrides,
+}
+
+impl App {
+    /// Starts the backend; `wake` is called when it has news.
+    ///
+    /// # Errors
+    /// When the backend cannot be started.
+    pub fn start(backend: BackendOptions, wake: Wake, options: &WindowOptions) -> Result<Self, Fault> {
+        let backend = Backend::start(backend, wake)?;
+        let mut app = Self {
+            world: World::default(),
+            ui: UiState::default(),
+            actions: Actions::default(),
+            backend: Some(backend),
+            last_request: 0,
+            last_session: 0,
+            drafts: drafts::DraftKeeper::default(),
+            applied_settings: None,
+            connect_demo: false,
+            open_at_start: options.open.clone(),
+            choosing: None,
+            environment: options.environment.clone(),
+            frame_log: frame_log::FrameLog::from_environment(),
+            frame_work: std::time::Duration::ZERO,
+            overrides: options.overrides.clone(),
+        };
+        app.world.environment_profile =
+            options.environment.as_ref().map(|request| request.profile.clone());
+        app.world.now = logic::now();
+        app.send(SessionId::default(), CommandKind::LoadStored);
+        app.send(SessionId::default(), CommandKind::ProbeLocal);
+        if options.start_demo {
+            app.dispatch(crate::action::Action::StartDemo);
+        }
+        Ok(app)
+    }
+
+    /// Gives a command, and returns the number that its answers will carry. A command that cannot
+    /// be given is said on screen.
+    fn send(&mut self, session: SessionId, kind: CommandKind) -> RequestId {
+        self.last_request += 1;
+        let request = RequestId(self.last_request);
+        let given = self.backend.as_ref().map_or(Ok(()), |backend| {
+            backend.send(Command { session, request, kind })
+        });
+        if let Err(fault) = given {
+            self.world.toast_fault(fault);
+        }
+        request
+    }
+
+    /// Does what a click would do: for driving the console without its window.
+    pub fn act(&mut self, action: crate::action::Action) {
+        self.dispatch(action);
+    }
+
+    /// Takes the news in that has arrived: for driving the console without its window.
+    pub fn step(&mut self) {
+        self.logic();
+    }
+
+    /// Ends every connection, with all drafts on disk.
+    pub fn shutdown(mut self) {
+        self.close();
+    }
+
+    fn close(&mut self) {
+        self.world.now = logic::now();
+        self.keep_drafts(true);
+        if let Some(backend) = self.backend.take() {
+            backend.shutdown();
+        }
+    }
+
+    /// What is known.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+}

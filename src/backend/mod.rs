@@ -1,1 +1,153 @@
 //! tokio on its own thread: commands in, events out.
+//!
+//! Each connection is a task of its own (`session.rs`); questions run as tasks that can be
+//! cancelled (`jobs.rs`), searches so that the newest wins (`search.rs`), and files are read and
+//! written off the async threads (`files.rs`). A refusal to write to a read-only profile sits
+//! here, where commands are executed, so that no button, shortcut or message can pass it.
+
+mod demo;
+pub mod export;
+mod files;
+mod hub;
+mod jobs;
+mod search;
+mod session;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::mpsc;
+
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::message::{Command, Event};
+use crate::demo::DemoOptions;
+use crate::storage::{Storage, secrets::Secrets};
+
+/// So many commands may wait; more than a person can give.
+const COMMANDS: usize = 4_096;
+/// So many events may wait for the window; then the watches wait for it.
+const EVENTS: usize = 1_024;
+
+/// Wakes the window, so that it drains its events.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Sends events to the window and wakes it, at most once until it has drained them.
+#[derive(Clone)]
+pub(crate) struct Outbox {
+    events: mpsc::Sender<Event>,
+    woken: Arc<AtomicBool>,
+    wake: Wake,
+}
+
+impl Outbox {
+    /// Sends an event; waits while the window is behind. Returns whether anybody listens.
+    pub(crate) async fn send(&self, event: Event) -> bool {
+        let sent = self.events.send(event).await.is_ok();
+        self.wake();
+        sent
+    }
+
+    /// Sends an event that the window may see whenever it is drawn next.
+    pub(crate) async fn send_quietly(&self, event: Event) -> bool {
+        self.events.send(event).await.is_ok()
+    }
+
+    /// Sends an event from a thread that may wait.
+    pub(crate) fn blocking_send(&self, event: Event) {
+        if self.events.blocking_send(event).is_err() {
+            tracing::debug!("the window has gone");
+        }
+        self.wake();
+    }
+
+    /// Sends an event that may be left out when the window is far behind.
+    pub(crate) fn try_send(&self, event: Event) {
+        if self.events.try_send(event).is_err() {
+            tracing::debug!("the window is behind: an event was left out");
+        }
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if !self.woken.swap(true, Ordering::AcqRel) {
+            (self.wake)();
+        }
+    }
+}
+
+/// What the backend works with.
+#[derive(Clone, Debug)]
+pub struct BackendOptions {
+    /// Files.
+    pub storage: Storage,
+    /// Passwords.
+    pub secrets: Secrets,
+    /// How the demonstration cluster is started, when it is asked for.
+    pub demo: DemoOptions,
+}
+
+/// The window's end of the backend.
+pub struct Backend {
+    commands: mpsc::Sender<Command>,
+    events: mpsc::Receiver<Event>,
+    woken: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Backend {
+    /// Starts the backend on a thread of its own.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(options: BackendOptions, wake: Wake) -> Result<Self, Fault> {
+        let (command_sender, command_receiver) = mpsc::channel(COMMANDS);
+        let (event_sender, event_receiver) = mpsc::channel(EVENTS);
+        let woken = Arc::new(AtomicBool::new(false));
+        let outbox = Outbox { events: event_sender, woken: woken.clone(), wake };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("backend-worker")
+            .enable_all()
+            .build()
+            .map_err(|error| Fault::new(FaultKind::Other, format!("starting the backend: {error}")))?;
+        let thread = std::thread::Builder::new()
+            .name("backend".to_owned())
+            .spawn(move || {
+                runtime.block_on(hub::run(command_receiver, outbox, options));
+                runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+            })
+            .map_err(|error| Fault::new(FaultKind::Other, format!("starting the backend: {error}")))?;
+        Ok(Self { commands: command_sender, events: event_receiver, woken, thread: Some(thread) })
+    }
+
+    /// Gives a command.
+    ///
+    /// # Errors
+    /// When the backend has ended or is hopelessly behind; the command was not given.
+    pub fn send(&self, command: Command) -> Result<(), Fault> {
+        self.commands
+            .try_send(command)
+            .map_err(|error| Fault::new(FaultKind::Other, format!("giving a command to the backend: {error}")))
+    }
+
+    /// The next event, if one is waiting.
+    pub fn try_next(&mut self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// Tells that the window is about to drain the events: later ones wake it again.
+    pub fn draining(&self) {
+        self.woken.store(false, Ordering::Release);
+    }
+
+    /// Ends every connection and waits until what is to be kept on disk is there.
+    pub fn shutdown(mut self) {
+        drop(self.commands);
+        drop(self.events);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the backend ended with a panic");
+        }
+    }
+}

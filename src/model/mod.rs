@@ -1,6 +1,8 @@
 //! What is known. Pure: no egui, no tokio, no etcd-client, and nothing else of ours.
 
 pub mod activity;
+pub mod apply;
+pub mod blast;
 pub mod bytes;
 pub mod claim;
 pub mod dialog;

@@ -90,6 +90,8 @@ pub struct Search {
     pub request: RequestId,
     /// The key space that the newest request searched.
     pub searched: Option<Keyspace>,
+    /// When it was asked.
+    pub asked_at: super::status::SeenAt,
 }
 
 /// A connection as the window knows it.

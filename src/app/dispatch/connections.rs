@@ -1,0 +1,104 @@
+//! Connections, profiles, settings.
+
+use super::super::App;
+use crate::model::document::Document;
+use crate::model::message::{CommandKind, ConnectRequest, SessionId};
+use crate::model::profile::{Profile, Secret};
+use crate::model::session::Session;
+use crate::model::settings::Settings;
+use crate::model::world::{ConnectionTest, DemoState};
+
+impl App {
+    pub(super) fn connect(&mut self, mut request: ConnectRequest) {
+        if request.password.is_none()
+            && let Some(environment) = &self.environment
+            && environment.profile == request.profile
+        {
+            request.password.clone_from(&environment.password);
+        }
+        self.last_session += 1;
+        let id = SessionId(self.last_session);
+        let mut session = Session::new(id, request.profile.clone());
+        let (ours, others) = std::mem::take(&mut self.world.drafts)
+            .into_iter()
+            .partition(|draft| draft.profile == request.profile.name);
+        self.world.drafts = others;
+        session.drafts = ours;
+        let recovered: Vec<_> = session.drafts.iter().map(|draft| draft.key.clone()).collect();
+        self.world.sessions.push(session);
+        self.world.active = Some(id);
+        self.send(id, CommandKind::Connect(Box::new(request)));
+        for key in recovered {
+            self.open_key(key);
+        }
+    }
+
+    pub(super) fn test_connection(&mut self, request: Box<ConnectRequest>) {
+        let request = self.send(SessionId::default(), CommandKind::TestConnection(request));
+        self.world.test = Some(ConnectionTest { request, ..ConnectionTest::default() });
+    }
+
+    pub(super) fn close_session(&mut self, id: SessionId) {
+        self.keep_drafts(true);
+        let Some(at) = self.world.sessions.iter().position(|session| session.id == id) else { return };
+        let session = self.world.sessions.remove(at);
+        // Its drafts stay, for the next connection with this profile.
+        let profile = session.profile.name.clone();
+        let now = self.world.now;
+        let open = session.documents.iter().filter_map(|document| draft_of(document, &profile, now));
+        let kept: Vec<_> = open.chain(session.drafts.iter().cloned()).collect();
+        self.world.drafts.extend(kept);
+        self.send(id, CommandKind::Disconnect);
+        if self.world.active == Some(id) {
+            let next = self.world.sessions.get(at).or_else(|| self.world.sessions.last());
+            self.world.active = next.map(|session| session.id);
+        }
+    }
+
+    pub(super) fn keep_profile(
+        &mut self,
+        profile: Profile,
+        renamed_from: Option<String>,
+        password: Option<Secret>,
+    ) {
+        let old = renamed_from.as_deref().unwrap_or(&profile.name).to_owned();
+        match self.world.profiles.iter_mut().find(|known| known.name == old) {
+            Some(known) => *known = profile.clone(),
+            None => self.world.profiles.push(profile.clone()),
+        }
+        self.world.profiles.sort_by(|a, b| a.name.cmp(&b.name));
+        let kind = CommandKind::KeepProfile { profile: Box::new(profile), renamed_from, password };
+        self.send(SessionId::default(), kind);
+    }
+
+    pub(super) fn remove_profile(&mut self, name: String) {
+        self.world.profiles.retain(|profile| profile.name != name);
+        self.send(SessionId::default(), CommandKind::RemoveProfile(name));
+    }
+
+    pub(super) fn start_demo(&mut self) {
+        self.connect_demo = true;
+        if !matches!(self.world.demo, DemoState::Starting | DemoState::Running(_)) {
+            self.world.demo = DemoState::Starting;
+            self.send(SessionId::default(), CommandKind::StartDemo);
+        }
+    }
+
+    pub(super) fn change_settings(&mut self, settings: Settings) {
+        if self.world.settings != settings {
+            self.overrides.forget_changed(&self.world.settings, &settings);
+            self.world.settings = settings.clone();
+            self.send(SessionId::default(), CommandKind::KeepSettings(Box::new(settings)));
+        }
+    }
+}
+
+fn draft_of(document: &Document, profile: &str, now: i64) -> Option<crate::model::document::Draft> {
+    Some(crate::model::document::Draft {
+        profile: profile.to_owned(),
+        key: document.key.clone(),
+        value: document.draft.clone()?,
+        base: document.base_record().cloned(),
+        seen_at: now,
+    })
+}

@@ -1,0 +1,97 @@
+//! Acts on what the operator did. Nothing else changes the world on their behalf.
+
+mod commands;
+mod connections;
+mod documents;
+mod tree;
+
+use super::App;
+use crate::action::Action;
+use crate::model::message::{CommandKind, SessionId};
+use crate::model::world::{ToastKind, ToastText};
+
+impl App {
+    /// Acts on an action.
+    pub(super) fn dispatch(&mut self, action: Action) {
+        match action {
+            Action::Run(command) => self.run_command(command),
+
+            Action::Connect(request) => self.connect(*request),
+            Action::TestConnection(request) => self.test_connection(request),
+            Action::Reconnect => {
+                self.ask(CommandKind::Reconnect);
+            }
+            Action::ShowSession(id) => self.world.active = id,
+            Action::CloseSession(id) => self.close_session(id),
+            Action::KeepProfile { profile, renamed_from, password } => {
+                self.keep_profile(*profile, renamed_from, password);
+            }
+            Action::RemoveProfile(name) => self.remove_profile(name),
+            Action::StartDemo => self.start_demo(),
+            Action::ChangeSettings(settings) => self.change_settings(*settings),
+            Action::ShowScreen(screen) => {
+                if let Some(session) = self.world.active_session_mut() {
+                    session.screen = screen;
+                }
+            }
+
+            Action::ToggleFolder(path) => self.toggle_folder(&path),
+            Action::Reveal(path) => self.reveal(&path),
+            Action::Select { paths, cursor } => self.select(paths, cursor),
+            Action::Search(query) => self.ask_search(query),
+            Action::ToggleFavourite(path) => self.toggle_favourite(&path),
+
+            Action::AskCreate { prefix } => self.ask_create(prefix),
+            Action::AskMove { from, copy } => self.ask_move(from, copy),
+            Action::AskDelete(roots) => self.ask_delete(roots),
+            Action::AskUndelete(key) => self.ask_undelete(key),
+            Action::AskExport(prefix) => self.ask_export(prefix),
+            Action::CloseDialog => self.world.dialog = None,
+
+            Action::Create { key, value } => self.create(key, value),
+            Action::Move { from, to, copy, keep_lease } => self.move_keys(&from, &to, copy, keep_lease),
+            Action::Delete(confirmed) => self.delete(confirmed),
+            Action::Undelete(key) => self.undelete(&key),
+            Action::Export(request) => self.export(request),
+
+            Action::OpenKey(key) => self.open_key(key),
+            Action::CloseDocument(key) => self.close_document(&key),
+            Action::DiscardAndClose(key) => self.discard_and_close(&key),
+            Action::ShowPage { key, page } => self.show_page(&key, page),
+            Action::EditDraft { key, value } => self.edit_draft(&key, value),
+            Action::ReplaceDraft { key, value } => self.replace_draft(&key, value),
+            Action::DiscardDraft(key) => self.discard_draft(&key),
+            Action::Review(key) => self.review(&key),
+            Action::CancelSave(key) => self.cancel_save(&key),
+            Action::Save(key) => self.save(&key),
+            Action::Resolve { key, merged } => self.resolve(&key, merged),
+            Action::TakeTheirs(key) => self.take_theirs(&key),
+            Action::Reload(key) => self.reload(&key),
+            Action::LoadHistory(key) => self.load_history(&key),
+            Action::Restore { key, value } => self.restore(&key, value),
+
+            Action::LoadLeases(ids) => {
+                if let Some(id) = self.world.active {
+                    self.send(id, CommandKind::Leases(ids));
+                }
+            }
+            Action::CancelJob(request) => {
+                self.send(self.world.active.unwrap_or_default(), CommandKind::Cancel(request));
+            }
+            Action::DismissJob(request) => {
+                for session in &mut self.world.sessions {
+                    session.jobs.retain(|job| job.request != request);
+                }
+            }
+            Action::DismissToast(id) => self.world.toasts.retain(|toast| toast.id != id),
+            Action::ChooseFile(question) => self.choose_file(question),
+            Action::CopyText(_) => self.world.toast(ToastKind::Info, ToastText::Copied),
+        }
+    }
+
+    /// Sends a question of the connection shown.
+    fn ask(&mut self, kind: CommandKind) -> Option<crate::model::message::RequestId> {
+        let id = self.world.active.filter(|id| *id != SessionId::default())?;
+        Some(self.send(id, kind))
+    }
+}

@@ -1,0 +1,115 @@
+//! Hands each command to whom it is for.
+
+use std::collections::HashMap;
+
+use tokio::sync::mpsc;
+
+use super::{BackendOptions, Outbox};
+use super::demo::DemoKeeper;
+use super::files::Files;
+use super::jobs::Jobs;
+use super::session::SessionHandle;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::message::{Command, CommandKind, Event, EventKind, SessionId};
+use crate::model::write::{BatchReport, WriteOutcome};
+
+/// Runs until the window drops its end.
+pub(super) async fn run(mut commands: mpsc::Receiver<Command>, outbox: Outbox, options: BackendOptions) {
+    let mut hub = Hub {
+        files: Files::start(options.storage, options.secrets, outbox.clone()),
+        demo: DemoKeeper::new(options.demo),
+        jobs: Jobs::default(),
+        sessions: HashMap::new(),
+        outbox,
+    };
+    while let Some(command) = commands.recv().await {
+        hub.execute(command).await;
+    }
+    hub.jobs.cancel_all();
+    for (_, session) in hub.sessions.drain() {
+        session.close();
+    }
+    hub.files.finish().await;
+    hub.demo.shutdown().await;
+}
+
+struct Hub {
+    outbox: Outbox,
+    files: Files,
+    demo: DemoKeeper,
+    jobs: Jobs,
+    sessions: HashMap<SessionId, SessionHandle>,
+}
+
+impl Hub {
+    async fn execute(&mut self, command: Command) {
+        let Command { session, request, kind } = command;
+        if let Some(refusal) = self.refusal(session, &kind) {
+            self.outbox.send(Event { session, request, kind: refusal }).await;
+            return;
+        }
+        match kind {
+            CommandKind::Connect(connect) => {
+                let passwords = self.files.passwords();
+                let handle = SessionHandle::open(session, *connect, passwords, self.outbox.clone());
+                self.sessions.insert(session, handle);
+            }
+            CommandKind::Disconnect => {
+                if let Some(session) = self.sessions.remove(&session) {
+                    session.close();
+                }
+            }
+            CommandKind::Reconnect => {
+                if let Some(session) = self.sessions.get(&session) {
+                    session.retry_now();
+                }
+            }
+            CommandKind::TestConnection(connect) => {
+                let passwords = self.files.passwords();
+                self.jobs.test_connection(request, *connect, passwords, self.outbox.clone());
+            }
+            CommandKind::Cancel(request) => self.jobs.cancel(request),
+            CommandKind::Search(keyspace, query) => {
+                if let Some(session) = self.sessions.get_mut(&session) {
+                    session.search(request, keyspace, query);
+                }
+            }
+            CommandKind::StartDemo => self.demo.start(request, self.outbox.clone()),
+            CommandKind::ProbeLocal => self.jobs.probe_local(request, self.outbox.clone()),
+            CommandKind::LoadStored
+            | CommandKind::KeepProfile { .. }
+            | CommandKind::RemoveProfile(_)
+            | CommandKind::KeepSettings(_)
+            | CommandKind::KeepDraft(_)
+            | CommandKind::DropDraft { .. } => self.files.execute(request, kind).await,
+            kind => match self.sessions.get(&session) {
+                Some(handle) => {
+                    self.jobs.spawn(session, request, kind, handle.cluster(), self.outbox.clone());
+                }
+                None => tracing::debug!(?session, "a command for a connection that is closed"),
+            },
+        }
+    }
+
+    /// What is answered to a write of a read-only profile, instead of doing it.
+    fn refusal(&self, session: SessionId, kind: &CommandKind) -> Option<EventKind> {
+        let handle = self.sessions.get(&session)?;
+        if !handle.is_read_only() {
+            return None;
+        }
+        let fault = Fault::new(FaultKind::ReadOnly, handle.profile_name());
+        match kind {
+            CommandKind::Put(put) => Some(EventKind::Written {
+                key: put.key.clone(),
+                value: put.value.clone(),
+                outcome: WriteOutcome::NotSaved(fault),
+            }),
+            CommandKind::Batch(steps) => Some(EventKind::BatchDone(BatchReport {
+                total: steps.len() as u64,
+                stopped: Some(fault),
+                ..BatchReport::default()
+            })),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! One connection: opened, mirrored, its members watched, until it is closed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::Outbox;
+use super::files::Passwords;
+use super::search::SearchLane;
+use crate::etcd::{Cluster, FeedEvent, MirrorOptions, ValuePolicy, run_mirror};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::keyspace::Keyspace;
+use crate::model::message::{ConnectRequest, Event, EventKind, RequestId, SessionId};
+use crate::model::search::SearchQuery;
+use crate::model::status::{ClusterStatus, MirrorState, Notice, SeenAt};
+
+/// First and longest wait between attempts to connect.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(800), Duration::from_secs(30));
+/// How often the members are asked for their health.
+const STATUS_EVERY: Duration = Duration::from_secs(5);
+/// Values are mirrored with the keys up to so many keys.
+const VALUES_UP_TO_KEYS: u64 = 50_000;
+/// Values are kept up to so many bytes.
+const VALUE_BUDGET_BYTES: u64 = 64 << 20;
+/// Changes are gathered for so long before the window hears of them.
+const GATHER: Duration = Duration::from_millis(40);
+
+/// The cluster of a connection, once it is connected.
+pub(super) type ClusterSlot = watch::Receiver<Option<Cluster>>;
+
+/// The hub's end of a connection.
+pub(super) struct SessionHandle {
+    profile_name: String,
+    read_only: bool,
+    cluster: ClusterSlot,
+    retry_now: Arc<Notify>,
+    search: SearchLane,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl SessionHandle {
+    pub(super) fn open(
+        id: SessionId,
+        request: ConnectRequest,
+        passwords: Passwords,
+        outbox: Outbox,
+    ) -> Self {
+        let (slot, cluster) = watch::channel(None);
+        let retry_now = Arc::new(Notify::new());
+        let profile_name = request.profile.name.clone();
+        let read_only = request.profile.read_only;
+        let (notices, noticed) = watch::channel(Vec::new());
+        let (told, wake) = (outbox.clone(), retry_now.clone());
+        let connection = async move {
+            let request = passwords.complete(request).await;
+            Connection { id, request, outbox: told, retry_now: wake }.run(slot, notices).await;
+        };
+        let tasks = vec![
+            tokio::spawn(connection),
+            tokio::spawn(watch_members(id, cluster.clone(), noticed, outbox.clone())),
+        ];
+        let search = SearchLane::new(id, outbox);
+        Self { profile_name, read_only, cluster, retry_now, search, tasks }
+    }
+
+    pub(super) fn profile_name(&self) -> String {
+        self.profile_name.clone()
+    }
+
+    pub(super) fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    pub(super) fn cluster(&self) -> ClusterSlot {
+        self.cluster.clone()
+    }
+
+    pub(super) fn retry_now(&self) {
+        self.retry_now.notify_waiters();
+        self.retry_now.notify_one();
+    }
+
+    pub(super) fn search(&mut self, request: RequestId, keyspace: Keyspace, query: SearchQuery) {
+        self.search.search(request, keyspace, query);
+    }
+
+    pub(super) fn close(self) {
+        self.search.cancel();
+        for task in self.tasks {
+            task.abort();
+        }
+    }
+}
+
+struct Connection {
+    id: SessionId,
+    request: ConnectRequest,
+    outbox: Outbox,
+    retry_now: Arc<Notify>,
+}
+
+impl Connection {
+    async fn run(self, slot: watch::Sender<Option<Cluster>>, notices: watch::Sender<Vec<Notice>>) {
+        let Some(cluster) = self.connect().await else { return };
+        slot.send_replace(Some(cluster.clone()));
+        let options = MirrorOptions {
+            separator: self.request.profile.separator_byte(),
+            values: ValuePolicy::UpToKeys(VALUES_UP_TO_KEYS),
+            value_budget_bytes: VALUE_BUDGET_BYTES,
+            gather: GATHER,
+        };
+        let (sender, mut feed) = mpsc::channel(64);
+        let mirror = tokio::spawn(run_mirror(cluster, options, sender, self.retry_now.clone()));
+        let _mirror = AbortOnDrop(mirror);
+        while let Some(news) = feed.recv().await {
+            let kind = match news {
+                FeedEvent::Mirror(update) => EventKind::Mirror(Box::new(update)),
+                FeedEvent::Claims(claims) => EventKind::Claims(claims),
+                FeedEvent::Notice(notice) => {
+                    notices.send_modify(|notices| {
+                        if !notices.contains(&notice) {
+                            notices.push(notice);
+                        }
+                    });
+                    continue;
+                }
+            };
+            if !self.tell(kind).await {
+                return;
+            }
+        }
+        tracing::warn!(session = self.id.0, "the mirror has ended");
+    }
+
+    /// Connects, waiting longer after each failure that may mend itself.
+    async fn connect(&self) -> Option<Cluster> {
+        let mut wait = BACK_OFF.0;
+        let since = now();
+        loop {
+            match Cluster::connect(&self.request).await {
+                Ok(cluster) => return Some(cluster),
+                Err(fault) if !may_mend(&fault) => {
+                    self.tell(EventKind::State(MirrorState::Failed(fault))).await;
+                    self.retry_now.notified().await;
+                    self.tell(EventKind::State(MirrorState::Connecting)).await;
+                }
+                Err(fault) => {
+                    let retry_at = Some(now() + i64::try_from(wait.as_millis()).unwrap_or(0));
+                    let state = MirrorState::Stale { since, fault, retry_at };
+                    if !self.tell(EventKind::State(state)).await {
+                        return None;
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        () = self.retry_now.notified() => {}
+                    }
+                    wait = (wait * 2).min(BACK_OFF.1);
+                }
+            }
+        }
+    }
+
+    async fn tell(&self, kind: EventKind) -> bool {
+        self.outbox.send(Event { session: self.id, request: RequestId(0), kind }).await
+    }
+}
+
+/// Whether trying again can help without the operator doing anything.
+fn may_mend(fault: &Fault) -> bool {
+    matches!(
+        fault.kind,
+        FaultKind::TimedOut
+            | FaultKind::PortClosed
+            | FaultKind::HostUnknown
+            | FaultKind::NoLeader
+            | FaultKind::Unavailable
+            | FaultKind::Other
+    )
+}
+
+/// Asks the members for their health for as long as the connection lives. Wakes the window only
+/// when something changed that a person would want to know at once.
+async fn watch_members(
+    id: SessionId,
+    mut slot: ClusterSlot,
+    mut notices: watch::Receiver<Vec<Notice>>,
+    outbox: Outbox,
+) {
+    let Ok(cluster) = slot.wait_for(Option::is_some).await.map(|cluster| cluster.clone()) else { return };
+    let Some(cluster) = cluster else { return };
+    let mut last: Option<ClusterStatus> = None;
+    loop {
+        let mut status = cluster.status().await;
+        for notice in notices.borrow_and_update().iter() {
+            if !status.notices.contains(notice) {
+                status.notices.push(notice.clone());
+            }
+        }
+        let news = last.as_ref().is_none_or(|last| settled(last) != settled(&status));
+        last = Some(status.clone());
+        let event = Event { session: id, request: RequestId(0), kind: EventKind::Cluster(Box::new(status)) };
+        let heard = if news { outbox.send(event).await } else { outbox.send_quietly(event).await };
+        if !heard {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(STATUS_EVERY) => {}
+            changed = notices.changed() => {
+                if changed.is_err() {
+                    tokio::time::sleep(STATUS_EVERY).await;
+                }
+            }
+        }
+    }
+}
+
+/// A status without what moves all the time.
+fn settled(status: &ClusterStatus) -> ClusterStatus {
+    let mut settled = status.clone();
+    for member in &mut settled.members {
+        member.latency_us = None;
+        member.raft_index = 0;
+        member.db_size_bytes = 0;
+    }
+    settled
+}
+
+/// Milliseconds since the Unix epoch.
+pub(super) fn now() -> SeenAt {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Ends a task with its owner.
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,236 @@
+//! How news changes the open keys. A draft is never overwritten: someone else's change is kept
+//! beside it until the operator decides.
+
+use crate::model::bytes::{Key, Value};
+use crate::model::document::{Document, SaveState};
+use crate::model::fault::Fault;
+use crate::model::history::{History, KeyVersion};
+use crate::model::message::{CommandKind, RequestId};
+use crate::model::record::{ChangeKind, KeyChange, KeyMeta, KeyRecord};
+use crate::model::session::Session;
+use crate::model::status::SeenAt;
+use crate::model::world::{ToastKind, ToastText};
+use crate::model::write::WriteOutcome;
+
+use super::FollowUp;
+
+impl Document {
+    /// Takes in what the key is now (`None`: deleted), seen at this moment. Without a draft the
+    /// document follows; with one, the news is kept beside it.
+    fn see(&mut self, record: Option<KeyRecord>, seen_at: SeenAt) {
+        let base_revision = self.base_record().map(|base| base.meta.mod_revision);
+        let revision = record.as_ref().map(|record| record.meta.mod_revision);
+        if revision.is_some() && revision <= base_revision {
+            return;
+        }
+        if let Some(KeyRecord { meta, value: Some(value), .. }) = &record
+            && let Some(history) = self.history.value_mut()
+        {
+            history.prepend(KeyVersion { meta: *meta, value: value.clone() });
+        }
+        if let SaveState::Conflict { theirs } = &mut self.save {
+            theirs.clone_from(&record);
+        }
+        if let SaveState::Unknown(_) = &self.save
+            && let Some(seen) = &record
+            && seen.value.is_some()
+            && seen.value == self.draft
+        {
+            // What was sent is there: it was committed after all.
+            self.save = SaveState::Saved { revision: seen.meta.mod_revision };
+            self.draft = None;
+            self.draft_generation += 1;
+            self.rebase(record);
+            return;
+        }
+        let at_rest = matches!(self.save, SaveState::Idle | SaveState::Saved { .. });
+        let follows = self.draft.is_none() && at_rest && record.is_some();
+        if follows {
+            self.base.answer(Ok(record));
+            self.live = None;
+            self.draft_generation += 1;
+        } else if revision != base_revision {
+            self.live = Some(record);
+            self.live_seen_at = seen_at;
+        } else {
+            self.live = None;
+        }
+    }
+
+    /// Makes this record the base: what was saved, or what the operator took over.
+    pub fn rebase(&mut self, record: Option<KeyRecord>) {
+        let revision = record.as_ref().map_or(0, |record| record.meta.mod_revision);
+        self.base.answer(Ok(record));
+        let overtaken = self.live.as_ref().is_some_and(|live| {
+            live.as_ref().is_some_and(|live| live.meta.mod_revision <= revision)
+        });
+        if overtaken {
+            self.live = None;
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn note_change(&mut self, change: &KeyChange, revision: i64, seen_at: SeenAt) {
+        let Some(document) = self.document_mut(&change.key) else { return };
+        if document.base.value().is_none() {
+            return; // Its first read is under way and will be newer, or is asked again.
+        }
+        match &change.kind {
+            ChangeKind::Put { meta, value } => {
+                let record = KeyRecord { key: change.key.clone(), meta: *meta, value: Some(value.clone()) };
+                document.see(Some(record), seen_at);
+            }
+            ChangeKind::Delete => {
+                let base_revision = document.base_record().map_or(0, |base| base.meta.mod_revision);
+                if revision > base_revision && document.base_record().is_some() {
+                    document.see(None, seen_at);
+                }
+            }
+        }
+    }
+
+    /// After a new listing: open keys that are no longer what they were are read again.
+    pub(super) fn recheck_documents(&mut self, follow_ups: &mut Vec<FollowUp>) {
+        for document in &self.documents {
+            let known = document.newest_meta().map(|meta| meta.mod_revision);
+            let now = self.keyspace.get(&document.key).map(|view| view.meta.mod_revision);
+            if known != now {
+                follow_ups.push((self.id, CommandKind::Read(document.key.clone())));
+            }
+        }
+    }
+
+    pub(super) fn apply_value(
+        &mut self,
+        key: &Key,
+        request: RequestId,
+        record: Result<Option<KeyRecord>, Fault>,
+        seen_at: SeenAt,
+    ) {
+        let Some(document) = self.document_mut(key) else { return };
+        match record {
+            Err(fault) => {
+                if document.read_request == request {
+                    document.base.answer(Err(fault));
+                }
+            }
+            Ok(record) if document.base.value().is_none() => {
+                document.base.answer(Ok(record));
+                if document.draft.is_none() {
+                    document.draft_generation += 1;
+                }
+            }
+            Ok(record) => {
+                let base = document.base.value().cloned().flatten();
+                document.base.answer(Ok(base));
+                // After a restore from an older snapshot revisions may have gone back: what was
+                // just read counts, whatever its revision is.
+                let gone_back = record.as_ref().is_some_and(|record| {
+                    document.base_record().is_some_and(|base| record.meta.mod_revision < base.meta.mod_revision)
+                });
+                match (gone_back, document.draft.is_none()) {
+                    (true, true) => {
+                        document.base.answer(Ok(record));
+                        document.draft_generation += 1;
+                    }
+                    (true, false) => document.live = Some(record),
+                    (false, _) => document.see(record, seen_at),
+                }
+            }
+        }
+    }
+
+    pub(super) fn apply_written(
+        &mut self,
+        key: &Key,
+        request: RequestId,
+        sent: &Value,
+        outcome: WriteOutcome,
+        follow_ups: &mut Vec<FollowUp>,
+    ) -> Option<(ToastKind, ToastText)> {
+        let profile = self.profile.name.clone();
+        let id = self.id;
+        let Some(document) = self.document_mut(key) else {
+            return Some(closed_outcome(key, outcome));
+        };
+        if !matches!(&document.save, SaveState::Saving { request: waiting, .. } if *waiting == request) {
+            return Some(closed_outcome(key, outcome));
+        }
+        match outcome {
+            WriteOutcome::Saved { revision } => {
+                let before = document.base_record().map(|base| base.meta);
+                let meta = saved_meta(before, revision);
+                let record = KeyRecord { key: key.clone(), meta, value: Some(sent.clone()) };
+                if let Some(history) = document.history.value_mut() {
+                    history.prepend(KeyVersion { meta, value: sent.clone() });
+                }
+                document.rebase(Some(record));
+                document.save = SaveState::Saved { revision };
+                document.recovered = false;
+                if document.draft.as_ref() == Some(sent) {
+                    document.draft = None;
+                    document.draft_generation += 1;
+                    follow_ups.push((id, CommandKind::DropDraft { profile, key: key.clone() }));
+                }
+                let shown = crate::model::key_text::display_key(key).into_owned();
+                Some((ToastKind::Success, ToastText::Saved { key: shown, revision }))
+            }
+            WriteOutcome::Conflict(theirs) => {
+                document.live = Some(theirs.clone());
+                document.save = SaveState::Conflict { theirs };
+                None
+            }
+            WriteOutcome::NotSaved(fault) => {
+                document.save = SaveState::Failed(fault);
+                None
+            }
+            WriteOutcome::Unknown(fault) => {
+                document.save = SaveState::Unknown(fault);
+                follow_ups.push((id, CommandKind::Read(key.clone())));
+                None
+            }
+        }
+    }
+
+    pub(super) fn apply_history(&mut self, key: &Key, request: RequestId, page: Result<History, Fault>) {
+        let Some(document) = self.document_mut(key) else { return };
+        if document.history_request != request {
+            return;
+        }
+        match page {
+            Ok(page) => {
+                let mut history = document.history.value().cloned().unwrap_or_default();
+                history.append(page);
+                document.history.answer(Ok(history));
+            }
+            Err(fault) => document.history.answer(Err(fault)),
+        }
+    }
+}
+
+/// What a key is after our own put, until the watch tells the same.
+fn saved_meta(before: Option<KeyMeta>, revision: i64) -> KeyMeta {
+    match before {
+        Some(before) => KeyMeta { mod_revision: revision, version: before.version + 1, ..before },
+        None => KeyMeta { create_revision: revision, mod_revision: revision, version: 1, lease: 0 },
+    }
+}
+
+/// What is said of a write whose key is not open (any more).
+fn closed_outcome(key: &Key, outcome: WriteOutcome) -> (ToastKind, ToastText) {
+    use crate::model::fault::FaultKind;
+    match outcome {
+        WriteOutcome::Saved { revision } => {
+            let key = crate::model::key_text::display_key(key).into_owned();
+            (ToastKind::Success, ToastText::Saved { key, revision })
+        }
+        WriteOutcome::Conflict(_) => {
+            let detail = crate::model::key_text::display_key(key).into_owned();
+            (ToastKind::Failure, ToastText::Fault(Fault::new(FaultKind::Conflict, detail)))
+        }
+        WriteOutcome::NotSaved(fault) | WriteOutcome::Unknown(fault) => {
+            (ToastKind::Failure, ToastText::Fault(fault))
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Taking events in: the only way in which the world changes by news from outside.
+
+mod documents;
+
+use std::sync::Arc;
+
+use super::fault::{Fault, FaultKind};
+use super::message::{CommandKind, Event, EventKind, MirrorUpdate, SessionId};
+use super::session::{Job, JobState, Session};
+use super::world::{DemoState, Toast, ToastKind, ToastText, World};
+
+/// A question that follows from an event.
+pub type FollowUp = (SessionId, CommandKind);
+
+/// At most so many toasts are on screen.
+const MAX_TOASTS: usize = 5;
+
+impl World {
+    /// Takes an event in, and returns what has to be asked next. Answers to a connection that is
+    /// closed, and to a question that was overtaken, change nothing.
+    pub fn apply(&mut self, event: Event) -> Vec<FollowUp> {
+        let Event { session: id, request, kind } = event;
+        if id == SessionId::default() {
+            self.apply_global(request, kind);
+            return Vec::new();
+        }
+        let now = self.now;
+        let Some(session) = self.session_mut(id) else { return Vec::new() };
+        let mut follow_ups = Vec::new();
+        let mut toast = None;
+        match kind {
+            EventKind::State(state) => session.state = state,
+            EventKind::Mirror(update) => session.apply_mirror(*update, &mut follow_ups),
+            EventKind::Cluster(status) => session.apply_cluster(*status),
+            EventKind::Claims(claims) => session.claims = claims,
+            EventKind::Leases(Ok(leases)) => {
+                session.leases.extend(leases.into_iter().map(|lease| (lease.id, lease)));
+            }
+            EventKind::Leases(Err(fault)) => toast = Some((ToastKind::Failure, ToastText::Fault(fault))),
+            EventKind::Value { key, record } => session.apply_value(&key, request, record, now),
+            EventKind::Written { key, value, outcome } => {
+                toast = session.apply_written(&key, request, &value, outcome, &mut follow_ups);
+            }
+            EventKind::History { key, page } => session.apply_history(&key, request, page),
+            EventKind::Found(result) => {
+                if session.search.request == request {
+                    session.search.result.answer(Ok(Arc::new(result)));
+                }
+            }
+            EventKind::Progress { done, total } => {
+                if let Some(job) = session.job_mut(request) {
+                    job.done = done;
+                    job.total = total.or(job.total);
+                }
+            }
+            EventKind::BatchDone(report) => {
+                let failed = report.stopped.is_some() || !report.unknown.is_empty();
+                let skipped = report.skipped.len() as u64;
+                let text = match &report.stopped {
+                    Some(fault) if fault.kind != FaultKind::Cancelled => ToastText::Fault(fault.clone()),
+                    _ => ToastText::BatchDone { done: report.done, total: report.total, skipped },
+                };
+                let kind = match (failed, skipped) {
+                    (true, _) => ToastKind::Failure,
+                    (false, 0) => ToastKind::Success,
+                    (false, _) => ToastKind::Info,
+                };
+                toast = Some((kind, text));
+                if let Some(job) = session.job_mut(request) {
+                    job.done = report.done;
+                    job.state = JobState::Done(report);
+                }
+            }
+            EventKind::Exported(Ok(report)) => {
+                let path = report.path.display().to_string();
+                toast = Some((ToastKind::Success, ToastText::Exported { keys: report.keys, path }));
+                if let Some(job) = session.job_mut(request) {
+                    job.done = report.keys;
+                    job.state = JobState::Exported(report);
+                }
+            }
+            EventKind::Exported(Err(fault)) => {
+                if fault.kind != FaultKind::Cancelled {
+                    toast = Some((ToastKind::Failure, ToastText::Fault(fault.clone())));
+                }
+                if let Some(job) = session.job_mut(request) {
+                    job.state = JobState::Failed(fault);
+                }
+            }
+            _ => {}
+        }
+        if let Some((kind, text)) = toast {
+            self.toast(kind, text);
+        }
+        follow_ups
+    }
+
+    fn apply_global(&mut self, request: super::message::RequestId, kind: EventKind) {
+        match kind {
+            EventKind::TestStep(step) => {
+                if let Some(test) = self.test.as_mut().filter(|test| test.request == request) {
+                    test.steps.push(step);
+                }
+            }
+            EventKind::TestDone => {
+                if let Some(test) = self.test.as_mut().filter(|test| test.request == request) {
+                    test.done = true;
+                }
+            }
+            EventKind::Stored { profiles, settings, drafts, fault } => {
+                self.profiles = profiles;
+                self.settings = *settings;
+                self.drafts = drafts;
+                self.stored_loaded = true;
+                if let Some(fault) = fault {
+                    self.toast(ToastKind::Failure, ToastText::Fault(fault));
+                }
+            }
+            EventKind::ProfileKept { name, fault: None } => {
+                self.toast(ToastKind::Success, ToastText::ProfileKept(name));
+            }
+            EventKind::ProfileKept { fault: Some(fault), .. } | EventKind::NotKept(fault) => {
+                self.toast(ToastKind::Failure, ToastText::Fault(fault));
+            }
+            EventKind::DemoStarted(Ok(profile)) => self.demo = DemoState::Running(profile),
+            EventKind::DemoStarted(Err(fault)) => self.demo = DemoState::Failed(fault),
+            EventKind::LocalFound(endpoint) => self.local_endpoint = endpoint,
+            _ => {}
+        }
+    }
+
+    /// Shows a short message.
+    pub fn toast(&mut self, kind: ToastKind, text: ToastText) {
+        let id = self.toasts.last().map_or(1, |toast| toast.id + 1);
+        if self.toasts.len() >= MAX_TOASTS {
+            self.toasts.remove(0);
+        }
+        self.toasts.push(Toast { id, kind, text, seen_at: self.now });
+    }
+
+    /// Shows a fault as a short message.
+    pub fn toast_fault(&mut self, fault: Fault) {
+        self.toast(ToastKind::Failure, ToastText::Fault(fault));
+    }
+}
+
+impl Session {
+    fn job_mut(&mut self, request: super::message::RequestId) -> Option<&mut Job> {
+        self.jobs.iter_mut().find(|job| job.request == request)
+    }
+
+    /// Keeps the notices of the mirror (what a user may read) when a status report comes without.
+    fn apply_cluster(&mut self, status: super::status::ClusterStatus) {
+        self.cluster = status;
+    }
+
+    fn apply_mirror(&mut self, update: MirrorUpdate, follow_ups: &mut Vec<FollowUp>) {
+        self.state = update.state;
+        self.keyspace = update.keyspace;
+        self.applied = update.applied;
+        for revision in update.changes.iter() {
+            for change in &revision.changes {
+                let ancestors = self.keyspace.ancestors(&change.key);
+                self.activity.note(change, revision.revision, update.seen_at, &ancestors);
+                self.note_change(change, revision.revision, update.seen_at);
+            }
+        }
+        self.activity.prune(update.seen_at);
+        if update.relisted {
+            self.recheck_documents(follow_ups);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,263 @@
+//! The whole console but its window, on a real etcd: what a click starts, through the backend, to
+//! the cluster and back into what is known.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use etcd_client::{GetOptions, PutOptions};
+use etcdscope::action::{Action, ConfirmedDelete};
+use etcdscope::app::{App, WindowOptions};
+use etcdscope::backend::BackendOptions;
+use etcdscope::demo::{DemoOptions, LocalCluster, LocalClusterOptions};
+use etcdscope::model::bytes::{Key, Value};
+use etcdscope::model::document::{Document, DocumentPage, SaveState};
+use etcdscope::model::message::ConnectRequest;
+use etcdscope::model::profile::Profile;
+use etcdscope::model::session::{JobState, Session};
+use etcdscope::model::status::MirrorState;
+use etcdscope::model::transfer::{ExportFormat, ExportRequest};
+use etcdscope::model::world::World;
+use etcdscope::storage::{Storage, secrets::Secrets};
+
+const KEY: &[u8] = b"config/production/gateway/limit.json";
+
+fn key(text: &[u8]) -> Key {
+    Key::from(text)
+}
+
+fn value(text: &str) -> Value {
+    Value::from(text.as_bytes())
+}
+
+struct Bench {
+    runtime: tokio::runtime::Runtime,
+    cluster: LocalCluster,
+    home: tempfile::TempDir,
+}
+
+impl Bench {
+    fn start() -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let cluster = runtime.block_on(LocalCluster::start(LocalClusterOptions::members(1))).unwrap();
+        Self { runtime, cluster, home: tempfile::tempdir().unwrap() }
+    }
+
+    fn app(&self) -> App {
+        let storage = Storage::open(Some(self.home.path().to_path_buf()));
+        let backend = BackendOptions { storage, secrets: Secrets::off(), demo: DemoOptions::default() };
+        App::start(backend, Arc::new(|| {}), &WindowOptions::default()).unwrap()
+    }
+
+    fn profile(&self) -> Profile {
+        Profile { name: "bench".to_owned(), endpoints: self.cluster.endpoints(), ..Profile::default() }
+    }
+
+    fn connect(&self, app: &mut App, profile: Profile) {
+        wait(app, "what is on disk", |world| world.stored_loaded);
+        app.act(Action::Connect(Box::new(ConnectRequest { profile, password: None })));
+        wait(app, "a live mirror", |world| session(world).state == MirrorState::Live);
+    }
+
+    fn put(&self, key: &[u8], value: &str) {
+        let mut client = self.runtime.block_on(self.cluster.client()).unwrap();
+        self.runtime.block_on(client.put(key, value, None)).unwrap();
+    }
+
+    fn get(&self, key: &[u8]) -> Option<(String, i64)> {
+        let mut client = self.runtime.block_on(self.cluster.client()).unwrap();
+        let answer = self.runtime.block_on(client.get(key, None)).unwrap();
+        answer.kvs().first().map(|kv| (String::from_utf8_lossy(kv.value()).into_owned(), kv.lease()))
+    }
+
+    fn revision(&self) -> i64 {
+        let mut client = self.runtime.block_on(self.cluster.client()).unwrap();
+        let options = GetOptions::new().with_count_only();
+        let answer = self.runtime.block_on(client.get("x", Some(options))).unwrap();
+        answer.header().unwrap().revision()
+    }
+}
+
+/// Steps the console until the condition holds, ten seconds at most.
+fn wait(app: &mut App, what: &str, condition: impl Fn(&World) -> bool) {
+    let started = Instant::now();
+    loop {
+        app.step();
+        if condition(app.world()) {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(10), "waited in vain for {what}: {:#?}", app.world());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn session(world: &World) -> &Session {
+    world.active_session().unwrap()
+}
+
+fn document(world: &World) -> &Document {
+    session(world).document(KEY).unwrap()
+}
+
+fn open(app: &mut App) {
+    app.act(Action::OpenKey(key(KEY)));
+    wait(app, "the key's value", |world| document(world).base.value().is_some());
+}
+
+fn save(app: &mut App) {
+    app.act(Action::Review(key(KEY)));
+    assert_eq!(document(app.world()).save, SaveState::Reviewing);
+    app.act(Action::Save(key(KEY)));
+    wait(app, "the save", |world| matches!(document(world).save, SaveState::Saved { .. }));
+}
+
+#[test]
+fn a_leased_key_is_edited_reviewed_and_saved_and_keeps_its_lease() {
+    let bench = Bench::start();
+    let lease = bench.runtime.block_on(async {
+        let mut client = bench.cluster.client().await.unwrap();
+        let lease = client.lease_grant(600, None).await.unwrap().id();
+        client.put(KEY, "{\"limit\":100}", Some(PutOptions::new().with_lease(lease))).await.unwrap();
+        lease
+    });
+    let mut app = bench.app();
+    bench.connect(&mut app, bench.profile());
+    open(&mut app);
+    app.act(Action::EditDraft { key: key(KEY), value: value("{\"limit\":250}") });
+    save(&mut app);
+    assert_eq!(bench.get(KEY), Some(("{\"limit\":250}".to_owned(), lease)));
+    app.shutdown();
+}
+
+#[test]
+fn a_conflicting_save_is_caught_merged_and_saved_and_an_older_version_restored() {
+    let bench = Bench::start();
+    bench.put(KEY, "one");
+    let mut app = bench.app();
+    bench.connect(&mut app, bench.profile());
+    open(&mut app);
+    app.act(Action::EditDraft { key: key(KEY), value: value("mine") });
+    app.act(Action::Review(key(KEY)));
+    bench.put(KEY, "theirs");
+    // The save may go out before the watch tells of the change, or after: both end in a conflict.
+    app.act(Action::Save(key(KEY)));
+    wait(&mut app, "the conflict", |world| matches!(document(world).save, SaveState::Conflict { .. }));
+    assert_eq!(bench.get(KEY).unwrap().0, "theirs");
+    app.act(Action::Resolve { key: key(KEY), merged: value("mine and theirs") });
+    app.act(Action::Save(key(KEY)));
+    wait(&mut app, "the save", |world| matches!(document(world).save, SaveState::Saved { .. }));
+    assert_eq!(bench.get(KEY).unwrap().0, "mine and theirs");
+
+    app.act(Action::ShowPage { key: key(KEY), page: DocumentPage::History });
+    wait(&mut app, "three versions", |world| {
+        document(world).history.value().is_some_and(|history| history.versions.len() == 3)
+    });
+    let oldest = document(app.world()).history.value().unwrap().versions[2].clone();
+    assert_eq!((oldest.meta.version, &*oldest.value), (1, &b"one"[..]));
+    app.act(Action::Restore { key: key(KEY), value: oldest.value });
+    app.act(Action::Save(key(KEY)));
+    wait(&mut app, "the restore", |world| matches!(document(world).save, SaveState::Saved { .. }));
+    assert_eq!(bench.get(KEY).unwrap().0, "one");
+    app.shutdown();
+}
+
+#[test]
+fn a_folder_is_copied_renamed_deleted_and_a_key_of_it_undeleted() {
+    let bench = Bench::start();
+    bench.put(b"a/x", "1");
+    bench.put(b"a/\xff/y", "2");
+    let mut app = bench.app();
+    bench.connect(&mut app, bench.profile());
+    let move_to = |from: &[u8], to: &[u8], copy| Action::Move {
+        from: key(from),
+        to: key(to),
+        copy,
+        keep_lease: false,
+    };
+    let holds = |name: &'static [u8]| move |world: &World| session(world).keyspace.get(name).is_some();
+
+    app.act(move_to(b"a/", b"b/", true));
+    wait(&mut app, "the copy", holds(b"b/\xff/y"));
+    app.act(move_to(b"b/", b"c/d/", false));
+    wait(&mut app, "the rename", holds(b"c/d/\xff/y"));
+    wait(&mut app, "the source's end", |world| session(world).keyspace.count_prefix(b"b/") == 0);
+
+    app.act(Action::AskDelete(vec![key(b"a/"), key(b"a/x")]));
+    let dialog = app.world().dialog.clone().unwrap();
+    app.act(Action::Delete(ConfirmedDelete::confirm(&dialog, "").unwrap()));
+    wait(&mut app, "the deletion", |world| session(world).keyspace.count_prefix(b"a/") == 0);
+    assert_eq!(bench.get(b"a/x"), None);
+    wait(&mut app, "the deleted key", |world| session(world).activity.deleted_key(b"a/x").is_some());
+    app.act(Action::Undelete(key(b"a/x")));
+    wait(&mut app, "the undeleted key", holds(b"a/x"));
+    assert_eq!(bench.get(b"a/x").unwrap().0, "1");
+    app.shutdown();
+}
+
+#[test]
+fn a_read_only_profile_cannot_write_by_any_action() {
+    let bench = Bench::start();
+    bench.put(KEY, "one");
+    let mut app = bench.app();
+    bench.connect(&mut app, Profile { read_only: true, ..bench.profile() });
+    open(&mut app);
+    let before = bench.revision();
+    app.act(Action::EditDraft { key: key(KEY), value: value("two") });
+    app.act(Action::Review(key(KEY)));
+    app.act(Action::Save(key(KEY)));
+    app.act(Action::Create { key: key(b"new"), value: value("x") });
+    app.act(Action::AskDelete(vec![key(KEY)]));
+    assert_eq!(app.world().dialog, None);
+    app.act(Action::Move { from: key(KEY), to: key(b"moved"), copy: false, keep_lease: true });
+    app.act(Action::Undelete(key(KEY)));
+    for _ in 0..50 {
+        app.step();
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(bench.revision(), before);
+    app.shutdown();
+}
+
+#[test]
+fn a_draft_survives_a_crash() {
+    let bench = Bench::start();
+    bench.put(KEY, "one");
+    let mut app = bench.app();
+    bench.connect(&mut app, bench.profile());
+    open(&mut app);
+    app.act(Action::EditDraft { key: key(KEY), value: value("typed at night") });
+    for _ in 0..100 {
+        app.step();
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::mem::forget(app); // Nothing of it runs any more, least of all its clean end.
+
+    let mut app = bench.app();
+    bench.connect(&mut app, bench.profile());
+    wait(&mut app, "the recovered draft", |world| session(world).document(KEY).is_some());
+    wait(&mut app, "its base", |world| !document(world).base.is_pending());
+    assert!(document(app.world()).recovered);
+    assert_eq!(document(app.world()).current_value(), value("typed at night"));
+    save(&mut app);
+    assert_eq!(bench.get(KEY).unwrap().0, "typed at night");
+    app.shutdown();
+}
+
+#[test]
+fn an_export_holds_one_revision() {
+    let bench = Bench::start();
+    for number in 0..500 {
+        bench.put(format!("config/{number:03}").as_bytes(), "x");
+    }
+    let mut app = bench.app();
+    bench.connect(&mut app, bench.profile());
+    let path = bench.home.path().join("export.json");
+    let request = ExportRequest { prefix: b"config/".to_vec(), format: ExportFormat::Json, path };
+    app.act(Action::Export(request.clone()));
+    wait(&mut app, "the export", |world| {
+        session(world).jobs.iter().any(|job| matches!(job.state, JobState::Exported(_)))
+    });
+    let file: serde_json::Value = serde_json::from_slice(&std::fs::read(&request.path).unwrap()).unwrap();
+    assert_eq!(file["keys"].as_array().unwrap().len(), 500);
+    assert_eq!(file["revision"].as_i64(), Some(bench.revision()));
+    app.shutdown();
+}
