@@ -48,10 +48,7 @@ fn open_window(arguments: WindowArgs) -> Result<(), Fault> {
         use_glow: arguments.renderer == RendererChoice::Glow,
         overrides: Overrides { theme: arguments.theme, language: arguments.language },
     };
-    let backend = BackendOptions {
-        storage,
-        secrets: Secrets::open(),
-        demo: arguments.demo.unwrap_or_default(),
-    };
+    let backend =
+        BackendOptions { storage, secrets: Secrets::open(), demo: arguments.demo.unwrap_or_default() };
     app::open(backend, options)
 }

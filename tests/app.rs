@@ -167,12 +167,8 @@ fn a_folder_is_copied_renamed_deleted_and_a_key_of_it_undeleted() {
     bench.put(b"a/\xff/y", "2");
     let mut app = bench.app();
     bench.connect(&mut app, bench.profile());
-    let move_to = |from: &[u8], to: &[u8], copy| Action::Move {
-        from: key(from),
-        to: key(to),
-        copy,
-        keep_lease: false,
-    };
+    let move_to =
+        |from: &[u8], to: &[u8], copy| Action::Move { from: key(from), to: key(to), copy, keep_lease: false };
     let holds = |name: &'static [u8]| move |world: &World| session(world).keyspace.get(name).is_some();
 
     app.act(move_to(b"a/", b"b/", true));

@@ -23,7 +23,8 @@ impl FrameLog {
     pub(super) fn note(&mut self, work: Duration) {
         let Some(file) = &mut self.file else { return };
         let at = self.started.elapsed().as_secs_f64() * 1_000.0;
-        let written = writeln!(file, "{at:.1} {:.3}", work.as_secs_f64() * 1_000.0).and_then(|()| file.flush());
+        let written =
+            writeln!(file, "{at:.1} {:.3}", work.as_secs_f64() * 1_000.0).and_then(|()| file.flush());
         if let Err(error) = written {
             tracing::error!(%error, "the frame log ends here");
             self.file = None;

@@ -14,7 +14,7 @@ pub use window::{WindowOptions, open};
 use crate::action::Actions;
 use crate::backend::{Backend, BackendOptions, Wake};
 use crate::model::fault::Fault;
-use crate::model::message::{Command, ConnectRequest, CommandKind, RequestId, SessionId};
+use crate::model::message::{Command, CommandKind, ConnectRequest, RequestId, SessionId};
 use crate::model::world::World;
 use crate::ui::UiState;
 
@@ -64,8 +64,7 @@ impl App {
             frame_work: std::time::Duration::ZERO,
             overrides: options.overrides.clone(),
         };
-        app.world.environment_profile =
-            options.environment.as_ref().map(|request| request.profile.clone());
+        app.world.environment_profile = options.environment.as_ref().map(|request| request.profile.clone());
         app.world.now = logic::now();
         app.send(SessionId::default(), CommandKind::LoadStored);
         app.send(SessionId::default(), CommandKind::ProbeLocal);
@@ -80,9 +79,8 @@ impl App {
     fn send(&mut self, session: SessionId, kind: CommandKind) -> RequestId {
         self.last_request += 1;
         let request = RequestId(self.last_request);
-        let given = self.backend.as_ref().map_or(Ok(()), |backend| {
-            backend.send(Command { session, request, kind })
-        });
+        let given =
+            self.backend.as_ref().map_or(Ok(()), |backend| backend.send(Command { session, request, kind }));
         if let Err(fault) = given {
             self.world.toast_fault(fault);
         }

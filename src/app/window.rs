@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::settings::Overrides;
 use super::App;
+use super::settings::Overrides;
 use crate::action::Action;
 use crate::backend::BackendOptions;
 use crate::model::fault::{Fault, FaultKind};
@@ -31,11 +31,8 @@ pub struct WindowOptions {
 /// # Errors
 /// When no window can be opened with this renderer; the message says which other to try.
 pub fn open(backend: BackendOptions, options: WindowOptions) -> Result<(), Fault> {
-    let (renderer, other) = if options.use_glow {
-        (eframe::Renderer::Glow, "wgpu")
-    } else {
-        (eframe::Renderer::Wgpu, "glow")
-    };
+    let (renderer, other) =
+        if options.use_glow { (eframe::Renderer::Glow, "wgpu") } else { (eframe::Renderer::Wgpu, "glow") };
     let native = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("etcdscope")

@@ -49,8 +49,9 @@ pub async fn export(
             }
         }
     };
-    let written =
-        writing.await.map_err(|error| Fault::new(FaultKind::Other, format!("writing the export: {error}")))?;
+    let written = writing
+        .await
+        .map_err(|error| Fault::new(FaultKind::Other, format!("writing the export: {error}")))?;
     // The writer's own fault is the cause; the listing then only says that nobody takes its pages.
     let scribe = written?;
     let revision = listed?;

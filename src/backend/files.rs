@@ -117,7 +117,9 @@ fn serve_files(
                 let name = profile.name.clone();
                 match storage.keep_profile(&profile, renamed_from.as_deref()) {
                     Err(fault) => Some(EventKind::ProfileKept { name, fault: Some(fault) }),
-                    Ok(()) => ask_keyring(keyring, KeyringJob::Keep { request, name, renamed_from, password }),
+                    Ok(()) => {
+                        ask_keyring(keyring, KeyringJob::Keep { request, name, renamed_from, password })
+                    }
                 }
             }
             CommandKind::RemoveProfile(name) => {
@@ -164,9 +166,11 @@ fn serve_keyring(secrets: Secrets, mut waiting: mpsc::Receiver<KeyringJob>, outb
                 let kept = match password {
                     Some(password) => secrets.keep(&name, &password),
                     // Without a password at hand a keyring that is not there is no news.
-                    None => moved.or_else(|fault| {
-                        if fault.kind == FaultKind::Keyring { Ok(()) } else { Err(fault) }
-                    }),
+                    None => moved.or_else(
+                        |fault| {
+                            if fault.kind == FaultKind::Keyring { Ok(()) } else { Err(fault) }
+                        },
+                    ),
                 };
                 let kind = EventKind::ProfileKept { name, fault: kept.err() };
                 outbox.blocking_send(Event { session: SessionId::default(), request, kind });

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use tokio::sync::mpsc;
 
-use super::{BackendOptions, Outbox};
 use super::demo::DemoKeeper;
 use super::files::Files;
 use super::jobs::Jobs;
 use super::session::SessionHandle;
+use super::{BackendOptions, Outbox};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::{Command, CommandKind, Event, EventKind, SessionId};
 use crate::model::write::{BatchReport, WriteOutcome};

@@ -100,7 +100,8 @@ impl Jobs {
     pub(super) fn probe_local(&mut self, request: RequestId, outbox: Outbox) {
         tokio::spawn(async move {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 2379));
-            let port = tokio::time::timeout(Duration::from_millis(500), tokio::net::TcpStream::connect(address));
+            let port =
+                tokio::time::timeout(Duration::from_millis(500), tokio::net::TcpStream::connect(address));
             let mut found = None;
             if matches!(port.await, Ok(Ok(_))) {
                 let mut connect = ConnectRequest { profile: Default::default(), password: None };

@@ -18,9 +18,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
 
+use crate::demo::DemoOptions;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::{Command, Event};
-use crate::demo::DemoOptions;
 use crate::storage::{Storage, secrets::Secrets};
 
 /// So many commands may wait; more than a person can give.
@@ -125,9 +125,9 @@ impl Backend {
     /// # Errors
     /// When the backend has ended or is hopelessly behind; the command was not given.
     pub fn send(&self, command: Command) -> Result<(), Fault> {
-        self.commands
-            .try_send(command)
-            .map_err(|error| Fault::new(FaultKind::Other, format!("giving a command to the backend: {error}")))
+        self.commands.try_send(command).map_err(|error| {
+            Fault::new(FaultKind::Other, format!("giving a command to the backend: {error}"))
+        })
     }
 
     /// The next event, if one is waiting.

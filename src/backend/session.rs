@@ -41,12 +41,7 @@ pub(super) struct SessionHandle {
 }
 
 impl SessionHandle {
-    pub(super) fn open(
-        id: SessionId,
-        request: ConnectRequest,
-        passwords: Passwords,
-        outbox: Outbox,
-    ) -> Self {
+    pub(super) fn open(id: SessionId, request: ConnectRequest, passwords: Passwords, outbox: Outbox) -> Self {
         let (slot, cluster) = watch::channel(None);
         let retry_now = Arc::new(Notify::new());
         let profile_name = request.profile.name.clone();

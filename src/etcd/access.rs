@@ -15,9 +15,8 @@ impl Cluster {
             return Err(Fault::new(FaultKind::UserRequired, "the cluster wants a user"));
         };
         let user = user.as_str();
-        let roles = self
-            .ask(READ_TIMEOUT, |mut handle| async move { handle.client.user_get(user).await })
-            .await?;
+        let roles =
+            self.ask(READ_TIMEOUT, |mut handle| async move { handle.client.user_get(user).await }).await?;
         let mut granted = Vec::new();
         for role in roles.roles() {
             let answer = self

@@ -114,12 +114,9 @@ pub(super) struct TlsFiles {
 impl TlsFiles {
     /// Reads the files that the settings name.
     pub(super) fn read(settings: &TlsSettings) -> Result<Self, Fault> {
-        let authority =
-            settings.ca_file.as_deref().map(|path| read_pem(path, "CERTIFICATE")).transpose()?;
+        let authority = settings.ca_file.as_deref().map(|path| read_pem(path, "CERTIFICATE")).transpose()?;
         let identity = match (settings.cert_file.as_deref(), settings.key_file.as_deref()) {
-            (Some(cert), Some(key)) => {
-                Some((read_pem(cert, "CERTIFICATE")?, read_pem(key, "PRIVATE KEY")?))
-            }
+            (Some(cert), Some(key)) => Some((read_pem(cert, "CERTIFICATE")?, read_pem(key, "PRIVATE KEY")?)),
             (None, None) => None,
             _ => {
                 let detail = "a client certificate needs both its certificate and its key file";
@@ -146,9 +143,7 @@ impl TlsFiles {
 }
 
 fn read_pem(path: &Path, what: &str) -> Result<Vec<u8>, Fault> {
-    let fault = |why: String| {
-        Fault::new(FaultKind::BadCertificateFile, format!("{}: {why}", path.display()))
-    };
+    let fault = |why: String| Fault::new(FaultKind::BadCertificateFile, format!("{}: {why}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
     let text = String::from_utf8_lossy(&bytes);
     let has_block = text.lines().any(|line| line.starts_with("-----BEGIN ") && line.contains(what));
@@ -163,9 +158,7 @@ mod tests {
     use super::*;
 
     fn parse(written: &str) -> Result<(String, bool), FaultKind> {
-        Address::parse(written, false)
-            .map(|address| (address.url, address.tls))
-            .map_err(|fault| fault.kind)
+        Address::parse(written, false).map(|address| (address.url, address.tls)).map_err(|fault| fault.kind)
     }
 
     #[test]

@@ -227,12 +227,8 @@ impl Cluster {
         };
         let Some(value) = source.value else { return Ok(None) };
         let lease = if *keep_lease { source.meta.lease } else { 0 };
-        let put = PutRequest {
-            key: to.clone(),
-            value,
-            expect: Expect::Absent,
-            lease: LeaseChoice::Attach(lease),
-        };
+        let put =
+            PutRequest { key: to.clone(), value, expect: Expect::Absent, lease: LeaseChoice::Attach(lease) };
         let mut unit = unit_of_put(&put);
         unit.key = from.clone();
         unit.compares.push(guard(from, Expect::Revision(*revision)));

@@ -79,13 +79,8 @@ impl Cluster {
             })
             .collect();
         let first = first_contact(&members, user.is_none()).await?;
-        let inner = Inner {
-            members,
-            common,
-            user,
-            preferred: AtomicUsize::new(first),
-            known: Mutex::default(),
-        };
+        let inner =
+            Inner { members, common, user, preferred: AtomicUsize::new(first), known: Mutex::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -154,9 +149,8 @@ impl Cluster {
     pub(super) fn order(&self) -> Vec<usize> {
         let preferred = self.inner.preferred.load(Ordering::Relaxed);
         let mut order: Vec<usize> = (0..self.inner.members.len()).collect();
-        order.sort_by_key(|&index| {
-            (self.inner.members[index].trouble().is_some(), index != preferred, index)
-        });
+        order
+            .sort_by_key(|&index| (self.inner.members[index].trouble().is_some(), index != preferred, index));
         order
     }
 
@@ -218,7 +212,10 @@ async fn first_contact(members: &[Arc<Member>], anonymous: bool) -> Result<usize
                 // Where authentication is on, a read without a user is refused; a user without
                 // permission for this key is one all the same.
                 if anonymous {
-                    handle.kv.get("\0", Some(GetOptions::new().with_serializable().with_count_only())).await?;
+                    handle
+                        .kv
+                        .get("\0", Some(GetOptions::new().with_serializable().with_count_only()))
+                        .await?;
                 }
                 Ok(())
             };

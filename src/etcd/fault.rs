@@ -84,7 +84,8 @@ pub(super) fn classify(error: &Error) -> Fault {
                 && !chain.text.is_empty()
                 && !detail.contains(&chain.text)
             {
-                detail = if detail.is_empty() { chain.text.clone() } else { format!("{detail}: {}", chain.text) };
+                detail =
+                    if detail.is_empty() { chain.text.clone() } else { format!("{detail}: {}", chain.text) };
             }
             let kind = by_words(&detail, &SERVER_WORDS)
                 .or_else(|| by_words(&detail, &TRANSPORT_WORDS))
@@ -226,8 +227,7 @@ fn describe(error: &(dyn StdError + 'static)) -> Chain {
 
 fn from_chain(error: &(dyn StdError + 'static)) -> Fault {
     let chain = describe(error);
-    let kind =
-        by_words(&chain.text, &TRANSPORT_WORDS).or(chain.kind).unwrap_or(FaultKind::Unavailable);
+    let kind = by_words(&chain.text, &TRANSPORT_WORDS).or(chain.kind).unwrap_or(FaultKind::Unavailable);
     Fault::new(kind, chain.text)
 }
 
@@ -278,10 +278,7 @@ mod tests {
             kind("invalid peer certificate: certificate not valid for name \"a\""),
             Some(FaultKind::CertificateWrongName)
         );
-        assert_eq!(
-            kind("received fatal alert: BadCertificate"),
-            Some(FaultKind::ClientCertificateRefused)
-        );
+        assert_eq!(kind("received fatal alert: BadCertificate"), Some(FaultKind::ClientCertificateRefused));
         assert_eq!(kind("received fatal alert: HandshakeFailure"), Some(FaultKind::TlsFailed));
     }
 

@@ -195,19 +195,17 @@ impl Member {
             Client::connect(endpoints, Some(options)).await.map_err(|error| classify(&error))
         };
         let mut client = match &self.user {
-            Some((name, password)) => {
-                match connect(self.options.clone().with_user(name, password)).await {
-                    Err(fault) if fault.detail.contains("authentication is not enabled") => {
-                        self.common.auth_off.store(true, Ordering::SeqCst);
-                        connect(self.options.clone()).await?
-                    }
-                    Err(fault) => return Err(fault),
-                    Ok(client) => {
-                        self.common.auth_off.store(false, Ordering::SeqCst);
-                        client
-                    }
+            Some((name, password)) => match connect(self.options.clone().with_user(name, password)).await {
+                Err(fault) if fault.detail.contains("authentication is not enabled") => {
+                    self.common.auth_off.store(true, Ordering::SeqCst);
+                    connect(self.options.clone()).await?
                 }
-            }
+                Err(fault) => return Err(fault),
+                Ok(client) => {
+                    self.common.auth_off.store(false, Ordering::SeqCst);
+                    client
+                }
+            },
             None => connect(self.options.clone()).await?,
         };
         let status = client.status().await.map_err(|error| classify(&error))?;

@@ -34,11 +34,7 @@ pub(super) fn meta_of(kv: &PbKeyValue) -> KeyMeta {
 
 /// A key-value of the protocol as a record.
 pub(super) fn record_of(kv: PbKeyValue, with_value: bool) -> KeyRecord {
-    KeyRecord {
-        meta: meta_of(&kv),
-        key: kv.key.into(),
-        value: with_value.then(|| kv.value.into()),
-    }
+    KeyRecord { meta: meta_of(&kv), key: kv.key.into(), value: with_value.then(|| kv.value.into()) }
 }
 
 impl Cluster {
@@ -137,9 +133,7 @@ impl Cluster {
 
     async fn lease(&self, id: i64) -> Result<LeaseInfo, Fault> {
         let answer = self
-            .ask(READ_TIMEOUT, |mut handle| async move {
-                handle.client.lease_time_to_live(id, None).await
-            })
+            .ask(READ_TIMEOUT, |mut handle| async move { handle.client.lease_time_to_live(id, None).await })
             .await;
         let (granted_secs, remaining_secs) = match answer {
             Ok(answer) => (answer.granted_ttl(), answer.ttl()),

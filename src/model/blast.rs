@@ -89,7 +89,13 @@ impl Touched {
     /// Guarded copies of these keys: what follows `from` is put behind `to`. With `remove_source`
     /// it is a rename.
     #[must_use]
-    pub fn move_steps(&self, from: &[u8], to: &[u8], keep_lease: bool, remove_source: bool) -> Vec<BatchStep> {
+    pub fn move_steps(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        keep_lease: bool,
+        remove_source: bool,
+    ) -> Vec<BatchStep> {
         self.keys
             .iter()
             .filter_map(|(key, meta)| {

@@ -29,7 +29,7 @@ impl App {
         self.world.active = Some(id);
         self.send(id, CommandKind::Connect(Box::new(request)));
         for key in recovered {
-            self.open_key(key);
+            self.open_key(&key);
         }
     }
 

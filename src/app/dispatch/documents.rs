@@ -13,15 +13,15 @@ use crate::model::write::{Expect, LeaseChoice, PutRequest};
 const HISTORY_PAGE: u32 = 20;
 
 impl App {
-    pub(super) fn open_key(&mut self, key: Key) {
+    pub(super) fn open_key(&mut self, key: &Key) {
         let Some(session) = self.world.active_session_mut() else { return };
         session.screen = Screen::Keys;
         session.active_document = Some(key.clone());
-        if session.document(&key).is_some() {
+        if session.document(key).is_some() {
             return;
         }
         let mut document = Document::new(key.clone());
-        if let Some(at) = session.drafts.iter().position(|draft| draft.key == key) {
+        if let Some(at) = session.drafts.iter().position(|draft| draft.key == *key) {
             let draft = session.drafts.remove(at);
             document.base.answer(Ok(draft.base));
             document.draft = Some(draft.value);
@@ -29,7 +29,7 @@ impl App {
             document.recovered = true;
         }
         session.documents.push(document);
-        self.reload(&key);
+        self.reload(key);
     }
 
     pub(super) fn reload(&mut self, key: &Key) {

@@ -54,7 +54,7 @@ impl App {
             Action::Undelete(key) => self.undelete(&key),
             Action::Export(request) => self.export(request),
 
-            Action::OpenKey(key) => self.open_key(key),
+            Action::OpenKey(key) => self.open_key(&key),
             Action::CloseDocument(key) => self.close_document(&key),
             Action::DiscardAndClose(key) => self.discard_and_close(&key),
             Action::ShowPage { key, page } => self.show_page(&key, page),

@@ -117,7 +117,7 @@ impl App {
             return;
         }
         if self.world.active_session().is_some_and(|session| session.document(&key).is_some()) {
-            self.open_key(key);
+            self.open_key(&key);
             return;
         }
         let put = PutRequest {

@@ -119,16 +119,7 @@ impl Listing {
             value_room: Arc::new(AtomicU64::new(value_budget_bytes)),
         };
         let task = Task::spawn(reader.run(parts, sender));
-        Ok(Self {
-            revision: pinned,
-            cluster_id,
-            raft_term,
-            total,
-            with_values,
-            first,
-            pages,
-            _task: task,
-        })
+        Ok(Self { revision: pinned, cluster_id, raft_term, total, with_values, first, pages, _task: task })
     }
 
     /// The next keys in order; `None` when all have been read.
@@ -269,14 +260,14 @@ impl Reader {
         let mut start = part.start.clone();
         loop {
             let options = GetOptions::new().with_keys_only().with_limit(limit);
-            let answer =
-                match range(&self.cluster, &start, part.end.as_deref(), self.revision, options).await {
-                    Err(fault) if fault.kind == FaultKind::TooLarge && limit != 1 => {
-                        limit = if limit == 0 { 2_048 } else { (limit / 8).max(1) };
-                        continue;
-                    }
-                    answer => answer?,
-                };
+            let answer = match range(&self.cluster, &start, part.end.as_deref(), self.revision, options).await
+            {
+                Err(fault) if fault.kind == FaultKind::TooLarge && limit != 1 => {
+                    limit = if limit == 0 { 2_048 } else { (limit / 8).max(1) };
+                    continue;
+                }
+                answer => answer?,
+            };
             let more = answer.more;
             let records: Vec<_> = answer.kvs.into_iter().map(|kv| record_of(kv, false)).collect();
             if let Some(last) = records.last() {
@@ -303,14 +294,14 @@ impl Reader {
                 return self.read_keys(&rest, pages, 0).await;
             }
             let options = GetOptions::new().with_limit(limit);
-            let answer =
-                match range(&self.cluster, &start, part.end.as_deref(), self.revision, options).await {
-                    Err(fault) if fault.kind == FaultKind::TooLarge && limit > 1 => {
-                        limit = (limit / 8).max(1);
-                        continue;
-                    }
-                    answer => answer?,
-                };
+            let answer = match range(&self.cluster, &start, part.end.as_deref(), self.revision, options).await
+            {
+                Err(fault) if fault.kind == FaultKind::TooLarge && limit > 1 => {
+                    limit = (limit / 8).max(1);
+                    continue;
+                }
+                answer => answer?,
+            };
             let more = answer.more;
             let bytes: usize = answer.kvs.iter().map(|kv| kv.key.len() + kv.value.len()).sum();
             let room = self.value_room.load(Ordering::Relaxed);

@@ -60,8 +60,7 @@ impl Reader {
         for _ in 0..MOST_EMPTY {
             let Some(middle) = midpoint(&part.start, part.end.as_deref()) else { break };
             let options = GetOptions::new().with_keys_only().with_limit(1);
-            let upper =
-                range(&self.cluster, &middle, part.end.as_deref(), self.revision, options).await?;
+            let upper = range(&self.cluster, &middle, part.end.as_deref(), self.revision, options).await?;
             let count = u64::try_from(upper.count).unwrap_or(0);
             let first = upper.kvs.into_iter().next().map(|kv| kv.key);
             match first {

@@ -61,9 +61,10 @@ impl Document {
     pub fn rebase(&mut self, record: Option<KeyRecord>) {
         let revision = record.as_ref().map_or(0, |record| record.meta.mod_revision);
         self.base.answer(Ok(record));
-        let overtaken = self.live.as_ref().is_some_and(|live| {
-            live.as_ref().is_some_and(|live| live.meta.mod_revision <= revision)
-        });
+        let overtaken = self
+            .live
+            .as_ref()
+            .is_some_and(|live| live.as_ref().is_some_and(|live| live.meta.mod_revision <= revision));
         if overtaken {
             self.live = None;
         }
@@ -127,7 +128,9 @@ impl Session {
                 // After a restore from an older snapshot revisions may have gone back: what was
                 // just read counts, whatever its revision is.
                 let gone_back = record.as_ref().is_some_and(|record| {
-                    document.base_record().is_some_and(|base| record.meta.mod_revision < base.meta.mod_revision)
+                    document
+                        .base_record()
+                        .is_some_and(|base| record.meta.mod_revision < base.meta.mod_revision)
                 });
                 match (gone_back, document.draft.is_none()) {
                     (true, true) => {
