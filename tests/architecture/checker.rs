@@ -27,12 +27,15 @@ fn the_model_uses_nothing_of_ours() {
 
 #[test]
 fn the_model_is_pure() {
-    for outside in ["egui", "eframe", "tokio", "etcd_client", "tonic", "prost", "rfd", "std::fs", "std::net"]
-    {
+    for outside in ["egui", "eframe", "tokio", "etcd_client", "tonic", "prost", "rfd", "std::fs"] {
         fails("model/rows.rs", &format!("use {outside}::Thing;"));
         fails("model/rows.rs", &format!("fn f() {{ {outside}::thing(); }}"));
         fails("model/rows.rs", &format!("use {outside};"));
     }
+    fails("model/rows.rs", "use std::net::TcpStream;");
+    fails("model/rows.rs", "use std::net::{IpAddr, TcpListener};");
+    fails("model/rows.rs", "use std::net::*;");
+    passes("model/rows.rs", "use std::net::{IpAddr, SocketAddr};");
     passes("model/rows.rs", "use std::collections::BTreeMap; use std::sync::Arc; use serde::Serialize;");
 }
 
