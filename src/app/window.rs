@@ -86,6 +86,10 @@ impl eframe::App for App {
         self.frame_log.note(self.frame_work + started.elapsed());
     }
 
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         self.close();
     }

@@ -48,7 +48,7 @@ impl App {
             Action::AskExport(prefix) => self.ask_export(prefix),
             Action::CloseDialog => self.world.dialog = None,
 
-            Action::Create { key, value } => self.create(key, value),
+            Action::Create { key, value } => self.create(&key, value),
             Action::Move { from, to, copy, keep_lease } => self.move_keys(&from, &to, copy, keep_lease),
             Action::Delete(confirmed) => self.delete(confirmed),
             Action::Undelete(key) => self.undelete(&key),

@@ -111,13 +111,13 @@ impl App {
         self.world.dialog = Some(Dialog::Export { prefix, keys });
     }
 
-    pub(super) fn create(&mut self, key: Key, value: Value) {
+    pub(super) fn create(&mut self, key: &Key, value: Value) {
         self.world.dialog = None;
         if !self.may_write() {
             return;
         }
-        if self.world.active_session().is_some_and(|session| session.document(&key).is_some()) {
-            self.open_key(&key);
+        if self.world.active_session().is_some_and(|session| session.document(key).is_some()) {
+            self.open_key(key);
             return;
         }
         let put = PutRequest {
@@ -136,7 +136,7 @@ impl App {
         session.documents.push(document);
         session.active_document = Some(key.clone());
         session.screen = Screen::Keys;
-        self.reveal(&key);
+        self.reveal(key);
     }
 
     pub(super) fn move_keys(&mut self, from: &Key, to: &Key, copy: bool, keep_lease: bool) {

@@ -42,10 +42,8 @@ impl World {
                 toast = session.apply_written(&key, request, &value, outcome, &mut follow_ups);
             }
             EventKind::History { key, page } => session.apply_history(&key, request, page),
-            EventKind::Found(result) => {
-                if session.search.request == request {
-                    session.search.result.answer(Ok(Arc::new(result)));
-                }
+            EventKind::Found(result) if session.search.request == request => {
+                session.search.result.answer(Ok(Arc::new(result)));
             }
             EventKind::Progress { done, total } => {
                 if let Some(job) = session.job_mut(request) {
