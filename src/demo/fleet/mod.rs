@@ -4,8 +4,25 @@
 //! Every actor is a task of its own that starts anew, at another member, when something fails.
 //! Ending the demonstration aborts the tasks and kills the cluster: it leaves nothing behind.
 
+mod actor;
+mod documents;
+mod elections;
+mod health;
+mod locks;
+mod md5;
+mod operator;
+mod random;
+mod services;
+mod tree;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use etcd_client::{Client, ConnectOptions, Txn, TxnOp};
 use tokio::task::JoinSet;
 
+use self::actor::{Actor, Role, play, within};
+use self::random::Random;
 use super::{EtcdVersion, LocalCluster, LocalClusterOptions};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::profile::{Profile, ProfileColour};
@@ -39,8 +56,21 @@ impl Demo {
     /// # Errors
     /// As [`LocalCluster::start`], or where the first keys cannot be written.
     pub async fn start(options: DemoOptions) -> Result<Self, Fault> {
-        let cluster = LocalCluster::start(LocalClusterOptions::members(options.members)).await?;
-        Ok(Self { actors: JoinSet::new(), cluster })
+        let cluster = LocalCluster::start(LocalClusterOptions {
+            members: options.members,
+            // A night of it must not fill the disk.
+            extra_args: vec![
+                "--auto-compaction-mode=periodic".to_owned(),
+                "--auto-compaction-retention=2h".to_owned(),
+            ],
+            ..LocalClusterOptions::default()
+        })
+        .await?;
+        let clients = clients(&cluster.endpoints()).await?;
+        let mut fleet = Fleet { clients, seed: options.seed, actors: JoinSet::new() };
+        fleet.write_tree().await?;
+        fleet.start_actors();
+        Ok(Self { actors: fleet.actors, cluster })
     }
 
     /// A profile that connects to it.
@@ -75,5 +105,72 @@ impl Demo {
         {
             tracing::warn!(%fault, "the demonstration left something behind");
         }
+    }
+}
+
+/// One client for each member.
+async fn clients(endpoints: &[String]) -> Result<Arc<[Client]>, Fault> {
+    let mut clients = Vec::new();
+    for endpoint in endpoints {
+        let options = ConnectOptions::new()
+            .with_connect_timeout(Duration::from_secs(3))
+            .with_keep_alive(Duration::from_secs(10), Duration::from_secs(5))
+            .with_keep_alive_while_idle(true);
+        let client = Client::connect([endpoint], Some(options)).await;
+        clients.push(client.map_err(|error| Fault::new(FaultKind::Unavailable, error.to_string()))?);
+    }
+    Ok(clients.into())
+}
+
+/// The fleet being started.
+struct Fleet {
+    clients: Arc<[Client]>,
+    seed: u64,
+    actors: JoinSet<()>,
+}
+
+impl Fleet {
+    /// An actor of its own; they are spread over the members.
+    fn actor(&self, name: &str) -> Actor {
+        Actor::new(self.clients.clone(), self.actors.len(), Random::new(self.seed, name))
+    }
+
+    /// Writes the configuration tree, in transactions of at most a hundred keys.
+    async fn write_tree(&self) -> Result<(), Fault> {
+        let mut client = self.actor("tree").client();
+        for part in tree::initial_keys().chunks(100) {
+            let puts: Vec<_> =
+                part.iter().map(|(key, value)| TxnOp::put(key.clone(), value.clone(), None)).collect();
+            within(client.txn(Txn::new().and_then(puts))).await.map_err(|lost| {
+                Fault::new(FaultKind::Unavailable, format!("writing the configuration tree: {lost}"))
+            })?;
+        }
+        Ok(())
+    }
+
+    fn start_actors(&mut self) {
+        for instance in services::instances() {
+            self.start(&instance.actor_name(), instance);
+        }
+        for worker in locks::workers() {
+            self.start(worker.name, worker);
+        }
+        for deployer in locks::deployers() {
+            self.start(deployer.name, deployer);
+        }
+        for candidate in elections::candidates() {
+            let name = candidate.name.clone();
+            self.start(&name, candidate);
+        }
+        for node in elections::nodes() {
+            self.start(node.name, node);
+        }
+        self.start("operator", operator::Operator);
+        self.start("limiter", operator::Limiter::new());
+    }
+
+    fn start(&mut self, name: &str, role: impl Role) {
+        let actor = self.actor(name);
+        self.actors.spawn(play(role, actor));
     }
 }
