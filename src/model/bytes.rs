@@ -1,8 +1,9 @@
 //! Byte strings as etcd has them: keys and values are bytes, not text.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::sync::Arc;
+
+use super::key_text::{display_key, display_short};
 
 /// A key, byte for byte as etcd stores it.
 pub type Key = Arc<[u8]>;
@@ -24,60 +25,16 @@ pub fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-/// The bytes as text for the screen. What is not UTF-8 appears as `\xNN`; control characters and
-/// those that reorder or hide text (right-to-left overrides, zero-width signs) appear as escapes, so
-/// that two keys never look alike by accident and no key can disguise the line it stands in.
+/// The bytes as text for the screen; see [`display_key`], whose text can be typed back.
 #[must_use]
 pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if !text.chars().any(is_escaped) => Cow::Borrowed(text),
-        _ => Cow::Owned(escaped(bytes, usize::MAX)),
-    }
+    display_key(bytes)
 }
 
 /// As [`shown`], of at most about `limit` characters; what is left out is replaced by `…`.
 #[must_use]
 pub fn shown_short(bytes: &[u8], limit: usize) -> Cow<'_, str> {
-    if bytes.len() <= limit { shown(bytes) } else { Cow::Owned(escaped(bytes, limit)) }
-}
-
-fn is_escaped(sign: char) -> bool {
-    sign.is_control()
-        || matches!(sign,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-fn escaped(bytes: &[u8], limit: usize) -> String {
-    let mut text = String::new();
-    let mut left = limit;
-    for chunk in bytes.utf8_chunks() {
-        for sign in chunk.valid().chars() {
-            if left == 0 {
-                text.push('…');
-                return text;
-            }
-            left -= 1;
-            match sign {
-                '\n' => text.push_str("\\n"),
-                '\r' => text.push_str("\\r"),
-                '\t' => text.push_str("\\t"),
-                sign if sign.is_ascii_control() => push_byte(&mut text, sign as u8),
-                sign if is_escaped(sign) => text.extend(sign.escape_unicode()),
-                sign => text.push(sign),
-            }
-        }
-        for byte in chunk.invalid() {
-            push_byte(&mut text, *byte);
-        }
-    }
-    text
-}
-
-fn push_byte(text: &mut String, byte: u8) {
-    // Writing to a string does not fail.
-    if write!(text, "\\x{byte:02x}").is_err() {
-        text.push('?');
-    }
+    display_short(bytes, limit)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub struct JsonError {
 }
 
 /// A laid-out text is not made longer than this; see [`layout`].
-const LAYOUT_LIMIT: usize = 8 * 1024 * 1024;
+pub(super) const LAYOUT_LIMIT: usize = 8 * 1024 * 1024;
 
 /// Checks that a text is one JSON value (RFC 8259).
 ///
@@ -23,12 +23,14 @@ pub fn check(text: &str) -> Result<(), JsonError> {
     walk(text, &mut |_, _| Ok(()))
 }
 
-/// Lays JSON out with an indentation of two spaces, ending as `text` ends (with a newline or
-/// without).
+/// Lays JSON out, a line for each entry, with the indentation and line endings that `text` has (two
+/// spaces and `\n` where it has none), ending as `text` ends: with a newline or without.
 ///
 /// # Errors
 /// The first mistake, or nesting so deep that the indentation would be megabytes.
 pub fn layout(text: &str) -> Result<String, JsonError> {
+    let unit = indent_unit(text);
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut out = String::with_capacity(text.len() * 2);
     let mut depth = 0;
     let mut after_open = false;
@@ -38,11 +40,11 @@ pub fn layout(text: &str) -> Result<String, JsonError> {
         depth -= usize::from(closes);
         let breaks = if closes { !after_open } else { new_line };
         if breaks {
-            if out.len() + depth * 2 > LAYOUT_LIMIT {
+            if out.len() + depth * unit.len() > LAYOUT_LIMIT {
                 return Err("nested too deeply to be laid out");
             }
-            out.push('\n');
-            out.extend(std::iter::repeat_n("  ", depth));
+            out.push_str(newline);
+            out.extend(std::iter::repeat_n(unit, depth));
         }
         out.push_str(written);
         if matches!(token, Token::Colon) {
@@ -54,9 +56,24 @@ pub fn layout(text: &str) -> Result<String, JsonError> {
         Ok(())
     })?;
     if text.ends_with('\n') {
-        out.push('\n');
+        out.push_str(newline);
     }
     Ok(out)
+}
+
+/// The indentation of a text: what its first indented line begins with, if that is one level of
+/// tabs or spaces; else two spaces.
+pub(super) fn indent_unit(text: &str) -> &str {
+    for line in text.lines().take(100) {
+        let indent = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
+        if indent.is_empty() || indent.len() == line.len() {
+            continue;
+        }
+        let one_level =
+            indent == "\t" || ((2..=8).contains(&indent.len()) && indent.bytes().all(|byte| byte == b' '));
+        return if one_level { indent } else { "  " };
+    }
+    "  "
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,6 +265,7 @@ mod tests {
              \"\\u0041\\/\"\n  ],\n  \"n\": 12345678901234567890123\n}"
         );
         assert_eq!(layout(&laid_out), Ok(laid_out.clone()));
+        assert_eq!(layout("{\r\n\t\"a\":[1]}").as_deref(), Ok("{\r\n\t\"a\": [\r\n\t\t1\r\n\t]\r\n}"));
         assert_eq!(layout("[ ]\n").as_deref(), Ok("[]\n"));
         assert_eq!(layout(" 1 ").as_deref(), Ok("1"));
     }

@@ -5,6 +5,7 @@ use super::{json_text, shell_text};
 
 mod toml;
 mod xml;
+mod xml_layout;
 mod yaml;
 
 /// A mistake in a text, in the words of its syntax's parser (English).
@@ -60,9 +61,10 @@ pub fn validate(format: ValueFormat, text: &str) -> Result<(), ValueIssue> {
     }
 }
 
-/// Lays a text out without changing what it means, its comments or the order of its parts: JSON
-/// in full, TOML's signs and spaces, of the others only what no reader of them sees (spaces at the
-/// ends of lines, blank lines at the end).
+/// Lays a text out without changing what it means, its comments or the order of its parts: JSON and
+/// XML in full, TOML's signs and spaces, of the others only what no reader of them sees (spaces at
+/// the ends of lines, blank lines at the end). The indentation and line endings that a text has are
+/// kept.
 ///
 /// # Errors
 /// The first mistake, or that this format is not laid out.
@@ -72,8 +74,9 @@ pub fn format_text(format: ValueFormat, text: &str) -> Result<String, ValueIssue
         ValueFormat::Json => json_text::layout(text).map_err(|error| json_issue(text, error)),
         ValueFormat::Toml => toml::layout(text),
         ValueFormat::Yaml => yaml::tidy(text),
+        ValueFormat::Xml => xml_layout::layout(text),
         // White space inside is content: only what follows the last line is not.
-        ValueFormat::Xml | ValueFormat::Shell | ValueFormat::Properties => Ok(tidy_end(text)),
+        ValueFormat::Shell | ValueFormat::Properties => Ok(tidy_end(text)),
         ValueFormat::Plain | ValueFormat::Binary => {
             Err(ValueIssue::somewhere("plain text and bytes are left as they are"))
         }

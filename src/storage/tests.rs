@@ -255,6 +255,50 @@ fn a_writer_killed_in_the_middle_leaves_the_old_content() {
     assert!(!half.exists());
 }
 
+/// Names the storage that a child process writes into until it is killed.
+#[cfg(unix)]
+const CHILD: &str = "ETCDSCOPE_TEST_STORAGE";
+
+/// Not a test by itself: what the child process of the next test runs.
+#[cfg(unix)]
+#[test]
+fn child_that_writes_until_it_is_killed() {
+    let Some(home) = std::env::var_os(CHILD) else { return };
+    let storage = Storage::open(Some(home.into()));
+    for round in 0_u8.. {
+        let value = vec![round; 20_000];
+        storage.keep_draft(&draft("p", b"/k", &value, 1)).expect("kept");
+        let name = format!("profile {}", round % 8);
+        storage.keep_profile(&Profile { read_only: round >= 8, ..profile(&name) }, None).expect("kept");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_process_loses_nothing_that_was_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let storage = Storage::open(Some(folder.path().to_owned()));
+    storage.keep_draft(&draft("p", b"/k", &[0; 20_000], 1)).expect("kept");
+    for round in 0..8 {
+        let mut child = std::process::Command::new(std::env::current_exe().expect("this test"))
+            .args(["--exact", "storage::tests::child_that_writes_until_it_is_killed"])
+            .env(CHILD, folder.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("started");
+        std::thread::sleep(std::time::Duration::from_millis(40 + round * 7));
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        let stored = storage.load();
+        assert_eq!(stored.fault, None);
+        let value = &stored.drafts[0].value;
+        assert!(value.len() == 20_000 && value.iter().all(|byte| *byte == value[0]));
+        // The lock died with its holder.
+        storage.keep_settings(&Settings::default()).expect("kept");
+    }
+    assert!(!storage.load().profiles.is_empty(), "the child wrote something");
+}
+
 #[test]
 fn a_folder_that_cannot_be_written_is_a_readable_fault() {
     let (folder, storage) = home();

@@ -66,8 +66,35 @@ fn layouts_lose_nothing() {
     assert_eq!(format_text(ValueFormat::Yaml, "a: 1  \n# c \n\n\n").as_deref(), Ok("a: 1\n# c\n"));
     assert!(format_text(ValueFormat::Yaml, "a: |\n  b  \n  c\n").is_err());
     assert_eq!(format_text(ValueFormat::Properties, "a=b \n\n\n").as_deref(), Ok("a=b \n"));
-    assert_eq!(format_text(ValueFormat::Xml, "<a> </a>\r\n\r\n").as_deref(), Ok("<a> </a>\r\n"));
     assert!(format_text(ValueFormat::Plain, "a").is_err());
+}
+
+#[test]
+fn repeated_yaml_keys_are_found() {
+    assert!(validate(ValueFormat::Yaml, "a: 1\nb:\n  c: 1\n  c: 2\n").is_err());
+    let deep: String = (0..200).map(|depth| " ".repeat(depth) + "a:\n").collect();
+    assert_eq!(validate(ValueFormat::Yaml, &deep), Ok(()));
+}
+
+#[test]
+fn xml_is_laid_out_where_white_space_means_nothing() {
+    let layout = |text| format_text(ValueFormat::Xml, text);
+    assert_eq!(
+        layout(
+            "<?xml version='1.0'?><!-- c\n d --><a  x='1'><b/><c></c><d>text <i>in</i>\n line</d></a>\n\n"
+        )
+        .as_deref(),
+        Ok(
+            "<?xml version='1.0'?>\n<!-- c\n d -->\n<a  x='1'>\n  <b/>\n  <c></c>\n  <d>text <i>in</i>\n line</d>\n</a>\n"
+        )
+    );
+    assert_eq!(
+        layout("<a>\r\n\t<b><c/>\r\n\r\n\r\n<d/></b>\r\n\r\n</a>").as_deref(),
+        Ok("<a>\r\n\t<b>\r\n\t\t<c/>\r\n\r\n\t\t<d/>\r\n\t</b>\r\n</a>")
+    );
+    let kept = "<a>\n  <p xml:space=\"preserve\"> <b/> </p>\n  <q><![CDATA[ ]]> &amp;</q>\n</a>";
+    assert_eq!(layout(kept).as_deref(), Ok(kept));
+    assert!(layout(&("<a>".repeat(20_000) + &"</a>".repeat(20_000))).is_err());
 }
 
 #[test]
@@ -97,14 +124,46 @@ fn hostile_texts_are_checked_in_bounded_time() {
     for text in &texts {
         for format in ValueFormat::ALL {
             let started = Instant::now();
-            drop(validate(format, text));
+            drop(format_text(format, text));
             let took = started.elapsed();
             assert!(took < Duration::from_secs(8), "{format:?} {:?} took {took:?}", text.get(..12));
         }
     }
 }
 
+/// An XML element with what it holds, of at most three levels.
+fn xml() -> impl Strategy<Value = String> {
+    let leaf = r"(<b x='1 '/>|t&amp; u|<!-- c  -->|[ \n]{1,3}|<e></e>|<!\[CDATA\[ \]\]>){0,4}";
+    let level = |inside: BoxedStrategy<String>| {
+        (inside.clone(), leaf, inside)
+            .prop_map(|(one, two, three)| format!("<a>{one}{two}</a>{three}"))
+            .boxed()
+    };
+    let inside = level(level(leaf.prop_map(|text| text).boxed()));
+    inside.prop_map(|text| format!("<root>{text}</root>"))
+}
+
+/// What an XML text says, without white space between elements.
+fn xml_content(text: &str) -> Vec<String> {
+    let mut reader = quick_xml::Reader::from_str(text);
+    let mut said = Vec::new();
+    loop {
+        match reader.read_event().expect("XML") {
+            quick_xml::events::Event::Eof => return said,
+            quick_xml::events::Event::Text(words) if words.trim_ascii().is_empty() => {}
+            event => said.push(format!("{event:?}")),
+        }
+    }
+}
+
 proptest! {
+    #[test]
+    fn xml_says_the_same_after_its_layout(text in xml()) {
+        let laid_out = format_text(ValueFormat::Xml, &text).expect("XML");
+        prop_assert_eq!(xml_content(&laid_out), xml_content(&text));
+        prop_assert_eq!(format_text(ValueFormat::Xml, &laid_out), Ok(laid_out));
+    }
+
     #[test]
     fn any_text_is_checked(text in any::<String>(), marks in r#"[\[\]{}<>:=#"'&*!|%@`,?/\n \t\-.a1é]{0,80}"#) {
         for format in ValueFormat::ALL {

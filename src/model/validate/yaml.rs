@@ -18,7 +18,14 @@ pub(super) fn validate(text: &str) -> Result<(), ValueIssue> {
         // Ignoring everything neither recurses nor follows aliases.
         IgnoredAny::deserialize(document).map_err(|error| issue(&error))?;
     }
-    Ok(())
+    if has_aliases(text) {
+        return Ok(());
+    }
+    // Repeated keys are found only by reading the values. Their depth is limited, the text's is not.
+    match values(text) {
+        Err(error) if !error.message.contains("recursion limit") => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Takes spaces off the ends of lines and blank lines off the end, where no value changes by it.
@@ -37,13 +44,17 @@ pub(super) fn tidy(text: &str) -> Result<String, ValueIssue> {
 }
 
 fn values(text: &str) -> Result<Vec<Value>, ValueIssue> {
-    if text.contains('*') && text.contains('&') {
-        // Following aliases can multiply a text without bound.
+    if has_aliases(text) {
         return Err(ValueIssue::somewhere("a text with aliases is left as it is"));
     }
     Deserializer::from_str(text)
         .map(|document| Value::deserialize(document).map_err(|error| issue(&error)))
         .collect()
+}
+
+/// Whether a text may have aliases: following them can multiply it without bound.
+fn has_aliases(text: &str) -> bool {
+    text.contains('*') && text.contains('&')
 }
 
 fn issue(error: &serde_yaml_ng::Error) -> ValueIssue {
