@@ -145,12 +145,13 @@ impl Cluster {
     }
 
     /// The members in the order to ask them: the one that answered last, the others, and those that
-    /// failed lately.
+    /// failed lately, the latest failure last.
     pub(super) fn order(&self) -> Vec<usize> {
         let preferred = self.inner.preferred.load(Ordering::Relaxed);
         let mut order: Vec<usize> = (0..self.inner.members.len()).collect();
-        order
-            .sort_by_key(|&index| (self.inner.members[index].trouble().is_some(), index != preferred, index));
+        order.sort_by_key(|&index| {
+            (self.inner.members[index].trouble_since(), index != preferred, index)
+        });
         order
     }
 

@@ -52,7 +52,7 @@ pub(super) struct Member {
     user: Option<(String, String)>,
     common: Arc<Common>,
     slot: tokio::sync::Mutex<Slot>,
-    trouble: Mutex<Option<(Instant, Fault)>>,
+    trouble: Mutex<Option<Instant>>,
 }
 
 #[derive(Default)]
@@ -85,16 +85,15 @@ impl Member {
         }
     }
 
-    /// Why it failed lately, if it did.
-    pub(super) fn trouble(&self) -> Option<Fault> {
+    /// When it failed, if it did so lately.
+    pub(super) fn trouble_since(&self) -> Option<Instant> {
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.as_ref().filter(|(when, _)| when.elapsed() < AVOID_FOR).map(|(_, fault)| fault.clone())
+        trouble.filter(|when| when.elapsed() < AVOID_FOR)
     }
 
     /// Remembers that it failed, so that others are asked first for a while.
-    pub(super) fn blame(&self, fault: &Fault) {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        *trouble = Some((Instant::now(), fault.clone()));
+    pub(super) fn blame(&self) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     fn praise(&self) {
@@ -113,7 +112,7 @@ impl Member {
             let handle = match self.handle().await {
                 Ok(handle) => handle,
                 Err(fault) => {
-                    self.blame(&fault);
+                    self.blame();
                     return Err(Refusal { fault, never_sent: true });
                 }
             };
@@ -133,7 +132,7 @@ impl Member {
                         continue;
                     }
                     if super::fault::worth_another_member(&fault) {
-                        self.blame(&fault);
+                        self.blame();
                     }
                     return Err(Refusal { never_sent: super::fault::never_sent(&error), fault });
                 }
@@ -141,7 +140,7 @@ impl Member {
                     // The connection may hang for good, and no ping runs on an idle one.
                     self.renew(epoch).await;
                     let fault = timed_out(&format!("no answer from {}", self.address.written));
-                    self.blame(&fault);
+                    self.blame();
                     return Err(Refusal { fault, never_sent: false });
                 }
             }

@@ -329,6 +329,12 @@ impl Mirror {
         keys
     }
 
+    /// Whether [`Mirror::claims`] has something new to tell.
+    #[must_use]
+    pub fn claims_changed(&self) -> bool {
+        self.shown().claims_changed
+    }
+
     /// Locks and elections, if the keys that claim them changed since the last call (or the
     /// picture was replaced).
     pub fn claims(&mut self) -> Option<Arc<Vec<ClaimQueue>>> {
@@ -343,28 +349,34 @@ impl Mirror {
     /// The fingerprint of the picture.
     #[must_use]
     pub fn digest(&self, with_values: bool) -> MirrorDigest {
-        let mut hash = Sha256::new();
-        let (mut keys, mut values_missing) = (0, 0);
-        let _completed = self.shown().keyspace.for_each(&mut |key, view| {
-            keys += 1;
-            hash.update((key.len() as u64).to_be_bytes());
-            hash.update(key);
-            hash.update(view.meta.mod_revision.to_be_bytes());
-            values_missing += u64::from(view.value.is_none());
-            if with_values {
-                let value = view.value.map_or([].as_slice(), |value| value);
-                hash.update((value.len() as u64).to_be_bytes());
-                hash.update(value);
-            }
-            ControlFlow::Continue(())
-        });
-        let mut sha256 = String::with_capacity(64);
-        for byte in hash.finalize() {
-            // Writing to a string can not fail.
-            let _written = write!(sha256, "{byte:02x}");
-        }
-        MirrorDigest { keys, sha256, values_missing }
+        digest_of(self.keyspace(), with_values)
     }
+}
+
+/// The fingerprint of a key space.
+#[must_use]
+pub fn digest_of(keyspace: &Keyspace, with_values: bool) -> MirrorDigest {
+    let mut hash = Sha256::new();
+    let (mut keys, mut values_missing) = (0, 0);
+    let _completed = keyspace.for_each(&mut |key, view| {
+        keys += 1;
+        hash.update((key.len() as u64).to_be_bytes());
+        hash.update(key);
+        hash.update(view.meta.mod_revision.to_be_bytes());
+        values_missing += u64::from(view.value.is_none());
+        if with_values {
+            let value = view.value.map_or([].as_slice(), |value| value);
+            hash.update((value.len() as u64).to_be_bytes());
+            hash.update(value);
+        }
+        ControlFlow::Continue(())
+    });
+    let mut sha256 = String::with_capacity(64);
+    for byte in hash.finalize() {
+        // Writing to a string can not fail.
+        let _written = write!(sha256, "{byte:02x}");
+    }
+    MirrorDigest { keys, sha256, values_missing }
 }
 
 fn length(value: Option<&Value>) -> u64 {

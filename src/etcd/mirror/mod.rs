@@ -1,4 +1,15 @@
 //! The live mirror's feed: lists, watches, heals, and tells what changed.
+//!
+//! [`feed`] is the state machine, [`stream`] one watch stream, [`assemble`] makes whole revisions of
+//! what a stream delivers, [`teller`] gathers them into updates, [`anchor`] finds out whether the
+//! cluster still has the history that was mirrored, [`backoff`] says when to try again.
+
+mod anchor;
+mod assemble;
+mod backoff;
+mod feed;
+mod stream;
+mod teller;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +42,7 @@ pub struct MirrorOptions {
     pub values: ValuePolicy,
     /// Values beyond so many bytes altogether are not kept.
     pub value_budget_bytes: u64,
-    /// Events are gathered for so long before they are told, at most 50 ms.
+    /// Updates follow each other at this distance, at most 50 ms, while there are changes.
     pub gather: Duration,
 }
 
@@ -53,18 +64,21 @@ pub enum FeedEvent {
     Mirror(MirrorUpdate),
     /// Locks and elections, anew.
     Claims(Arc<Vec<ClaimQueue>>),
-    /// Something to know about the connection. [`Cluster::status`] tells all of them together.
+    /// Something to know about the connection. [`Cluster::notices`] tells all of them together.
     Notice(Notice),
 }
 
-/// Mirrors what the user may read, until the receiver is dropped or something fails that cannot
-/// mend itself (told as [`crate::model::status::MirrorState::Failed`]; `retry_now` makes it try
-/// again then, too).
+/// Mirrors what the user may read, until the receiver is dropped. What cannot mend itself is told
+/// as [`crate::model::status::MirrorState::Failed`]; then, and while a retry is waited for,
+/// `retry_now` makes it try again at once.
+///
+/// A receiver that is slow gets fewer and larger updates; if it falls far behind, the changes are
+/// told as one new listing.
 pub async fn run_mirror(
     cluster: Cluster,
     options: MirrorOptions,
     events: Sender<FeedEvent>,
     retry_now: Arc<Notify>,
 ) {
-    let _ = (cluster, options, events, retry_now);
+    feed::Feed::new(cluster, options, events, retry_now).run().await;
 }

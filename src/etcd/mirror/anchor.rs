@@ -1,0 +1,132 @@
+//! Whether the cluster still has the history that was mirrored.
+//!
+//! A cluster restored from an older snapshot may keep its id, and accepts a watch from a revision
+//! that it will reach only later, in silence. So before a mirror is resumed, a linearizable read on
+//! the very member that is to be watched must show the last known change as it was.
+
+use etcd_client::GetOptions;
+use etcd_client::proto::PbResponseHeader;
+
+use super::super::cluster::READ_TIMEOUT;
+use super::super::member::Member;
+use super::super::read::record_of;
+use crate::model::bytes::{Key, Value};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::record::{ChangeKind, KeyMeta, KeyRecord, Revision};
+use crate::model::status::KeyInterval;
+
+/// The last change that is known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Anchor {
+    /// Id of the cluster that was mirrored.
+    pub cluster_id: u64,
+    /// Highest term seen in a linearizable read.
+    pub raft_term: u64,
+    last: Option<LastChange>,
+}
+
+#[derive(Clone, Debug)]
+struct LastChange {
+    revision: i64,
+    key: Key,
+    /// What the key was then; `None`: it had been deleted.
+    left: Option<(KeyMeta, Option<Value>)>,
+}
+
+impl Anchor {
+    /// A new listing begins at what this header tells.
+    pub(super) fn reset(&mut self, cluster_id: u64, raft_term: u64) {
+        *self = Self { cluster_id, raft_term, last: None };
+    }
+
+    /// A page of the listing: its newest key is kept.
+    pub(super) fn see_listed(&mut self, records: &[KeyRecord]) {
+        let newest = records.iter().max_by_key(|record| record.meta.mod_revision);
+        if let Some(record) = newest
+            && self.last.as_ref().is_none_or(|last| last.revision < record.meta.mod_revision)
+        {
+            self.last = Some(LastChange {
+                revision: record.meta.mod_revision,
+                key: record.key.clone(),
+                left: Some((record.meta, record.value.clone())),
+            });
+        }
+    }
+
+    /// A revision was applied.
+    pub(super) fn see(&mut self, revision: &Revision) {
+        let Some(change) = revision.changes.last() else { return };
+        let left = match &change.kind {
+            ChangeKind::Put { meta, value } => Some((*meta, Some(value.clone()))),
+            ChangeKind::Delete => None,
+        };
+        self.last = Some(LastChange { revision: revision.revision, key: change.key.clone(), left });
+    }
+
+    /// Whether this member's history contains what was mirrored up to `applied`.
+    pub(super) async fn holds(
+        &mut self,
+        member: &Member,
+        intervals: &[KeyInterval],
+        applied: i64,
+    ) -> Result<bool, Fault> {
+        let (key, at_revision) = match &self.last {
+            Some(last) => (last.key.clone(), last.revision),
+            // Nothing is known yet: any key that may be read shows the header.
+            None => {
+                let start = intervals.iter().map(|interval| &*interval.start).find(|it| !it.is_empty());
+                (Key::from(start.unwrap_or(&[0])), 0)
+            }
+        };
+        let answer = read_at(member, &key, at_revision).await;
+        let (header, found) = match answer {
+            Ok(answer) => answer,
+            // The change itself is compacted away: the state as it is now must do.
+            Err(fault) if fault.kind == FaultKind::Compacted => {
+                let (header, _) = read_at(member, &key, 0).await?;
+                return Ok(self.fits(header.as_ref(), applied));
+            }
+            Err(fault) if fault.detail.contains("future revision") => return Ok(false),
+            Err(fault) => return Err(fault),
+        };
+        if !self.fits(header.as_ref(), applied) {
+            return Ok(false);
+        }
+        let Some(last) = &self.last else { return Ok(true) };
+        Ok(match (&last.left, found) {
+            (None, None) => true,
+            (Some((meta, value)), Some(found)) => {
+                *meta == found.meta && value.as_ref().is_none_or(|value| found.value.as_ref() == Some(value))
+            }
+            _ => false,
+        })
+    }
+
+    fn fits(&mut self, header: Option<&PbResponseHeader>, applied: i64) -> bool {
+        let Some(header) = header else { return false };
+        let fits = header.cluster_id == self.cluster_id
+            && header.revision >= applied
+            && header.raft_term >= self.raft_term;
+        if fits {
+            self.raft_term = header.raft_term;
+        }
+        fits
+    }
+}
+
+async fn read_at(
+    member: &Member,
+    key: &Key,
+    revision: i64,
+) -> Result<(Option<PbResponseHeader>, Option<KeyRecord>), Fault> {
+    let answer = member
+        .call(READ_TIMEOUT, |mut handle| {
+            let options = GetOptions::new().with_revision(revision);
+            let key = key.clone();
+            async move { handle.kv.get(&*key, Some(options)).await }
+        })
+        .await
+        .map_err(|refusal| refusal.fault)?;
+    let mut answer = answer.0;
+    Ok((answer.header, answer.kvs.pop().map(|kv| record_of(kv, true))))
+}

@@ -1,0 +1,478 @@
+//! The state machine: list, watch, apply; when the stream breaks, find out whether the mirror can be
+//! resumed on another member, and list again when it can not.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinSet;
+
+use super::super::cluster::Cluster;
+use super::super::fault::needs_the_operator;
+use super::super::listing::{ListValues, Listing};
+use super::super::member::Member;
+use super::super::read::now;
+use super::super::task::Task;
+use super::anchor::Anchor;
+use super::backoff::Backoff;
+use super::stream::{Signal, Stream, WatchPlan};
+use super::teller::Teller;
+use super::{FeedEvent, MirrorOptions, ValuePolicy};
+use crate::model::bytes::{Key, Value};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::mirror::Mirror;
+use crate::model::record::KeyRecord;
+use crate::model::status::{KeyInterval, MirrorState, SeenAt};
+
+/// Two progress periods and a little: a member that is silent for so long is given up.
+const SILENCE: Duration = Duration::from_millis(8_500);
+const CHECK: Duration = Duration::from_millis(500);
+/// While the watch catches up it is asked for progress so often.
+const CATCH_UP: Duration = Duration::from_millis(50);
+/// Values of leased keys read after a listing without values: owners of locks, candidates.
+const MOST_LEASED_VALUES: usize = 2_000;
+const LEASED_IN_FLIGHT: usize = 4;
+
+/// Why a session with a member ended.
+enum End {
+    /// Nobody listens any more.
+    Closed,
+    /// It may go on with another member, or later.
+    Lost(Fault),
+    /// The history is gone: a new listing is needed.
+    Relist(Fault),
+    /// Only the operator can mend it.
+    Hopeless(Fault),
+}
+
+/// The mirror's feed.
+pub(super) struct Feed {
+    cluster: Cluster,
+    options: MirrorOptions,
+    retry_now: Arc<Notify>,
+    teller: Teller,
+    anchor: Anchor,
+    backoff: Backoff,
+    intervals: Vec<KeyInterval>,
+    /// The picture can not be resumed.
+    must_list: bool,
+    /// Losses in a row that only the operator can mend, one for each member tried.
+    hopeless: usize,
+    /// The last session was live.
+    was_live: bool,
+    in_step: SeenAt,
+}
+
+impl Feed {
+    pub(super) fn new(
+        cluster: Cluster,
+        options: MirrorOptions,
+        events: Sender<FeedEvent>,
+        retry_now: Arc<Notify>,
+    ) -> Self {
+        let mirror = Mirror::new(options.separator, options.value_budget_bytes);
+        Self {
+            cluster,
+            options,
+            retry_now,
+            teller: Teller::new(mirror, events, options.gather),
+            anchor: Anchor::default(),
+            backoff: Backoff::default(),
+            intervals: vec![KeyInterval::everything()],
+            must_list: true,
+            hopeless: 0,
+            was_live: false,
+            in_step: now(),
+        }
+    }
+
+    /// Runs until nobody listens any more.
+    pub(super) async fn run(mut self) {
+        loop {
+            self.was_live = false;
+            let end = self.session().await;
+            self.teller.mirror.abort_listing();
+            self.cluster.set_watching(None);
+            let (fault, hopeless) = match end {
+                End::Closed => return,
+                End::Relist(fault) => {
+                    self.must_list = true;
+                    (fault, false)
+                }
+                End::Hopeless(fault) => (fault, true),
+                End::Lost(fault) => {
+                    let hopeless = self.is_hopeless(&fault);
+                    (fault, hopeless)
+                }
+            };
+            let waits = if hopeless {
+                self.teller.enter(MirrorState::Failed(fault));
+                None
+            } else {
+                let wait = self.backoff.after_loss(Instant::now(), self.was_live);
+                let retry_at = self.was_live || !wait.is_zero();
+                let retry_at = retry_at.then(|| {
+                    now().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
+                });
+                self.teller.enter(MirrorState::Stale { since: self.in_step, fault, retry_at });
+                Some(wait)
+            };
+            if self.wait(waits).await.is_break() {
+                return;
+            }
+        }
+    }
+
+    /// Whether every member in turn gave a fault that waiting can not mend.
+    fn is_hopeless(&mut self, fault: &Fault) -> bool {
+        if fault.detail.contains("belongs to another cluster") {
+            self.hopeless += 1;
+            if self.hopeless >= self.cluster.members().len() {
+                // All of them agree: the cluster was replaced, and is mirrored anew.
+                self.cluster.adopt(0);
+                self.must_list = true;
+                self.hopeless = 0;
+            }
+            return false;
+        }
+        match fault.kind {
+            FaultKind::WrongPassword | FaultKind::PermissionDenied => true,
+            FaultKind::UserRequired => self.cluster.user().is_none(),
+            kind if needs_the_operator(kind) => {
+                self.hopeless += 1;
+                self.hopeless >= self.cluster.members().len()
+            }
+            _ => {
+                self.hopeless = 0;
+                false
+            }
+        }
+    }
+
+    /// Waits before the next attempt (`None`: until the operator asks), telling what is due.
+    async fn wait(&mut self, wait: Option<Duration>) -> ControlFlow<()> {
+        let until = wait.map(|wait| tokio::time::Instant::now() + wait);
+        let retry_now = self.retry_now.clone();
+        loop {
+            let due = self.teller.due();
+            tokio::select! {
+                () = self.teller.closed() => return ControlFlow::Break(()),
+                () = retry_now.notified() => {
+                    self.backoff.reset();
+                    self.hopeless = 0;
+                    for member in self.cluster.members() {
+                        member.forget().await;
+                    }
+                    return ControlFlow::Continue(());
+                }
+                () = sleep_until(until.map(tokio::time::Instant::into_std)), if until.is_some() => {
+                    return ControlFlow::Continue(());
+                }
+                () = sleep_until(due), if due.is_some() => self.teller.tell_due(),
+            }
+        }
+    }
+
+    /// One session with one member: list or resume, then watch until it breaks.
+    async fn session(&mut self) -> End {
+        let Some(&index) = self.cluster.order().first() else {
+            return End::Hopeless(Fault::new(FaultKind::BadEndpoint, "no endpoint is given"));
+        };
+        let Some(member) = self.cluster.members().get(index).cloned() else {
+            return End::Lost(Fault::new(FaultKind::Other, "no such member"));
+        };
+        let result = self.session_with(index, &member).await;
+        let end = match result {
+            Ok(end) => end,
+            Err(fault) => End::Lost(fault),
+        };
+        if matches!(end, End::Lost(_)) {
+            member.blame();
+            member.forget().await;
+        }
+        end
+    }
+
+    async fn session_with(&mut self, index: usize, member: &Arc<Member>) -> Result<End, Fault> {
+        let handle = member.handle().await?;
+        let progress_is_exact = progress_is_exact(&handle.version);
+        let old = has_known_bugs(&handle.version).then(|| handle.version.to_string());
+        self.cluster.set_old_server(old);
+        let resumes = !self.must_list
+            && self.teller.mirror.is_complete()
+            && self.anchor.holds(member, &self.intervals, self.teller.mirror.applied()).await?;
+        let plan = |feed: &Self, applied| WatchPlan {
+            intervals: feed.intervals.clone(),
+            applied,
+            progress_is_exact,
+        };
+        let stream = if resumes {
+            self.teller.enter(MirrorState::CatchingUp);
+            Stream::open(handle, plan(self, self.teller.mirror.applied()))
+        } else {
+            self.must_list = true;
+            let listing = self.begin_listing().await?;
+            // The watch stands before the listing is read, so that nothing can be compacted away
+            // between the two; the member keeps the events until they are asked for.
+            let stream = Stream::open(handle, plan(self, listing.revision));
+            if let Some(end) = self.list(listing).await? {
+                return Ok(end);
+            }
+            stream
+        };
+        self.cluster.set_watching(Some(index));
+        self.teller.tell_notices(&self.cluster);
+        self.hopeless = 0;
+        Ok(self.watch(stream, progress_is_exact).await)
+    }
+
+    /// Begins to list what the user may read.
+    async fn begin_listing(&mut self) -> Result<Listing, Fault> {
+        let values = match self.options.values {
+            ValuePolicy::Always => ListValues::Always,
+            ValuePolicy::UpToKeys(most) => ListValues::UpToKeys(most),
+            ValuePolicy::Never => ListValues::Never,
+        };
+        let budget = self.options.value_budget_bytes;
+        let everything = vec![KeyInterval::everything()];
+        let begun = Listing::begin(&self.cluster, &everything, None, values, budget).await;
+        let (listing, intervals) = match begun {
+            Err(fault) if fault.kind == FaultKind::PermissionDenied && self.cluster.user().is_some() => {
+                let granted = self.cluster.granted_intervals().await?;
+                (Listing::begin(&self.cluster, &granted, None, values, budget).await?, granted)
+            }
+            begun => (begun?, everything),
+        };
+        self.intervals.clone_from(&intervals);
+        self.cluster.set_readable(Some(intervals));
+        Ok(listing)
+    }
+
+    /// Reads the listing into the mirror.
+    async fn list(&mut self, mut listing: Listing) -> Result<Option<End>, Fault> {
+        self.anchor.reset(listing.cluster_id, listing.raft_term);
+        self.teller.mirror.begin_listing(listing.revision);
+        let first = std::mem::take(&mut listing.first);
+        self.take_page(first);
+        self.teller.enter(MirrorState::Listing {
+            loaded: self.teller.mirror.listed().unwrap_or(0),
+            total: Some(listing.total),
+        });
+        loop {
+            let due = self.teller.due();
+            tokio::select! {
+                page = listing.next() => match page {
+                    Some(Ok(records)) => {
+                        self.take_page(records);
+                        self.teller.listing(listing.total);
+                        self.teller.tell_due();
+                    }
+                    // A tree of mixed revisions must never be: begin anew.
+                    Some(Err(fault)) if fault.kind == FaultKind::Compacted => {
+                        return Ok(Some(End::Relist(fault)));
+                    }
+                    Some(Err(fault)) => return Err(fault),
+                    None => break,
+                },
+                () = self.teller.closed() => return Ok(Some(End::Closed)),
+                () = sleep_until(due), if due.is_some() => self.teller.tell_due(),
+            }
+        }
+        self.teller.listed();
+        self.must_list = false;
+        self.teller.enter(MirrorState::CatchingUp);
+        Ok(None)
+    }
+
+    fn take_page(&mut self, records: Vec<KeyRecord>) {
+        self.anchor.see_listed(&records);
+        self.teller.mirror.list(records);
+    }
+
+    /// Follows the stream until it breaks.
+    async fn watch(&mut self, mut stream: Stream, progress_is_exact: bool) -> End {
+        let mut heard = Instant::now();
+        let mut next_check = heard;
+        let mut values: Option<LeasedValues> = None;
+        let mut asked_for_values = false;
+        loop {
+            let due = self.teller.due();
+            tokio::select! {
+                biased;
+                signal = stream.next() => {
+                    heard = Instant::now();
+                    // What came together is told together.
+                    let mut signal = Some(signal);
+                    for _ in 0..256 {
+                        let Some(taken) = signal else { break };
+                        if let ControlFlow::Break(end) = self.take(taken, progress_is_exact) {
+                            return end;
+                        }
+                        signal = stream.try_next();
+                    }
+                    if let Some(left) = signal
+                        && let ControlFlow::Break(end) = self.take(left, progress_is_exact)
+                    {
+                        return end;
+                    }
+                }
+                () = self.teller.closed() => return End::Closed,
+                () = sleep_until(due), if due.is_some() => {}
+                () = sleep_until(Some(next_check)) => {}
+                value = next_value(&mut values), if values.is_some() => match value {
+                    Some((key, revision, value)) => {
+                        if self.teller.mirror.set_value(&key, revision, value) {
+                            self.teller.changed();
+                        }
+                    }
+                    None => values = None,
+                },
+            }
+            self.teller.tell_due();
+            if self.teller.is_closed() {
+                return End::Closed;
+            }
+            let now = Instant::now();
+            if now < next_check {
+                continue;
+            }
+            if heard.elapsed() > SILENCE {
+                let detail = "the watch has not answered for two periods";
+                return End::Lost(Fault::new(FaultKind::TimedOut, detail));
+            }
+            if !self.teller.state().is_live() {
+                stream.ask_progress();
+                next_check = now + CATCH_UP;
+            } else {
+                next_check = now + CHECK;
+                if !asked_for_values {
+                    asked_for_values = true;
+                    values = self.read_leased_values();
+                }
+            }
+        }
+    }
+
+    /// Takes what the stream told. Events that are untold when it breaks are kept and told later.
+    fn take(&mut self, signal: Signal, progress_is_exact: bool) -> ControlFlow<End> {
+        match signal {
+            Signal::Created => {}
+            Signal::Revisions(revisions) => {
+                for revision in revisions {
+                    self.anchor.see(&revision);
+                    self.teller.apply(revision);
+                }
+                self.in_step = now();
+            }
+            Signal::Progress(revision) => {
+                // On old servers progress may overtake events: there it only proves life, and where
+                // the whole key space is watched every revision must have been told.
+                if progress_is_exact {
+                    self.teller.mirror.progress(revision);
+                } else if self.intervals == [KeyInterval::everything()]
+                    && self.teller.mirror.applied() < revision
+                {
+                    return ControlFlow::Continue(());
+                }
+                self.in_step = now();
+                self.was_live = true;
+                self.teller.enter(MirrorState::Live);
+            }
+            Signal::Canceled { compacted: true, fault } => return ControlFlow::Break(End::Relist(fault)),
+            Signal::Canceled { fault, .. } if fault.kind == FaultKind::PermissionDenied => {
+                // What may be read has changed: find out what is left, by a new listing.
+                return ControlFlow::Break(End::Relist(fault));
+            }
+            Signal::Canceled { fault, .. } | Signal::Broken(fault) => {
+                return ControlFlow::Break(End::Lost(fault));
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Reads the values of leased keys that were listed without.
+    fn read_leased_values(&self) -> Option<LeasedValues> {
+        let mut keys = self.teller.mirror.leased_without_value();
+        if keys.is_empty() {
+            return None;
+        }
+        keys.truncate(MOST_LEASED_VALUES);
+        let (sender, values) = channel(16);
+        let cluster = self.cluster.clone();
+        let task = Task::spawn(async move {
+            let mut reads = JoinSet::new();
+            for (key, revision) in keys {
+                if reads.len() >= LEASED_IN_FLIGHT {
+                    reads.join_next().await;
+                }
+                let (cluster, sender) = (cluster.clone(), sender.clone());
+                reads.spawn(async move {
+                    let Ok(Some(record)) = cluster.read(&key).await else { return };
+                    if let Some(value) = record.value.filter(|_| record.meta.mod_revision == revision) {
+                        // Whoever listened is gone if this can not be told.
+                        let _told = sender.send((key, revision, value)).await;
+                    }
+                });
+            }
+            reads.join_all().await;
+        });
+        Some(LeasedValues { values, _task: task })
+    }
+}
+
+struct LeasedValues {
+    values: Receiver<(Key, i64, Value)>,
+    _task: Task<()>,
+}
+
+async fn next_value(values: &mut Option<LeasedValues>) -> Option<(Key, i64, Value)> {
+    match values {
+        Some(values) => values.values.recv().await,
+        None => None,
+    }
+}
+
+async fn sleep_until(when: Option<Instant>) {
+    match when {
+        Some(when) => tokio::time::sleep_until(when.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether a progress answer proves that every event before it has been delivered: fixed in etcd
+/// 3.4.25 and 3.5.8.
+fn progress_is_exact(version: &str) -> bool {
+    match numbers(version) {
+        Some((3, 4, patch)) => patch >= 25,
+        Some((3, 5, patch)) => patch >= 8,
+        Some((major, minor, _)) => (major, minor) > (3, 5),
+        None => false,
+    }
+}
+
+/// Versions with known bugs of watches or data.
+fn has_known_bugs(version: &str) -> bool {
+    !progress_is_exact(version)
+}
+
+fn numbers(version: &str) -> Option<(u32, u32, u32)> {
+    let mut parts = version.split(['.', '-', '+']).map_while(|part| part.parse().ok());
+    Some((parts.next()?, parts.next()?, parts.next().unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_whose_progress_overtakes_events_are_known() {
+        for version in ["3.4.23", "3.5.0", "3.5.7", "3.3.27", "", "unknown"] {
+            assert!(!progress_is_exact(version), "{version}");
+        }
+        for version in ["3.4.25", "3.5.8", "3.5.30", "3.6.0", "3.7.0-rc.0", "4.0.0"] {
+            assert!(progress_is_exact(version), "{version}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Gathers what the mirror learns into updates, at a pace that the receiver can keep.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::super::cluster::Cluster;
+use super::super::read::now;
+use super::FeedEvent;
+use crate::model::message::MirrorUpdate;
+use crate::model::mirror::Mirror;
+use crate::model::record::Revision;
+use crate::model::status::{MirrorState, Notice};
+
+/// While a listing is read, updates follow each other at this distance.
+const WHILE_LISTING: Duration = Duration::from_millis(100);
+const BETWEEN_CLAIMS: Duration = Duration::from_millis(150);
+/// A receiver that lies so many changes behind is told the whole picture instead.
+const MOST_CHANGES: usize = 200_000;
+
+/// Owns the mirror and tells what becomes of it.
+pub(super) struct Teller {
+    pub mirror: Mirror,
+    events: Sender<FeedEvent>,
+    gather: Duration,
+    state: MirrorState,
+    changes: Vec<Revision>,
+    change_count: usize,
+    relisted: bool,
+    untold: bool,
+    last_told: Option<Instant>,
+    last_claims: Option<Instant>,
+    notices: Vec<Notice>,
+}
+
+impl Teller {
+    pub(super) fn new(mirror: Mirror, events: Sender<FeedEvent>, gather: Duration) -> Self {
+        Self {
+            mirror,
+            events,
+            gather: gather.clamp(Duration::from_millis(5), Duration::from_millis(50)),
+            state: MirrorState::Connecting,
+            changes: Vec::new(),
+            change_count: 0,
+            relisted: false,
+            untold: false,
+            last_told: None,
+            last_claims: None,
+            notices: Vec::new(),
+        }
+    }
+
+    /// Nobody listens any more.
+    pub(super) async fn closed(&self) {
+        self.events.closed().await;
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.events.is_closed()
+    }
+
+    pub(super) fn state(&self) -> &MirrorState {
+        &self.state
+    }
+
+    /// Changes the state, and tells it at once if it can be.
+    pub(super) fn enter(&mut self, state: MirrorState) {
+        if self.state != state {
+            self.state = state;
+            self.untold = true;
+            self.last_told = None;
+            self.tell();
+        }
+    }
+
+    /// Applies a revision.
+    pub(super) fn apply(&mut self, revision: Revision) {
+        if !self.mirror.apply(&revision) {
+            return;
+        }
+        self.untold = true;
+        self.change_count += revision.changes.len();
+        self.changes.push(revision);
+        if self.change_count > MOST_CHANGES {
+            self.changes.clear();
+            self.change_count = 0;
+            self.relisted = true;
+        }
+    }
+
+    /// The mirror changed in another way.
+    pub(super) fn changed(&mut self) {
+        self.untold = true;
+    }
+
+    /// A listing progressed.
+    pub(super) fn listing(&mut self, total: u64) {
+        let loaded = self.mirror.listed().unwrap_or(0);
+        self.state = MirrorState::Listing { loaded, total: Some(total.max(loaded)) };
+        self.untold = true;
+    }
+
+    /// A listing ended: the picture is new.
+    pub(super) fn listed(&mut self) {
+        self.relisted |= self.mirror.is_complete();
+        self.mirror.finish_listing();
+        self.changes.clear();
+        self.change_count = 0;
+        self.untold = true;
+    }
+
+    /// When there is something to be told; `None`: nothing.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let claims = self.last_claims.map_or_else(Instant::now, |last| last + BETWEEN_CLAIMS);
+        if !self.untold {
+            return (self.mirror.is_complete() && self.mirror.claims_changed()).then_some(claims);
+        }
+        let pace = match self.state {
+            MirrorState::Listing { .. } => WHILE_LISTING,
+            _ => self.gather,
+        };
+        Some(self.last_told.map_or_else(Instant::now, |last| last + pace))
+    }
+
+    /// Tells what is due. What the receiver has no room for waits for the next time.
+    pub(super) fn tell_due(&mut self) {
+        if self.due().is_some_and(|due| due <= Instant::now()) {
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        if self.untold && !self.tell_mirror() {
+            // No room: try again a little later, not at once.
+            self.last_told = Some(Instant::now());
+            return;
+        }
+        let now = Instant::now();
+        let may_tell_claims = self.last_claims.is_none_or(|last| now >= last + BETWEEN_CLAIMS);
+        if self.mirror.is_complete()
+            && self.mirror.claims_changed()
+            && may_tell_claims
+        {
+            self.last_claims = Some(now);
+            if let Ok(permit) = self.events.try_reserve()
+                && let Some(claims) = self.mirror.claims()
+            {
+                permit.send(FeedEvent::Claims(claims));
+            }
+        }
+    }
+
+    fn tell_mirror(&mut self) -> bool {
+        let permit = match self.events.try_reserve() {
+            Ok(permit) => permit,
+            Err(TrySendError::Full(())) => return false,
+            // The run ends at its next step.
+            Err(TrySendError::Closed(())) => {
+                self.untold = false;
+                return true;
+            }
+        };
+        permit.send(FeedEvent::Mirror(MirrorUpdate {
+            state: self.state.clone(),
+            keyspace: self.mirror.keyspace().clone(),
+            applied: self.mirror.applied(),
+            changes: Arc::new(std::mem::take(&mut self.changes)),
+            seen_at: now(),
+            relisted: std::mem::take(&mut self.relisted),
+        }));
+        self.change_count = 0;
+        self.untold = false;
+        self.last_told = Some(Instant::now());
+        true
+    }
+
+    /// Tells notices that have not been told yet.
+    pub(super) fn tell_notices(&mut self, cluster: &Cluster) {
+        let notices = cluster.notices();
+        for notice in &notices {
+            if !self.notices.contains(notice)
+                && let Ok(permit) = self.events.try_reserve()
+            {
+                permit.send(FeedEvent::Notice(notice.clone()));
+                self.notices.push(notice.clone());
+            }
+        }
+        self.notices.retain(|notice| notices.contains(notice));
+    }
+}
