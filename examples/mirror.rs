@@ -119,8 +119,7 @@ async fn mirror(arguments: Arguments) -> Result<(), String> {
     };
     let (sender, mut events) = mpsc::channel(64);
     let feed = tokio::spawn(run_mirror(cluster, options, sender, Arc::new(Notify::new())));
-    let mut seen =
-        Seen { keyspace: Keyspace::default(), applied: 0, first_rows: None, live: None, log };
+    let mut seen = Seen { keyspace: Keyspace::default(), applied: 0, first_rows: None, live: None, log };
     let mut until: Option<tokio::time::Instant> = None;
     loop {
         let event = tokio::select! {

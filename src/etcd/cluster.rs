@@ -149,9 +149,7 @@ impl Cluster {
     pub(super) fn order(&self) -> Vec<usize> {
         let preferred = self.inner.preferred.load(Ordering::Relaxed);
         let mut order: Vec<usize> = (0..self.inner.members.len()).collect();
-        order.sort_by_key(|&index| {
-            (self.inner.members[index].trouble_since(), index != preferred, index)
-        });
+        order.sort_by_key(|&index| (self.inner.members[index].trouble_since(), index != preferred, index));
         order
     }
 

@@ -52,8 +52,7 @@ mod tests {
     fn waits_double_up_to_the_longest_and_begin_anew_after_quiet() {
         let mut backoff = Backoff::default();
         let start = Instant::now();
-        let waits: Vec<f64> =
-            (0..9).map(|_| backoff.after_loss(start, false).as_secs_f64()).collect();
+        let waits: Vec<f64> = (0..9).map(|_| backoff.after_loss(start, false).as_secs_f64()).collect();
         for (wait, base) in waits.iter().zip([0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0, 30.0]) {
             assert!((base * 0.74..=base * 1.26).contains(wait), "{waits:?}");
         }

@@ -113,9 +113,8 @@ impl Feed {
             } else {
                 let wait = self.backoff.after_loss(Instant::now(), self.was_live);
                 let retry_at = self.was_live || !wait.is_zero();
-                let retry_at = retry_at.then(|| {
-                    now().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
-                });
+                let retry_at = retry_at
+                    .then(|| now().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)));
                 self.teller.enter(MirrorState::Stale { since: self.in_step, fault, retry_at });
                 Some(wait)
             };

@@ -162,9 +162,8 @@ async fn open(
     };
     let (key, watch) = options(interval, first, plan.applied);
     let opened = tokio::time::timeout(CONTACT_TIMEOUT, handle.watch.watch(key, Some(watch))).await;
-    let stream = opened
-        .map_err(|_| timed_out("the watch was not answered"))?
-        .map_err(|error| classify(&error))?;
+    let stream =
+        opened.map_err(|_| timed_out("the watch was not answered"))?.map_err(|error| classify(&error))?;
     let (mut requests, responses) = stream.split();
     for (index, interval) in intervals {
         let (key, watch) = options(interval, index, plan.applied);

@@ -139,10 +139,7 @@ impl Teller {
         }
         let now = Instant::now();
         let may_tell_claims = self.last_claims.is_none_or(|last| now >= last + BETWEEN_CLAIMS);
-        if self.mirror.is_complete()
-            && self.mirror.claims_changed()
-            && may_tell_claims
-        {
+        if self.mirror.is_complete() && self.mirror.claims_changed() && may_tell_claims {
             self.last_claims = Some(now);
             if let Ok(permit) = self.events.try_reserve()
                 && let Some(claims) = self.mirror.claims()
