@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
 use super::Need;
 use crate::run::{find_program, output_of};
@@ -81,15 +80,12 @@ fn known_libraries() -> String {
 }
 
 fn has_chinese_font() -> bool {
-    static HAS: OnceLock<bool> = OnceLock::new();
-    *HAS.get_or_init(|| {
-        let home = std::env::var("HOME").unwrap_or_default();
-        let own = [format!("{home}/.fonts"), format!("{home}/.local/share/fonts")];
-        let folders = ["/usr/share/fonts", "/usr/local/share/fonts", own[0].as_str(), own[1].as_str()];
-        any_file(&folders, 5, |name| {
-            let name = name.to_lowercase().replace(['-', '_'], "");
-            CHINESE_FONTS.iter().any(|part| name.contains(part))
-        })
+    let home = std::env::var("HOME").unwrap_or_default();
+    let own = [format!("{home}/.fonts"), format!("{home}/.local/share/fonts")];
+    let folders = ["/usr/share/fonts", "/usr/local/share/fonts", own[0].as_str(), own[1].as_str()];
+    any_file(&folders, 5, |name| {
+        let name = name.to_lowercase().replace(['-', '_'], "");
+        CHINESE_FONTS.iter().any(|part| name.contains(part))
     })
 }
 
