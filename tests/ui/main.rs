@@ -11,4 +11,5 @@
 
 mod catalogue;
 mod keys;
+mod shell;
 mod support;

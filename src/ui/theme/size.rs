@@ -12,6 +12,10 @@ pub const ROW: f32 = 24.0;
 pub const ROW_COMPACT: f32 = 20.0;
 /// Title bar, tool bars, activity line.
 pub const BAR: f32 = 32.0;
+/// Title bar.
+pub const TITLE_BAR: f32 = 40.0;
+/// The line of changes at the bottom.
+pub const ACTIVITY: f32 = 30.0;
 /// Button, text field.
 pub const CONTROL: f32 = 28.0;
 /// Button in a bar or row.

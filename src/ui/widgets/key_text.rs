@@ -6,7 +6,7 @@ use egui::text::LayoutJob;
 use egui::{FontId, Galley, Label, Painter, Response, Ui};
 
 use super::{elided_job, format};
-use crate::model::bytes::shown_short;
+use crate::model::key_text::display_short;
 use crate::ui::theme::{self, Tokens, text};
 
 /// More characters of a name are never laid out (keys may be 64 KiB long).
@@ -17,8 +17,8 @@ const LONGEST: usize = 400;
 pub fn key_job(tokens: &Tokens, key: &[u8], name_start: usize, font: &FontId) -> LayoutJob {
     let (folder, name) = key.split_at(name_start.min(key.len()));
     let mut job = LayoutJob::default();
-    job.append(&shown_short(folder, LONGEST), 0.0, format(font.clone(), tokens.second));
-    job.append(&shown_short(name, LONGEST), 0.0, format(font.clone(), tokens.text));
+    job.append(&display_short(folder, LONGEST), 0.0, format(font.clone(), tokens.second));
+    job.append(&display_short(name, LONGEST), 0.0, format(font.clone(), tokens.text));
     job
 }
 
@@ -33,7 +33,7 @@ pub fn name_start(key: &[u8], separator: u8) -> usize {
 pub fn key_label(ui: &mut Ui, key: &[u8], separator: u8) -> Response {
     let tokens = theme::tokens(ui);
     let job = key_job(tokens, key, name_start(key, separator), &text::mono());
-    let whole = shown_short(key, LONGEST).into_owned();
+    let whole = display_short(key, LONGEST).into_owned();
     ui.add(Label::new(job).truncate()).accessible_name(whole)
 }
 

@@ -1,0 +1,197 @@
+//! The frame of the window: what it says about the connection, and that pressing does what it says.
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
+use etcdscope::action::{Action, UserCommand};
+use etcdscope::model::activity::ActivityKind;
+use etcdscope::model::fault::{Fault, FaultKind};
+use etcdscope::model::message::{RequestId, SessionId};
+use etcdscope::model::profile::ProfileColour;
+use etcdscope::model::record::{ChangeKind, KeyChange, KeyMeta};
+use etcdscope::model::session::{Job, JobKind, JobState, Screen, Session};
+use etcdscope::model::settings::{Language, Settings};
+use etcdscope::model::status::{MirrorState, Notice};
+use etcdscope::model::world::{Toast, ToastKind, ToastText, World};
+
+use crate::support::{NOW, Setting, key, live_session, live_world, value};
+
+fn first(world: &mut World) -> &mut Session {
+    world.sessions.first_mut().expect("a connection")
+}
+
+/// A world in which things happen.
+pub fn busy_world() -> World {
+    let mut world = live_world();
+    let session = first(&mut world);
+    session.profile.colour = ProfileColour::Red;
+    for (at, (name, delete)) in [
+        ("/config/staging/api-gateway/routes.json", false),
+        ("/services/user/10.0.1.7", true),
+        ("/config/production/order-service/db.json", false),
+        ("/config/production/api-gateway/routes.json", false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let revision = 182_331 + at as i64;
+        let meta = KeyMeta { create_revision: 120, mod_revision: revision, version: 17, lease: 0 };
+        let kind = if delete { ChangeKind::Delete } else { ChangeKind::Put { meta, value: value("{}") } };
+        let change = KeyChange { key: key(name), kind, prev: None };
+        let ancestors: Vec<&[u8]> = session.keyspace.ancestors(name.as_bytes());
+        session.activity.note(&change, revision, NOW - 9_000 * (4 - at as i64), &ancestors);
+    }
+    let mut second = live_session();
+    second.id = SessionId(2);
+    second.profile.name = String::from("staging");
+    second.profile.colour = ProfileColour::Green;
+    second.profile.read_only = true;
+    world.sessions.push(second);
+    world
+}
+
+#[test]
+fn the_title_says_how_true_the_screen_is() {
+    let mut scene = Setting::default().play(live_world());
+    assert!(scene.sees("Live") && scene.sees("r182334"));
+    assert!(scene.sees("3/3 members") && scene.sees("leader etcd-2") && scene.sees("via etcd-1"));
+    let lost = Fault::new(FaultKind::Unavailable, "connection reset");
+    for (state, words) in [
+        (MirrorState::Connecting, "Connecting…"),
+        (MirrorState::Listing { loaded: 1_200, total: Some(3_000) }, "1,200 of 3,000 keys"),
+        (MirrorState::CatchingUp, "Catching up"),
+        (
+            MirrorState::Stale { since: NOW - 12_000, fault: lost.clone(), retry_at: Some(NOW + 4_000) },
+            "Stale since",
+        ),
+        (MirrorState::Failed(Fault::new(FaultKind::WrongPassword, "")), "Disconnected"),
+    ] {
+        scene.change(|world| first(world).state = state.clone());
+        assert!(scene.sees(words), "{words}");
+        assert!(!scene.sees("Live"), "{words}: nothing on screen pretends to be live");
+    }
+    scene.change(|world| {
+        first(world).state =
+            MirrorState::Stale { since: NOW - 12_000, fault: lost, retry_at: Some(NOW + 4_000) };
+    });
+    assert!(scene.sees("12 s ago") && scene.sees("next attempt in 4 s"));
+    assert!(scene.sees("The member cannot be reached"), "the cause is on screen");
+    scene.press("Retry now");
+    assert!(scene.actions().contains(&Action::Run(UserCommand::Reconnect)));
+}
+
+#[test]
+fn the_navigation_leads_to_every_screen() {
+    let mut scene = Setting::default().size(1_440.0, 900.0).play(live_world());
+    for (name, screen) in
+        [("Locks", Screen::Locks), ("Elections", Screen::Elections), ("Cluster", Screen::Cluster)]
+    {
+        scene.harness.get_by_role_and_label(Role::Tab, name).click();
+        scene.settle();
+        assert_eq!(scene.actions(), [Action::ShowScreen(screen)]);
+    }
+}
+
+#[test]
+fn shortcuts_run_commands_but_not_while_typing_or_asking() {
+    let mut scene = Setting::default().play(live_world());
+    scene.key(egui::Modifiers::COMMAND, egui::Key::K);
+    scene.key(egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, egui::Key::T);
+    scene.key(egui::Modifiers::NONE, egui::Key::F1);
+    assert_eq!(
+        scene.actions(),
+        [UserCommand::Palette, UserCommand::CycleTheme, UserCommand::Shortcuts].map(Action::Run),
+        "with Shift it is not the command without"
+    );
+    scene.key(egui::Modifiers::NONE, egui::Key::Slash);
+    assert_eq!(scene.actions(), [Action::Run(UserCommand::FocusFilter)]);
+    scene.change(|world| world.dialog = Some(etcdscope::model::dialog::Dialog::Settings));
+    scene.key(egui::Modifiers::COMMAND, egui::Key::K);
+    assert!(!scene.actions().contains(&Action::Run(UserCommand::Palette)), "the dialog has the keys");
+}
+
+#[test]
+fn tabs_show_close_and_warn() {
+    let mut scene = Setting::default().play(busy_world());
+    scene.press("staging");
+    assert_eq!(scene.actions(), [Action::ShowSession(Some(SessionId(2)))]);
+    scene.press("Close prod-eu");
+    assert_eq!(scene.actions(), [Action::CloseSession(SessionId(1))]);
+    scene.press("New connection");
+    assert_eq!(scene.actions(), [Action::Run(UserCommand::NewConnection)]);
+    assert!(scene.sees("Production"));
+}
+
+#[test]
+fn a_change_at_the_bottom_reveals_its_key() {
+    let mut scene = Setting::default().size(1_600.0, 900.0).play(busy_world());
+    scene.picture("shell-busy");
+    assert_eq!(
+        scene.harness.state().world.sessions[0].activity.lines().last().map(|line| line.kind),
+        Some(ActivityKind::Changed)
+    );
+    scene.press("PUT /config/production/api-gateway/routes.json r182334");
+    let revealed = Action::Reveal(key("/config/production/api-gateway/routes.json"));
+    assert_eq!(scene.actions(), [Action::ShowScreen(Screen::Keys), revealed]);
+    assert!(scene.sees("4 changes in the last minute"));
+}
+
+#[test]
+fn notices_can_be_read_away_and_alarms_not() {
+    let mut world = live_world();
+    let session = first(&mut world);
+    session.cluster.notices = vec![Notice::AuthenticationOff];
+    session.cluster.alarms = vec![(String::from("NOSPACE"), session.cluster.members[0].id)];
+    let mut scene = Setting::default().play(world);
+    assert!(scene.sees("authentication switched off") && scene.sees("etcd-1 has reached its space quota"));
+    scene.press("Dismiss");
+    assert!(!scene.sees("authentication switched off") && scene.sees("etcd-1 has reached its space quota"));
+    scene.press("Show cluster");
+    assert_eq!(scene.actions(), [Action::ShowScreen(Screen::Cluster)]);
+}
+
+#[test]
+fn jobs_can_be_stopped_and_dismissed() {
+    let mut world = live_world();
+    let job = |request, state| Job {
+        request: RequestId(request),
+        kind: JobKind::Export(String::from("/tmp/prod.json")),
+        done: 1_204,
+        total: Some(3_000),
+        state,
+    };
+    first(&mut world).jobs = vec![
+        job(7, JobState::Running),
+        job(8, JobState::Failed(Fault::new(FaultKind::DiskFull, "No space left on device"))),
+    ];
+    let mut scene = Setting::default().play(world);
+    scene.picture("shell-jobs");
+    assert!(scene.sees("1,204 of 3,000") && scene.sees("The disk is full"));
+    scene.press("Cancel");
+    scene.press("Dismiss");
+    assert_eq!(scene.actions(), [Action::CancelJob(RequestId(7)), Action::DismissJob(RequestId(8))]);
+}
+
+#[test]
+fn toasts_leave_by_themselves_and_failures_later() {
+    let toast = |id, kind, text| Toast { id, kind, text, seen_at: NOW - 7_000 };
+    let mut world = live_world();
+    world.toasts = vec![
+        toast(1, ToastKind::Success, ToastText::Saved { key: String::from("/a"), revision: 9 }),
+        toast(2, ToastKind::Failure, ToastText::Fault(Fault::new(FaultKind::Keyring, "no bus"))),
+    ];
+    let mut scene = Setting::default().play(world);
+    scene.picture("shell-toasts");
+    let actions = scene.actions();
+    assert!(actions.contains(&Action::DismissToast(1)) && !actions.contains(&Action::DismissToast(2)));
+    assert!(scene.sees("The password could not be kept"));
+}
+
+#[test]
+fn the_language_of_the_screen_is_a_setting() {
+    let mut scene = Setting::default().chinese().play(live_world());
+    assert!(scene.sees("实时") && scene.sees("3/3 个成员") && scene.sees("动态"));
+    scene.picture("shell-chinese");
+    scene.change(|world| world.settings = Settings { language: Language::English, ..world.settings.clone() });
+    scene.settle();
+    assert!(scene.sees("Live") && !scene.sees("实时"));
+}
