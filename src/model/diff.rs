@@ -9,7 +9,11 @@ use std::time::{Duration, Instant};
 
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 
-use super::hex::ROW;
+mod views;
+mod words;
+
+pub use views::{ByteDiffRow, DiffBlock, diff_bytes, fold, fold_by};
+use words::{best_pairs, likeness, mark_words};
 
 /// Time for finding equal lines; past it the result is coarser, never wrong.
 const LINE_TIME: Duration = Duration::from_millis(400);
@@ -17,8 +21,6 @@ const LINE_TIME: Duration = Duration::from_millis(400);
 const WORD_TIME: Duration = Duration::from_millis(200);
 /// Blocks with more line pairs than this are paired in order instead of by likeness.
 const PAIRING_LIMIT: usize = 10_000;
-/// Lines less alike than this (0 to 1) are shown as removed and added, not as changed.
-const ALIKE: f32 = 0.3;
 
 /// How a line ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -354,182 +356,6 @@ fn diff_line(at: LineAt, index: usize) -> DiffLine {
 
 fn moved(marks: Vec<Range<usize>>, by: usize) -> Vec<Range<usize>> {
     marks.into_iter().map(|mark| mark.start + by..mark.end + by).collect()
-}
-
-/// The pairing in order with the highest sum of likeness; only pairs that are alike enough.
-fn best_pairs(olds: usize, news: usize, alike: impl Fn(usize, usize) -> f32) -> Vec<(usize, usize)> {
-    let width = news + 1;
-    let mut best = vec![0.0_f32; (olds + 1) * width];
-    let mut scores = vec![0.0_f32; olds * news];
-    for a in (0..olds).rev() {
-        for b in (0..news).rev() {
-            let score = alike(a, b);
-            scores[a * news + b] = score;
-            let skip = best[(a + 1) * width + b].max(best[a * width + b + 1]);
-            let take = if score >= ALIKE { score + best[(a + 1) * width + b + 1] } else { 0.0 };
-            best[a * width + b] = take.max(skip);
-        }
-    }
-    let mut pairs = Vec::new();
-    let (mut a, mut b) = (0, 0);
-    while a < olds && b < news {
-        let score = scores[a * news + b];
-        if score >= ALIKE && best[a * width + b] <= score + best[(a + 1) * width + b + 1] {
-            pairs.push((a, b));
-            a += 1;
-            b += 1;
-        } else if best[(a + 1) * width + b] >= best[a * width + b + 1] {
-            a += 1;
-        } else {
-            b += 1;
-        }
-    }
-    pairs
-}
-
-/// How alike two lines are, 0 to 1: the share that their common beginning and end make up, not
-/// counting indentation.
-fn likeness(a: &[u8], b: &[u8]) -> f32 {
-    let (a, b) = (a.trim_ascii(), b.trim_ascii());
-    let longer = a.len().max(b.len());
-    if longer == 0 {
-        return 1.0;
-    }
-    let prefix = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let suffix = a[prefix..].iter().rev().zip(b[prefix..].iter().rev()).take_while(|(x, y)| x == y).count();
-    #[allow(clippy::cast_precision_loss)] // A ratio; its last digits do not matter.
-    let ratio = (prefix + suffix) as f32 / longer as f32;
-    ratio
-}
-
-/// The parts of two lines that differ, by words.
-fn mark_words(old: &str, new: &str, deadline: Instant) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
-    let (old_words, new_words) = (split_words(old), split_words(new));
-    let old_texts: Vec<&str> = old_words.iter().map(|word| &old[word.clone()]).collect();
-    let new_texts: Vec<&str> = new_words.iter().map(|word| &new[word.clone()]).collect();
-    let ops = capture_diff_slices_deadline(Algorithm::Myers, &old_texts, &new_texts, Some(deadline));
-    let (mut old_marks, mut new_marks) = (Vec::new(), Vec::new());
-    for op in ops.into_iter().filter(|op| !matches!(op, DiffOp::Equal { .. })) {
-        push_mark(&mut old_marks, &old_words[op.old_range()]);
-        push_mark(&mut new_marks, &new_words[op.new_range()]);
-    }
-    (old_marks, new_marks)
-}
-
-/// Adds a mark over these words, joined with the last one where they touch.
-fn push_mark(marks: &mut Vec<Range<usize>>, words: &[Range<usize>]) {
-    let (Some(first), Some(last)) = (words.first(), words.last()) else { return };
-    match marks.last_mut() {
-        Some(mark) if mark.end == first.start => mark.end = last.end,
-        _ => marks.push(first.start..last.end),
-    }
-}
-
-/// Words (letters, digits, `_`), runs of white space, and every other character by itself.
-fn split_words(text: &str) -> Vec<Range<usize>> {
-    #[derive(PartialEq, Clone, Copy)]
-    enum Class {
-        Word,
-        Space,
-        Single,
-    }
-    let mut words: Vec<Range<usize>> = Vec::new();
-    let mut last = Class::Single;
-    for (at, character) in text.char_indices() {
-        let class = if character.is_ascii_alphanumeric() || character == '_' {
-            Class::Word
-        } else if character.is_whitespace() {
-            Class::Space
-        } else if character.is_ascii() || !character.is_alphabetic() || is_ideograph(character) {
-            Class::Single
-        } else {
-            Class::Word
-        };
-        let end = at + character.len_utf8();
-        match words.last_mut() {
-            Some(word) if class == last && class != Class::Single => word.end = end,
-            _ => words.push(at..end),
-        }
-        last = class;
-    }
-    words
-}
-
-/// Scripts without spaces between words are compared character by character.
-fn is_ideograph(character: char) -> bool {
-    matches!(character, '\u{2e80}'..='\u{a4cf}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
-}
-
-/// A part of a folded diff.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DiffBlock {
-    /// These rows are shown.
-    Rows(Range<usize>),
-    /// These equal rows are folded away.
-    Folded(Range<usize>),
-}
-
-/// Folds runs of equal rows, leaving `context` of them around each difference. Runs that would
-/// hide fewer than two rows stay.
-#[must_use]
-pub fn fold(rows: &[DiffRow], context: usize) -> Vec<DiffBlock> {
-    fold_by(rows.len(), context, |row| rows[row].kind == RowKind::Same)
-}
-
-/// [`fold`] for anything that has rows.
-pub fn fold_by(rows: usize, context: usize, is_same: impl Fn(usize) -> bool) -> Vec<DiffBlock> {
-    let mut blocks = Vec::new();
-    let mut shown_from = 0;
-    let mut row = 0;
-    while row < rows {
-        if !is_same(row) {
-            row += 1;
-            continue;
-        }
-        let run_end = (row..rows).find(|at| !is_same(*at)).unwrap_or(rows);
-        // No context is needed before the first difference's run begins, nor after the last.
-        let from = if row == 0 { 0 } else { row.saturating_add(context) };
-        let to = if run_end == rows { rows } else { run_end.saturating_sub(context) };
-        if from.saturating_add(2) <= to {
-            if shown_from < from {
-                blocks.push(DiffBlock::Rows(shown_from..from));
-            }
-            blocks.push(DiffBlock::Folded(from..to));
-            shown_from = to;
-        }
-        row = run_end;
-    }
-    if shown_from < rows {
-        blocks.push(DiffBlock::Rows(shown_from..rows));
-    }
-    blocks
-}
-
-/// A row of the hexadecimal comparison: the same 16 offsets of both values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ByteDiffRow {
-    /// The offset of its first byte.
-    pub offset: usize,
-    /// The old bytes' range in the old value, empty past its end.
-    pub old: Range<usize>,
-    /// The new bytes' range in the new value, empty past its end.
-    pub new: Range<usize>,
-    /// Bit `n` is set where byte `n` of the row differs, or is only on one side.
-    pub changed: u16,
-}
-
-/// Compares two values by offset, in rows of 16 bytes.
-#[must_use]
-pub fn diff_bytes(old: &[u8], new: &[u8]) -> Vec<ByteDiffRow> {
-    let rows = old.len().max(new.len()).div_ceil(ROW);
-    let row = |index: usize| {
-        let offset = index * ROW;
-        let range = |len: usize| offset.min(len)..(offset + ROW).min(len);
-        let differs = |at: usize| old.get(offset + at) != new.get(offset + at);
-        let changed = (0..ROW).filter(|at| differs(*at)).fold(0, |bits, at| bits | 1 << at);
-        ByteDiffRow { offset, old: range(old.len()), new: range(new.len()), changed }
-    };
-    (0..rows).map(row).collect()
 }
 
 #[cfg(test)]

@@ -78,12 +78,13 @@ impl Secrets {
         })
     }
 
-    /// Removes a profile's password; none is fine.
+    /// Removes a profile's password; none is fine, and so is having no keyring.
     ///
     /// # Errors
-    /// [`FaultKind::Keyring`] where the keyring cannot be asked.
+    /// [`FaultKind::Keyring`] where the keyring does not do it (it may be locked).
     pub fn remove(self, profile: &str) -> Result<(), Fault> {
-        if !self.on {
+        // Where there is no keyring there is nothing in it.
+        if !self.on || reach().is_err() {
             return Ok(());
         }
         ask(profile, |entry| match entry.delete_credential() {

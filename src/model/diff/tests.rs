@@ -132,6 +132,21 @@ fn large_hostile_texts_stay_bounded() {
     }
 }
 
+#[test]
+fn changes_in_a_minified_value_are_marked_one_by_one() {
+    let old: String = (0..3_000).map(|at| format!("{{\"key{at}\":{}}},", at * 7)).collect();
+    let diff = diff_lines(
+        &old,
+        &old.replace(":777}", ":778}").replace(":10507}", ":false}").replace("2999", "last"),
+    );
+    let marked = |side| -> Vec<&str> {
+        diff.spans(0, side).into_iter().filter(|span| span.marked).map(|span| span.text).collect()
+    };
+    assert_eq!(diff.rows.len(), 1);
+    assert_eq!(marked(Side::Old), ["777", "10507", "key2999"]);
+    assert_eq!(marked(Side::New), ["778", "false", "keylast"]);
+}
+
 proptest! {
     #[test]
     fn both_texts_come_back_from_the_rows(

@@ -113,9 +113,8 @@ fn key(
     number(ui, "keys.details.version", meta.version, actions);
     lease(ui, world, session, view, meta.lease, actions);
     let opened = session.document(path).and_then(|document| document.base_record());
-    let value = value.or_else(|| {
-        opened.filter(|record| record.meta.mod_revision == meta.mod_revision)?.value.as_ref()
-    });
+    let value = value
+        .or_else(|| opened.filter(|record| record.meta.mod_revision == meta.mod_revision)?.value.as_ref());
     match value {
         Some(value) => {
             copyable(ui, &t!("keys.details.size"), &bytes_text(value.len() as u64), actions);
@@ -145,12 +144,14 @@ fn claim(ui: &mut Ui, session: &Session, view: &SessionView, path: &Key, actions
         (ClaimKind::Lock, 0) => (t!("keys.details.holds"), Screen::Locks),
         (ClaimKind::Lock, place) => (t!("keys.details.waits_lock", place = place), Screen::Locks),
         (ClaimKind::Election, 0) => (t!("keys.details.leads"), Screen::Elections),
-        (ClaimKind::Election, place) => {
-            (t!("keys.details.waits_election", place = place), Screen::Elections)
-        }
+        (ClaimKind::Election, place) => (t!("keys.details.waits_election", place = place), Screen::Elections),
     };
     copyable(ui, &t!("keys.details.claim"), &words, actions);
-    let show = if screen == Screen::Locks { t!("keys.details.show_locks") } else { t!("keys.details.show_elections") };
+    let show = if screen == Screen::Locks {
+        t!("keys.details.show_locks")
+    } else {
+        t!("keys.details.show_elections")
+    };
     if session.screen != screen && link(ui, &show).clicked() {
         actions.push(Action::ShowScreen(screen));
     }

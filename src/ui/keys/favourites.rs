@@ -91,7 +91,13 @@ fn line(
     }
     let y = rect.center().y;
     let painter = ui.painter();
-    painter.text(pos2(rect.left() + 28.0, y), Align2::CENTER_CENTER, icons::STAR, text::icon(14.0), tokens.changed);
+    painter.text(
+        pos2(rect.left() + 28.0, y),
+        Align2::CENTER_CENTER,
+        icons::STAR,
+        text::icon(14.0),
+        tokens.changed,
+    );
     let colour = if exists { tokens.text } else { tokens.faint };
     let shown = display_short(path, 200);
     let room = rect.width() - 52.0;

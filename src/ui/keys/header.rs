@@ -107,11 +107,7 @@ fn filter(
             input.events.retain(|event| !matches!(event, egui::Event::Text(text) if text == "/"));
         });
     }
-    if focused
-        && ui.input_mut(|input| {
-            input.consume_key(egui::Modifiers::NONE, egui::Key::ArrowDown)
-        })
-    {
+    if focused && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::ArrowDown)) {
         ui.memory_mut(|memory| memory.request_focus(tree::list_id(session)));
     }
     let name = t!("keys.filter.name");

@@ -2,7 +2,9 @@
 
 use egui::accesskit::Role;
 use egui::text::LayoutJob;
-use egui::{Align, EventFilter, Frame, Key as Press, Label, Layout, Margin, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Align, EventFilter, Frame, Key as Press, Label, Layout, Margin, Sense, Ui, UiBuilder, pos2, vec2,
+};
 use rust_i18n::t;
 
 use super::{SessionView, menu, tree};
@@ -13,9 +15,7 @@ use crate::model::session::Session;
 use crate::model::world::World;
 use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::widgets::list::{RowPlaces, row_ground};
-use crate::ui::widgets::{
-    VirtualList, count_text, elided, elided_job, empty_state, fault_line, format,
-};
+use crate::ui::widgets::{VirtualList, count_text, elided, elided_job, empty_state, fault_line, format};
 
 /// So much of a key is laid out.
 const MAX_KEY_BYTES: usize = 400;
@@ -50,7 +50,8 @@ pub fn show(ui: &mut Ui, world: &World, session: &Session, view: &mut SessionVie
         let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
     }
-    let child = UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(ui.available_rect_before_wrap());
+    let child =
+        UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(ui.available_rect_before_wrap());
     let focused = list.has_focus();
     ui.scope_builder(child, |ui| {
         let rows = VirtualList::new(id.with("hits"), result.hits.len(), theme::row_height(&world.settings));
@@ -102,7 +103,13 @@ fn total(result: &SearchResult) -> String {
     }
 }
 
-fn keyboard(ui: &Ui, session: &Session, view: &mut SessionView, result: &SearchResult, actions: &mut Actions) {
+fn keyboard(
+    ui: &Ui,
+    session: &Session,
+    view: &mut SessionView,
+    result: &SearchResult,
+    actions: &mut Actions,
+) {
     let id = tree::list_id(session);
     for (press, _) in tree::take_presses(ui, id) {
         match press {
@@ -150,7 +157,8 @@ fn row(
     if result.query.mode == SearchMode::Values
         && let Some(value) = session.keyspace.get(&hit.key).and_then(|view| view.value)
     {
-        let preview = elided(painter, preview_value(value, 80), text::mono_small(), tokens.faint, room * 0.45);
+        let preview =
+            elided(painter, preview_value(value, 80), text::mono_small(), tokens.faint, room * 0.45);
         let x = inner.right() - preview.size().x;
         painter.galley(pos2(x, rect.center().y - preview.size().y / 2.0), preview.clone(), tokens.faint);
         room -= preview.size().x + size::PAD;

@@ -116,7 +116,12 @@ impl RowLook<'_> {
         self.paint_ground(ui, &painter, tokens, row, rect, response, selected);
         paint_guides(&painter, tokens, row.depth, rect);
         let left = self.paint_head(&painter, tokens, row, rect);
-        let mut right = Right { painter: &painter, rect, x: rect.right() - size::PAD - size::GRID, least: left + LEAST_NAME };
+        let mut right = Right {
+            painter: &painter,
+            rect,
+            x: rect.right() - size::PAD - size::GRID,
+            least: left + LEAST_NAME,
+        };
         let next = self.paint_badges(tokens, row, &mut right);
         self.paint_name(&painter, tokens, row, rect, left, right.x);
         next
@@ -169,8 +174,7 @@ impl RowLook<'_> {
             RowKind::Leaf { .. } => match self.tree.claim_mark(&row.path) {
                 None => (icons::FILE_TEXT, tokens.faint),
                 Some(mark) => {
-                    let icon =
-                        if mark.kind == ClaimKind::Lock { icons::LOCK } else { icons::CROWN_SIMPLE };
+                    let icon = if mark.kind == ClaimKind::Lock { icons::LOCK } else { icons::CROWN_SIMPLE };
                     (icon, if mark.place == 0 { tokens.live } else { tokens.waiting })
                 }
             },

@@ -47,7 +47,8 @@ pub fn select(
     let selected = match how {
         SelectHow::Alone => vec![path.clone()],
         SelectHow::Toggle => {
-            let mut selected: Vec<Key> = session.selected.iter().filter(|row| *row != path).cloned().collect();
+            let mut selected: Vec<Key> =
+                session.selected.iter().filter(|row| *row != path).cloned().collect();
             if selected.len() == session.selected.len() {
                 selected.push(path.clone());
             }
@@ -82,7 +83,8 @@ mod tests {
         let list = list();
         let position = |path: &[u8]| list.iter().position(|key| &**key == path);
         let paths = |first: usize, count: usize| list.iter().skip(first).take(count).cloned().collect();
-        let Action::Select { paths, cursor } = select(session, anchor, at, &list[at], how, position, paths) else {
+        let Action::Select { paths, cursor } = select(session, anchor, at, &list[at], how, position, paths)
+        else {
             unreachable!("selecting selects")
         };
         session.selected = paths.into_iter().collect();

@@ -38,7 +38,9 @@ fn lines(world: &World, session: &Session, row: &Row) -> Vec<String> {
             lines.push(words::keys(*keys));
             let changes = session.activity.folder_count(&row.path);
             if changes > 0 {
-                lines.push(t!("keys.tooltip.minute", changes = words::changes(u64::from(changes))).into_owned());
+                lines.push(
+                    t!("keys.tooltip.minute", changes = words::changes(u64::from(changes))).into_owned(),
+                );
             }
         }
         RowKind::Leaf { meta } => {

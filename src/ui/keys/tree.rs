@@ -44,7 +44,8 @@ pub fn show(ui: &mut Ui, world: &World, session: &Session, view: &mut SessionVie
         }
     }
     follow_cursor(session, view);
-    let child = UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(ui.available_rect_before_wrap());
+    let child =
+        UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(ui.available_rect_before_wrap());
     let row_height = theme::row_height(&world.settings);
     let focused = list.has_focus();
     ui.scope_builder(child, |ui| {
@@ -151,10 +152,7 @@ pub fn may_use_keyboard(ui: &Ui, world: &World, id: Id) -> bool {
         ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
         return true;
     }
-    focused.is_none()
-        && world.dialog.is_none()
-        && !world.palette_open
-        && !egui::Popup::is_any_open(ui.ctx())
+    focused.is_none() && world.dialog.is_none() && !world.palette_open && !egui::Popup::is_any_open(ui.ctx())
 }
 
 /// Keys that lists understand.
@@ -194,7 +192,12 @@ pub fn take_presses(ui: &Ui, id: Id) -> Vec<(Press, Modifiers)> {
     presses
 }
 
-fn keyboard(session: &Session, view: &mut SessionView, presses: &[(Press, Modifiers)], actions: &mut Actions) {
+fn keyboard(
+    session: &Session,
+    view: &mut SessionView,
+    presses: &[(Press, Modifiers)],
+    actions: &mut Actions,
+) {
     let len = view.rows.rows().len();
     if presses.is_empty() || len == 0 {
         return;
@@ -281,9 +284,7 @@ fn sideways(view: &SessionView, at: usize, row: &Row, press: Press, actions: &mu
             None
         }
         (RowKind::Folder { .. }, Press::ArrowRight) => Some(at + 1),
-        (_, Press::ArrowLeft) if row.name_start > 0 => {
-            view.rows.rows().position(&row.path[..row.name_start])
-        }
+        (_, Press::ArrowLeft) if row.name_start > 0 => view.rows.rows().position(&row.path[..row.name_start]),
         _ => None,
     }
 }

@@ -143,7 +143,8 @@ mod tests {
     fn delete(session: &mut Session, key: &str, seen_at: i64) {
         let key: Key = key.as_bytes().into();
         session.keyspace.remove(&key);
-        let prev = KeyRecord { key: key.clone(), meta: KeyMeta::default(), value: Some(Value::from(&b"v"[..])) };
+        let prev =
+            KeyRecord { key: key.clone(), meta: KeyMeta::default(), value: Some(Value::from(&b"v"[..])) };
         let change = KeyChange { key, kind: ChangeKind::Delete, prev: Some(prev) };
         session.activity.note(&change, 9, seen_at, &[]);
     }
