@@ -7,6 +7,8 @@ use clap::Args;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::ConnectRequest;
 use crate::model::profile::{Profile, Secret};
+use crate::storage::secrets::Secrets;
+use crate::storage::{Storage, environment};
 
 /// The connection flags.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
@@ -132,6 +134,45 @@ impl ConnectionArgs {
             tls.server_name.clone_from(&self.server_name);
         }
     }
+}
+
+/// The connection that the flags, the environment and the stored profiles name together, with the
+/// password from the keyring where a stored profile has its user's there.
+///
+/// # Errors
+/// [`FaultKind::Invalid`] where no cluster is named.
+pub(super) async fn find_cluster(connection: ConnectionArgs) -> Result<ConnectRequest, Fault> {
+    // Files and the keyring may take their time.
+    let search = tokio::task::spawn_blocking(move || {
+        let environment = environment::from_environment();
+        for refused in environment.iter().flat_map(|environment| &environment.refused) {
+            eprintln!("etcdscope: {refused}");
+        }
+        let environment = environment.map(|environment| ConnectRequest {
+            profile: environment.profile,
+            password: environment.password,
+        });
+        let stored =
+            if connection.profile.is_some() { Storage::open(None).load().profiles } else { Vec::new() };
+        let mut request = connection.request(&stored, environment.as_ref())?.ok_or_else(|| {
+            let detail = "no cluster is named: give --endpoints, --profile or ETCDCTL_ENDPOINTS";
+            Fault::new(FaultKind::Invalid, detail)
+        })?;
+        let user = request.profile.user.as_deref();
+        let stored_user = stored
+            .iter()
+            .any(|profile| profile.name == request.profile.name && profile.user.as_deref() == user);
+        if user.is_some() && stored_user && request.password.is_none() {
+            request.password = Secrets::open().read(&request.profile.name)?;
+        }
+        if let (Some(user), None) = (&request.profile.user, &request.password) {
+            let detail =
+                format!("no password for {user}: set ETCDCTL_PASSWORD, or give --user {user}:PASSWORD");
+            return Err(Fault::new(FaultKind::UserRequired, detail));
+        }
+        Ok(request)
+    });
+    search.await.map_err(|error| Fault::new(FaultKind::Other, error.to_string()))?
 }
 
 fn environment_user(environment: Option<&ConnectRequest>) -> Option<&String> {

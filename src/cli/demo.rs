@@ -1,10 +1,11 @@
 //! `etcdscope demo --headless`.
 
+use std::io::Write;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::asked_to_end;
-use crate::demo::{Demo, DemoOptions};
+use crate::demo::{Demo, DemoOptions, DemoSummary};
 
 /// The demonstration without a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +29,9 @@ pub(super) async fn run(command: HeadlessDemo) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    println!("etcd {}, {} members", demo.version(), demo.cluster().members().len());
-    println!("endpoints {}", demo.profile().endpoints.join(","));
+    let started = Instant::now();
+    tell(&format!("etcd {}, {} members", demo.version(), demo.cluster().members().len()));
+    tell(&format!("endpoints {}", demo.profile().endpoints.join(",")));
     let time_is_over = async {
         match command.seconds {
             Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
@@ -40,6 +42,21 @@ pub(super) async fn run(command: HeadlessDemo) -> ExitCode {
         () = time_is_over => 0,
         code = &mut end => code,
     };
+    match demo.summary().await {
+        Ok(DemoSummary { keys, leases, revision }) => {
+            let seconds = started.elapsed().as_secs();
+            tell(&format!("after {seconds} s: {keys} keys, {leases} leases, revision {revision}"));
+        }
+        Err(fault) => eprintln!("etcdscope: {fault}"),
+    }
     demo.shutdown().await;
     ExitCode::from(code)
+}
+
+/// A line on the standard output, at once; nobody need listen.
+fn tell(line: &str) {
+    let mut output = std::io::stdout();
+    if let Err(error) = writeln!(output, "{line}").and_then(|()| output.flush()) {
+        tracing::debug!(%error, "the standard output is closed");
+    }
 }

@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::asked_to_end;
-use super::connection::ConnectionArgs;
+use super::connection::{ConnectionArgs, find_cluster};
 use crate::etcd::{Cluster, Page};
-use crate::model::fault::{Fault, FaultKind};
-use crate::model::message::ConnectRequest;
+use crate::model::fault::Fault;
 use crate::model::transfer::ExportFormat;
 use crate::storage::export::{ExportFile, ExportHeader, ExportWriter};
 
@@ -73,7 +72,7 @@ pub(super) async fn run(command: ExportCommand) -> ExitCode {
 }
 
 async fn export(command: &ExportCommand, progress: &mut Progress) -> Result<Done, Fault> {
-    let request = connect_request(&command.connection)?;
+    let request = find_cluster(command.connection.clone()).await?;
     let cluster = Cluster::connect(&request).await?;
     let header = |revision| ExportHeader {
         cluster_id: cluster.cluster_id(),
@@ -107,17 +106,6 @@ async fn export(command: &ExportCommand, progress: &mut Progress) -> Result<Done
         Some(target) => target.finish(revision),
         None => Target::create(command, &header(revision))?.finish(revision),
     }
-}
-
-/// The connection asked for, with the password from wherever it is kept.
-fn connect_request(connection: &ConnectionArgs) -> Result<ConnectRequest, Fault> {
-    let request = connection.request(&[], None)?.ok_or_else(|| {
-        Fault::new(
-            FaultKind::Invalid,
-            "no cluster is named: give --endpoints, --profile or ETCDCTL_ENDPOINTS",
-        )
-    })?;
-    Ok(request)
 }
 
 /// Where an export goes.

@@ -8,4 +8,4 @@ mod watchdog;
 
 pub use binaries::{EtcdBinary, EtcdVersion, etcd_binaries};
 pub use cluster::{LocalCluster, LocalClusterOptions, LocalMember, TlsFiles};
-pub use fleet::{Demo, DemoOptions};
+pub use fleet::{Demo, DemoOptions, DemoSummary};

@@ -69,9 +69,14 @@ impl Health {
         json!({
             "cpuUsage": hundredths(self.cpu),
             "memoryUsage": hundredths(self.memory),
-            "requestLatencyMs": self.latency_ms.round(),
+            "requestLatencyMs": whole(self.latency_ms),
         })
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some hundreds, never negative")]
+fn whole(value: f64) -> u64 {
+    value.round() as u64
 }
 
 fn hundredths(value: f64) -> f64 {

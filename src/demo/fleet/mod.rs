@@ -18,7 +18,7 @@ mod tree;
 use std::sync::Arc;
 use std::time::Duration;
 
-use etcd_client::{Client, ConnectOptions, Txn, TxnOp};
+use etcd_client::{Client, ConnectOptions, GetOptions, Txn, TxnOp};
 use tokio::task::JoinSet;
 
 use self::actor::{Actor, Role, play, within};
@@ -40,6 +40,17 @@ impl Default for DemoOptions {
     fn default() -> Self {
         Self { members: 3, seed: 1 }
     }
+}
+
+/// What there is on the demonstration cluster at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DemoSummary {
+    /// Keys.
+    pub keys: u64,
+    /// Leases.
+    pub leases: u64,
+    /// The newest revision.
+    pub revision: i64,
 }
 
 /// The running demonstration. Dropping it ends it.
@@ -94,6 +105,23 @@ impl Demo {
     #[must_use]
     pub fn version(&self) -> EtcdVersion {
         self.cluster.version()
+    }
+
+    /// What there is on the cluster now.
+    ///
+    /// # Errors
+    /// [`FaultKind::Unavailable`] where the cluster does not answer.
+    pub async fn summary(&self) -> Result<DemoSummary, Fault> {
+        let unavailable = |lost: actor::Lost| Fault::new(FaultKind::Unavailable, lost.to_string());
+        let mut client = self.cluster.client().await?;
+        let options = GetOptions::new().with_all_keys().with_count_only();
+        let all = within(client.get("", Some(options))).await.map_err(unavailable)?;
+        let leases = within(client.leases()).await.map_err(unavailable)?;
+        Ok(DemoSummary {
+            keys: u64::try_from(all.count()).unwrap_or(0),
+            leases: leases.leases().len() as u64,
+            revision: all.header().map_or(0, etcd_client::ResponseHeader::revision),
+        })
     }
 
     /// Ends the actors and the cluster and removes its folder.

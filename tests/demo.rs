@@ -1,0 +1,254 @@
+//! `etcdscope demo --headless` as a process: the fleet lives, and nothing outlives the process,
+//! however it ends.
+#![cfg(unix)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use etcd_client::{Client, GetOptions, WatchOptions};
+use etcdscope::demo::etcd_binaries;
+
+/// A demonstration that runs, with a temporary folder of its own to look into.
+struct Running {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+    temporary: tempfile::TempDir,
+}
+
+impl Running {
+    fn start(arguments: &[&str], etcd: Option<&Path>) -> Self {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_etcdscope"));
+        command.args(["demo", "--headless"]).args(arguments);
+        command.env("TMPDIR", temporary.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+        if let Some(etcd) = etcd {
+            command.env("ETCD_BIN", etcd);
+        }
+        let mut child = command.spawn().expect("the program starts");
+        let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        Self { child, lines, temporary }
+    }
+
+    /// Reads lines until one begins with this word; returns the rest of it.
+    fn line(&mut self, word: &str) -> String {
+        for line in self.lines.by_ref() {
+            let line = line.expect("text");
+            if let Some(rest) = line.strip_prefix(word) {
+                return rest.trim().to_owned();
+            }
+        }
+        panic!("no line with {word:?}");
+    }
+
+    fn endpoints(&mut self) -> Vec<String> {
+        self.line("endpoints").split(',').map(str::to_owned).collect()
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill");
+        assert!(sent.success());
+    }
+
+    fn wait(&mut self, limit: Duration) -> ExitStatus {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The data folders of its clusters.
+    fn folders(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.temporary.path()).expect("the folder");
+        entries.map(|entry| entry.expect("an entry").path()).collect()
+    }
+
+    /// Asserts that within a moment no process names its folder and the folder is empty.
+    fn assert_nothing_left(&self) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let left = (processes_naming(self.temporary.path()), self.folders());
+            if left.0.is_empty() && left.1.is_empty() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "left behind: {left:?}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            self.child.kill().expect("it can be killed");
+            self.child.wait().expect("it ends");
+        }
+    }
+}
+
+/// Command lines of the processes that live and name this folder: every member and the guard do.
+fn processes_naming(folder: &Path) -> Vec<String> {
+    let output = Command::new("ps").args(["-A", "-o", "stat=,pid=,args="]).output().expect("ps");
+    let name = folder.to_str().expect("text");
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter(|line| line.contains(name) && !line.trim_start().starts_with('Z'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// All keys with their values and leases.
+async fn all_keys(client: &mut Client) -> BTreeMap<String, (Vec<u8>, i64)> {
+    let all = client.get("", Some(GetOptions::new().with_all_keys())).await.expect("all keys");
+    all.kvs()
+        .iter()
+        .map(|kv| (String::from_utf8_lossy(kv.key()).into_owned(), (kv.value().to_vec(), kv.lease())))
+        .collect()
+}
+
+/// The claims below a prefix, each the lease of its last segment, in the order of their creation.
+async fn queue(client: &mut Client, prefix: &str) -> Vec<i64> {
+    let found = client.get(prefix, Some(GetOptions::new().with_prefix())).await.expect("a queue");
+    let mut claims: Vec<_> =
+        found.kvs().iter().map(|kv| (kv.create_revision(), kv.lease(), kv.key())).collect();
+    claims.sort_unstable();
+    for (_, lease, key) in &claims {
+        let key = String::from_utf8_lossy(key);
+        assert!(key.ends_with(&format!("/{lease:x}")), "{key} is no claim of {lease:x}");
+    }
+    claims.iter().map(|(_, lease, _)| *lease).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fleet_lives_and_ends_without_a_trace() {
+    let mut running = Running::start(&["--seconds", "22"], None);
+    let endpoints = running.endpoints();
+    assert_eq!(endpoints.len(), 3);
+    let mut client = Client::connect(&endpoints, None).await.expect("a client");
+    let options = WatchOptions::new().with_all_keys();
+    let mut watch = client.watch("", Some(options)).await.expect("a watch");
+
+    let mut changed = BTreeSet::new();
+    let mut changes = 0;
+    let mut most_waiting = 0;
+    let deadline = Instant::now() + Duration::from_secs(16);
+    while Instant::now() < deadline {
+        if let Ok(answer) = tokio::time::timeout(Duration::from_millis(500), watch.message()).await {
+            for event in answer.expect("a live watch").expect("an answer").events() {
+                let key = String::from_utf8_lossy(event.kv().expect("a key").key()).into_owned();
+                changed.insert(key.split('/').nth(1).unwrap_or_default().to_owned());
+                changes += 1;
+            }
+        }
+        most_waiting = most_waiting.max(queue(&mut client, "/locks/stock_lock:1001/").await.len());
+    }
+    let rate = f64::from(changes) / 16.0;
+    assert!((3.0..40.0).contains(&rate), "{rate} changes a second");
+    for folder in ["services", "health", "locks", "elections", "config", "leader", "ratelimit"] {
+        assert!(changed.contains(folder), "nothing happened below /{folder}: {changed:?}");
+    }
+    assert!(most_waiting >= 2, "nobody ever waited for a lock");
+    assert!(queue(&mut client, "/elections/scheduler/").await.len() >= 2, "no contest");
+
+    let keys = all_keys(&mut client).await;
+    assert!((150..400).contains(&keys.len()), "{} keys", keys.len());
+    let registered: Vec<_> = keys.iter().filter(|(key, _)| key.starts_with("/services/")).collect();
+    assert!(registered.len() >= 15, "{registered:?}");
+    for (key, (_, lease)) in &registered {
+        let answer = client.lease_time_to_live(*lease, None).await.expect("a TTL");
+        assert!(answer.granted_ttl() == 10 && answer.ttl() > 0, "{key} has no living lease");
+    }
+    let status = &keys["/config/status/order-service/192.168.1.10"].0;
+    let status: serde_json::Value = serde_json::from_slice(status).expect("a report");
+    assert!(status["md5"].as_str().is_some_and(|md5| md5.len() == 32), "{status}");
+
+    // An edit is noticed by those who run it.
+    client
+        .put("/config/production/order-service/logging", r#"{"level":"TRACE"}"#, None)
+        .await
+        .expect("an edit");
+    let edited = Instant::now();
+    loop {
+        let now = all_keys(&mut client).await;
+        let report: serde_json::Value =
+            serde_json::from_slice(&now["/config/status/order-service/192.168.1.10"].0).expect("a report");
+        if report["md5"] != status["md5"] {
+            break;
+        }
+        assert!(edited.elapsed() < Duration::from_secs(5), "the edit was not noticed");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+
+    assert!(running.line("after").contains("keys"));
+    assert!(running.wait(Duration::from_secs(20)).success());
+    running.assert_nothing_left();
+}
+
+#[tokio::test]
+async fn it_lives_on_every_etcd_of_this_machine() {
+    for etcd in etcd_binaries() {
+        let mut running = Running::start(&["--members", "1", "--seconds", "5"], Some(&etcd.path));
+        assert!(running.line("etcd").contains(&etcd.version.to_string()));
+        let endpoints = running.endpoints();
+        let mut client = Client::connect(&endpoints, None).await.expect("a client");
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        let claims = queue(&mut client, "/locks/stock_lock:1001/").await;
+        assert!(!claims.is_empty(), "no lock with etcd {}", etcd.version);
+        assert!(running.wait(Duration::from_secs(20)).success());
+        running.assert_nothing_left();
+    }
+}
+
+/// Ends it by this signal, after its members have started, or while they are starting.
+fn ended_by(signal: &str, code: Option<i32>) {
+    let mut running = Running::start(&["--members", "3"], None);
+    running.endpoints();
+    assert!(!processes_naming(running.temporary.path()).is_empty());
+    running.signal(signal);
+    assert_eq!(running.wait(Duration::from_secs(20)).code(), code);
+    running.assert_nothing_left();
+
+    let mut early = Running::start(&["--members", "3"], None);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while processes_naming(early.temporary.path()).len() < 3 {
+        assert!(Instant::now() < deadline, "nothing starts");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    early.signal(signal);
+    early.wait(Duration::from_secs(20));
+    early.assert_nothing_left();
+}
+
+#[test]
+fn ctrl_c_ends_it_without_a_trace() {
+    ended_by("INT", Some(130));
+}
+
+#[test]
+fn sigterm_ends_it_without_a_trace() {
+    ended_by("TERM", Some(143));
+}
+
+#[test]
+fn sigkill_leaves_no_trace_either() {
+    ended_by("KILL", None);
+}
+
+#[test]
+fn a_missing_etcd_is_named() {
+    let output = Command::new(env!("CARGO_BIN_EXE_etcdscope"))
+        .args(["demo", "--headless"])
+        .env("ETCD_BIN", "/no/such/etcd")
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("/no/such/etcd"), "{error}");
+}
