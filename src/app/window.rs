@@ -72,6 +72,9 @@ impl eframe::App for App {
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let started = Instant::now();
+        for command in ui::shell::shortcuts(ui.ctx(), &self.world) {
+            self.actions.push(Action::Run(command));
+        }
         ui::show(ui, &self.world, &mut self.ui, &mut self.actions);
         let actions = self.actions.take();
         if !actions.is_empty() {
