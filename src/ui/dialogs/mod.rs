@@ -1,11 +1,158 @@
-//! Questions above everything else.
+//! Questions above everything else: one file each.
 
-use crate::action::Actions;
+mod close_dirty;
+mod create;
+mod delete;
+mod export;
+mod key_field;
+mod move_keys;
+mod radius;
+mod undelete;
+
+use egui::{Id, Ui};
+
+use crate::action::{Action, Actions};
+use crate::model::bytes::Key;
+use crate::model::dialog::Dialog;
+use crate::model::session::Session;
 use crate::model::world::World;
 
-/// What this view keeps between frames.
+/// What this view keeps between frames: what is typed into the dialog on screen.
 #[derive(Default)]
-pub struct DialogState {}
+pub struct DialogState {
+    /// Which dialog the form belongs to.
+    shown: Option<Shown>,
+    form: Form,
+    /// The newest answer of the system's file dialog that was taken over.
+    chosen_serial: u64,
+}
 
-/// Draws it.
-pub fn show(_ui: &mut egui::Ui, _world: &World, _state: &mut DialogState, _actions: &mut Actions) {}
+/// A dialog by what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Shown {
+    Create(Key),
+    Move(Key, bool),
+    Delete(Vec<Key>),
+    Undelete(Key),
+    CloseDirty(Key),
+    Export(Key),
+    Other,
+}
+
+/// What is typed and chosen.
+#[derive(Default)]
+struct Form {
+    /// The key, the new name, the name to confirm, the prefix.
+    text: String,
+    /// The value, the file.
+    second: String,
+    keep_lease: bool,
+    yaml: bool,
+    /// Whether the first field has been given the keyboard.
+    focused: bool,
+    collisions: move_keys::Collisions,
+    counted: export::Counted,
+}
+
+/// How a dialog ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Ending {
+    /// It stays.
+    #[default]
+    Open,
+    /// Nothing is done.
+    Cancelled,
+    /// Its actions are pushed; they close it.
+    Done,
+}
+
+/// Draws the dialog that is asked for, if one is.
+pub fn show(ui: &mut Ui, world: &World, state: &mut DialogState, actions: &mut Actions) {
+    let Some(dialog) = &world.dialog else {
+        if state.shown.is_some() {
+            state.shown = None;
+            state.form = Form::default();
+        }
+        return;
+    };
+    let Some(session) = world.active_session() else { return };
+    let about = about(dialog);
+    if state.shown.as_ref() != Some(&about) {
+        state.shown = Some(about);
+        state.form = first_form(dialog, session);
+        state.chosen_serial = world.chosen_file.as_ref().map_or(0, |chosen| chosen.serial);
+    }
+    let form = &mut state.form;
+    let ending = match dialog {
+        Dialog::CreateKey { .. } => create::show(ui, session, form, actions),
+        Dialog::Move { from, folder, copy, radius } => {
+            let question = move_keys::Question { from, folder: *folder, copy: *copy, radius };
+            move_keys::show(ui, session, &question, form, actions)
+        }
+        Dialog::Delete { radius, type_to_confirm, .. } => {
+            delete::show(ui, dialog, radius, type_to_confirm.as_deref(), form, actions)
+        }
+        Dialog::Undelete { key, lease } => undelete::show(ui, session, key, *lease, actions),
+        Dialog::CloseDirty { key } => close_dirty::show(ui, key, actions),
+        Dialog::Export { .. } => export::show(ui, world, session, form, &mut state.chosen_serial, actions),
+        // The settings, the shortcuts and what is said about the console are the shell's.
+        Dialog::Settings | Dialog::About | Dialog::Shortcuts => Ending::Open,
+    };
+    if ending == Ending::Cancelled {
+        actions.push(Action::CloseDialog);
+    }
+}
+
+fn about(dialog: &Dialog) -> Shown {
+    match dialog {
+        Dialog::CreateKey { prefix } => Shown::Create(prefix.clone()),
+        Dialog::Move { from, copy, .. } => Shown::Move(from.clone(), *copy),
+        Dialog::Delete { roots, .. } => Shown::Delete(roots.clone()),
+        Dialog::Undelete { key, .. } => Shown::Undelete(key.clone()),
+        Dialog::CloseDirty { key } => Shown::CloseDirty(key.clone()),
+        Dialog::Export { prefix, .. } => Shown::Export(prefix.clone()),
+        Dialog::Settings | Dialog::About | Dialog::Shortcuts => Shown::Other,
+    }
+}
+
+fn first_form(dialog: &Dialog, session: &Session) -> Form {
+    use crate::model::key_text::display_key;
+    match dialog {
+        Dialog::CreateKey { prefix } => Form { text: display_key(prefix).into_owned(), ..Form::default() },
+        Dialog::Move { from, .. } => Form { text: display_key(from).into_owned(), ..Form::default() },
+        Dialog::Export { prefix, .. } => Form {
+            text: display_key(prefix).into_owned(),
+            second: export::suggested_path(session, prefix),
+            ..Form::default()
+        },
+        _ => Form::default(),
+    }
+}
+
+/// The id of a field of the dialogs.
+fn field_id(name: &str) -> Id {
+    Id::unique(("dialog field", name))
+}
+
+/// Gives the first field the keyboard once, with the cursor at the end of its text.
+fn focus_first(ui: &Ui, form: &mut Form, id: Id) {
+    if form.focused {
+        return;
+    }
+    form.focused = true;
+    ui.memory_mut(|memory| memory.request_focus(id));
+    let mut edit = egui::text_edit::TextEditState::load(ui.ctx(), id).unwrap_or_default();
+    let end = egui::text::CCursor::new(form.text.chars().count());
+    edit.cursor.set_char_range(Some(egui::text::CCursorRange::one(end)));
+    edit.store(ui.ctx(), id);
+}
+
+/// Whether Enter was pressed where it means the primary button: in one of these fields, or while
+/// nothing has the keyboard.
+fn entered(ui: &Ui, fields: &[Id]) -> bool {
+    ui.input(|input| input.key_pressed(egui::Key::Enter))
+        && ui.memory(|memory| {
+            // A field of one line has just given the keyboard back.
+            memory.focused().is_none_or(|id| fields.contains(&id))
+        })
+}

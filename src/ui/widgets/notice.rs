@@ -24,7 +24,7 @@ pub fn empty_state(ui: &mut Ui, icon: &str, title: &str, hint: &str, action: Opt
         ui.label(tokens.title(title));
         ui.add_space(2.0);
         ui.scope(|ui| {
-            ui.set_max_width(420.0);
+            ui.set_max_width(ui.available_width().min(420.0));
             ui.add(Label::new(RichText::new(hint).font(text::body()).color(tokens.second)).wrap());
         });
         if let Some(action) = action {

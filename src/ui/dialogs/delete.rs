@@ -1,0 +1,80 @@
+//! Delete keys: the blast radius first, the profile's name in production.
+
+use egui::{Label, Ui};
+use rust_i18n::t;
+
+use super::{Ending, Form, entered, field_id, focus_first, radius};
+use crate::action::{Action, Actions, ConfirmedDelete};
+use crate::model::dialog::{BlastRadius, Dialog};
+use crate::model::key_text::display_short;
+use crate::ui::theme::{self, size};
+use crate::ui::widgets::Button;
+use crate::ui::widgets::field::{field_label, text_field};
+use crate::ui::widgets::modal::{footer, modal};
+
+pub fn show(
+    ui: &mut Ui,
+    dialog: &Dialog,
+    touched: &BlastRadius,
+    type_to_confirm: Option<&str>,
+    form: &mut Form,
+    actions: &mut Actions,
+) -> Ending {
+    let keys = radius::keys(touched.keys);
+    let title = t!("dialogs.delete.title", keys = keys);
+    let answer = modal(ui.ctx(), egui::Id::unique("dialog delete"), &title, size::DIALOG_WIDE, |ui| {
+        contents(ui, dialog, touched, type_to_confirm, form, actions)
+    });
+    if answer.closed { Ending::Cancelled } else { answer.inner }
+}
+
+fn contents(
+    ui: &mut Ui,
+    dialog: &Dialog,
+    touched: &BlastRadius,
+    type_to_confirm: Option<&str>,
+    form: &mut Form,
+    actions: &mut Actions,
+) -> Ending {
+    let tokens = theme::tokens(ui);
+    radius::show(ui, touched);
+    ui.add_space(size::PAD);
+    radius::sample(ui, touched, |key| display_short(key, 300).into_owned());
+    ui.add_space(size::GRID);
+    ui.add(Label::new(tokens.hint(t!("dialogs.delete.hint"))).wrap());
+    let mut fields = Vec::new();
+    if let Some(name) = type_to_confirm {
+        ui.add_space(size::PAD);
+        let label = t!("dialogs.delete.confirm", name = name);
+        field_label(ui, &label);
+        let id = field_id("delete confirm");
+        focus_first(ui, form, id);
+        text_field(ui, id, &mut form.text, &label, name);
+        fields.push(id);
+    }
+    let confirmed = ConfirmedDelete::confirm(dialog, &form.text);
+    // Without a name to type the button has the keyboard, so that Enter presses it by itself.
+    let enter = type_to_confirm.is_some() && entered(ui, &fields);
+    let mut ending = Ending::Open;
+    footer(ui, |ui| {
+        let words = t!("dialogs.delete.action", keys = radius::keys(touched.keys));
+        let button = Button::danger_filled(&words)
+            .enabled(confirmed.is_some())
+            .disabled_hint(t!("dialogs.delete.type_first"));
+        let response = button.show(ui);
+        if type_to_confirm.is_none() && !form.focused {
+            form.focused = true;
+            response.request_focus();
+        }
+        if let Some(confirmed) = confirmed
+            && (response.clicked() || enter)
+        {
+            actions.push(Action::Delete(confirmed));
+            ending = Ending::Done;
+        }
+        if Button::quiet(&t!("common.cancel")).show(ui).clicked() {
+            ending = Ending::Cancelled;
+        }
+    });
+    ending
+}
