@@ -357,7 +357,12 @@ impl Feed {
     /// Takes what the stream told. Events that are untold when it breaks are kept and told later.
     fn take(&mut self, signal: Signal, progress_is_exact: bool) -> ControlFlow<End> {
         match signal {
-            Signal::Created => {}
+            Signal::Created(revision) => {
+                // Nothing has happened since: there is nothing to catch up with.
+                if revision <= self.teller.mirror.applied() {
+                    self.now_live();
+                }
+            }
             Signal::Revisions(revisions) => {
                 for revision in revisions {
                     self.anchor.see(&revision);
@@ -375,9 +380,7 @@ impl Feed {
                 {
                     return ControlFlow::Continue(());
                 }
-                self.in_step = now();
-                self.was_live = true;
-                self.teller.enter(MirrorState::Live);
+                self.now_live();
             }
             Signal::Canceled { compacted: true, fault } => return ControlFlow::Break(End::Relist(fault)),
             Signal::Canceled { fault, .. } if fault.kind == FaultKind::PermissionDenied => {
@@ -389,6 +392,12 @@ impl Feed {
             }
         }
         ControlFlow::Continue(())
+    }
+
+    fn now_live(&mut self) {
+        self.in_step = now();
+        self.was_live = true;
+        self.teller.enter(MirrorState::Live);
     }
 
     /// Reads the values of leased keys that were listed without.

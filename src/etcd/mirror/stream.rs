@@ -26,8 +26,8 @@ const DISTRUST: Duration = Duration::from_millis(500);
 /// What the stream tells.
 #[derive(Debug)]
 pub(super) enum Signal {
-    /// All watches stand.
-    Created,
+    /// All watches stand; the store was at this revision then.
+    Created(i64),
     /// Whole revisions, in order.
     Revisions(Vec<Revision>),
     /// Everything up to this revision has been told (if the server can be trusted in that).
@@ -101,7 +101,9 @@ fn options(interval: &KeyInterval, watch: usize, applied: i64) -> (Vec<u8>, Watc
     let end = interval.end.clone().unwrap_or_else(|| vec![0]);
     let options = WatchOptions::new()
         .with_range(end)
-        .with_start_revision(applied + 1)
+        // One earlier than needed: a watch that starts in the future does not answer for its
+        // progress until the future has come. The event is dropped as known.
+        .with_start_revision(applied)
         .with_watch_id(i64::try_from(watch).unwrap_or(0) + 1)
         .with_prev_key()
         .with_progress_notify()
@@ -222,7 +224,9 @@ impl Tracker {
         if response.created {
             // Its header has the store's revision, which promises nothing about delivery.
             self.created += 1;
-            return Ok(if self.created == self.watches { vec![Signal::Created] } else { Vec::new() });
+            let revision = response.header.map_or(i64::MAX, |header| header.revision);
+            let all = self.created == self.watches;
+            return Ok(if all { vec![Signal::Created(revision)] } else { Vec::new() });
         }
         let watch = usize::try_from(response.watch_id - 1).ok();
         if response.events.is_empty() && !response.fragment {
