@@ -1,11 +1,15 @@
 //! What changed lately: the glow of rows, the counts on folders, the line at the bottom, and the
 //! keys seen deleted.
 
+mod deleted;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use super::bytes::Key;
-use super::record::{KeyChange, KeyRecord};
+use super::record::{ChangeKind, KeyChange};
 use super::status::SeenAt;
+pub use deleted::DeletedKey;
+use deleted::DeletedKeys;
 
 /// How long a change glows, in milliseconds.
 pub const GLOW_MS: i64 = 1_500;
@@ -15,8 +19,6 @@ pub const COUNT_MS: i64 = 60_000;
 pub const GHOST_MS: i64 = 6_000;
 /// At most so many changes are remembered.
 const MAX_CHANGES: usize = 20_000;
-/// At most so many deleted keys are remembered for undeletion.
-const MAX_DELETED: usize = 20_000;
 
 /// What a change did, for the eye.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,58 +46,47 @@ pub struct ActivityLine {
     pub lease: i64,
 }
 
-/// A key that was seen deleted, with what it last was where known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeletedKey {
-    /// The last record, with its value where it was known.
-    pub last: KeyRecord,
-    /// Revision of the deletion.
-    pub revision: i64,
-    /// When it was seen.
-    pub seen_at: SeenAt,
+/// A line, with what it takes to undo its counts.
+#[derive(Clone, Debug)]
+struct Noted {
+    line: ActivityLine,
+    /// Where in the key the paths of its folders end.
+    folder_ends: Box<[usize]>,
 }
 
 /// What changed lately.
 #[derive(Clone, Debug, Default)]
 pub struct Activity {
-    lines: VecDeque<ActivityLine>,
-    newest: BTreeMap<Key, (ActivityKind, SeenAt)>,
+    noted: VecDeque<Noted>,
+    newest: BTreeMap<Key, Newest>,
     folders: BTreeMap<Vec<u8>, u32>,
-    deleted: BTreeMap<Key, DeletedKey>,
-    /// Changes per second over the last 60 seconds, oldest first.
+    deleted: DeletedKeys,
+    /// Changes in each of the last seconds, oldest first.
     rate: VecDeque<(i64, u32)>,
+}
+
+/// The newest change of a key.
+#[derive(Clone, Copy, Debug)]
+struct Newest {
+    kind: ActivityKind,
+    seen_at: SeenAt,
+    revision: i64,
 }
 
 impl Activity {
     /// Takes a change in. `ancestors` are the paths of the folders above the key.
     pub fn note(&mut self, change: &KeyChange, revision: i64, seen_at: SeenAt, ancestors: &[&[u8]]) {
-        let kind = if change.deletes() {
-            ActivityKind::Deleted
-        } else if change.creates() {
-            ActivityKind::Created
-        } else {
-            ActivityKind::Changed
-        };
-        let lease = match (&change.kind, &change.prev) {
-            (super::record::ChangeKind::Put { meta, .. }, _) => meta.lease,
-            (super::record::ChangeKind::Delete, Some(prev)) => prev.meta.lease,
-            (super::record::ChangeKind::Delete, None) => 0,
-        };
-        match (&change.prev, kind) {
-            (Some(prev), ActivityKind::Deleted) => {
-                if self.deleted.len() >= MAX_DELETED
-                    && let Some(oldest) =
-                        self.deleted.values().min_by_key(|key| key.revision).map(|key| key.last.key.clone())
-                {
-                    self.deleted.remove(&oldest);
-                }
-                let last = prev.clone();
-                self.deleted.insert(change.key.clone(), DeletedKey { last, revision, seen_at });
+        let (kind, lease) = match &change.kind {
+            ChangeKind::Put { meta, .. } if change.creates() => (ActivityKind::Created, meta.lease),
+            ChangeKind::Put { meta, .. } => (ActivityKind::Changed, meta.lease),
+            ChangeKind::Delete => {
+                (ActivityKind::Deleted, change.prev.as_ref().map_or(0, |prev| prev.meta.lease))
             }
-            (_, ActivityKind::Deleted) => {}
-            _ => {
-                self.deleted.remove(&change.key);
-            }
+        };
+        match &change.prev {
+            _ if kind != ActivityKind::Deleted => self.deleted.remove(&change.key),
+            Some(prev) => self.deleted.insert(DeletedKey { last: prev.clone(), revision, seen_at }),
+            None => {}
         }
         for ancestor in ancestors {
             match self.folders.get_mut(*ancestor) {
@@ -105,57 +96,64 @@ impl Activity {
                 }
             }
         }
-        self.newest.insert(change.key.clone(), (kind, seen_at));
-        self.lines.push_back(ActivityLine { key: change.key.clone(), kind, revision, seen_at, lease });
+        self.newest.insert(change.key.clone(), Newest { kind, seen_at, revision });
+        self.noted.push_back(Noted {
+            line: ActivityLine { key: change.key.clone(), kind, revision, seen_at, lease },
+            folder_ends: ancestors.iter().map(|ancestor| ancestor.len()).collect(),
+        });
         let second = seen_at.div_euclid(1_000);
         match self.rate.back_mut() {
             Some((last, count)) if *last == second => *count += 1,
             _ => self.rate.push_back((second, 1)),
         }
-        while self.lines.len() > MAX_CHANGES {
+        if self.noted.len() > MAX_CHANGES {
             self.forget_oldest();
         }
     }
 
-    /// Forgets what is older than the counts on folders reach.
-    pub fn prune(&mut self, now: SeenAt) {
-        while self.lines.front().is_some_and(|line| now - line.seen_at > COUNT_MS) {
+    /// Forgets what is older than the counts on folders reach, and tells whether there was
+    /// anything.
+    pub fn prune(&mut self, now: SeenAt) -> bool {
+        let before = self.noted.len();
+        while self.noted.front().is_some_and(|noted| now - noted.line.seen_at > COUNT_MS) {
             self.forget_oldest();
         }
         while self.rate.front().is_some_and(|(second, _)| now.div_euclid(1_000) - second > 60) {
             self.rate.pop_front();
         }
+        self.noted.len() < before
+    }
+
+    /// When the next change will be old enough to be forgotten, so that a count on screen can go.
+    #[must_use]
+    pub fn prune_at(&self) -> Option<SeenAt> {
+        self.noted.front().map(|noted| noted.line.seen_at + COUNT_MS + 1)
     }
 
     fn forget_oldest(&mut self) {
-        let Some(line) = self.lines.pop_front() else { return };
-        if self.newest.get(&line.key).is_some_and(|(_, seen_at)| *seen_at <= line.seen_at) {
+        let Some(Noted { line, folder_ends }) = self.noted.pop_front() else { return };
+        if self.newest.get(&line.key).is_some_and(|newest| newest.revision <= line.revision) {
             self.newest.remove(&line.key);
         }
-        // Folder counts are rebuilt from the paths of the key: each ancestor ends somewhere in it.
-        let mut emptied = Vec::new();
-        for end in 1..=line.key.len() {
-            if let Some(count) = self.folders.get_mut(&line.key[..end]) {
-                *count = count.saturating_sub(1);
+        for path in folder_ends.iter().filter_map(|end| line.key.get(..*end)) {
+            if let Some(count) = self.folders.get_mut(path) {
+                *count -= 1;
                 if *count == 0 {
-                    emptied.push(end);
+                    self.folders.remove(path);
                 }
             }
-        }
-        for end in emptied {
-            self.folders.remove(&line.key[..end]);
         }
     }
 
     /// The changes of the last minute, oldest first.
     pub fn lines(&self) -> impl DoubleEndedIterator<Item = &ActivityLine> {
-        self.lines.iter()
+        self.noted.iter().map(|noted| &noted.line)
     }
 
     /// The newest change of a key, and when it was seen.
     #[must_use]
     pub fn newest(&self, key: &[u8]) -> Option<(ActivityKind, SeenAt)> {
-        self.newest.get(key).copied()
+        self.newest.get(key).map(|newest| (newest.kind, newest.seen_at))
     }
 
     /// Number of changes in the folder at this path (with its separator) in the last minute.
@@ -166,7 +164,7 @@ impl Activity {
 
     /// Keys that were seen deleted and are still gone, in key order.
     pub fn deleted(&self) -> impl Iterator<Item = &DeletedKey> {
-        self.deleted.values()
+        self.deleted.iter()
     }
 
     /// A key that was seen deleted and is still gone.
@@ -189,3 +187,6 @@ impl Activity {
         seconds
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-type Naive = BTreeMap<Vec<u8>, (KeyMeta, Option<Value>)>;
+type Known = (KeyMeta, Option<Value>);
+type Naive = BTreeMap<Vec<u8>, Known>;
 
 /// The folders above a key, from nothing but the rule: each separator but one at the very start
 /// ends a folder, down to the greatest depth.
@@ -26,7 +27,7 @@ fn meta(revision: i64) -> KeyMeta {
     KeyMeta { create_revision: revision, mod_revision: revision, version: 1, lease: 0 }
 }
 
-fn contents(keyspace: &Keyspace) -> Vec<(Vec<u8>, (KeyMeta, Option<Value>))> {
+fn contents(keyspace: &Keyspace) -> Vec<(Vec<u8>, Known)> {
     let mut all = Vec::new();
     let _completed = keyspace.for_each(&mut |key, view| {
         all.push((key.to_vec(), (view.meta, view.value.cloned())));

@@ -110,7 +110,7 @@ fn naive(
 ) -> Vec<String> {
     let in_folder =
         |key: &[u8]| level == 0 || folders_of(key, b'/').get(level - 1).is_some_and(|at| *at == path);
-    let exists = |folder: &[u8]| keys.iter().any(|key| folders_of(key, b'/').iter().any(|at| *at == folder));
+    let exists = |folder: &[u8]| keys.iter().any(|key| folders_of(key, b'/').contains(&folder));
     let mut items: BTreeMap<Vec<u8>, char> = BTreeMap::new();
     for key in keys.iter().filter(|key| in_folder(key)) {
         match folders_of(key, b'/').get(level) {

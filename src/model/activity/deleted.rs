@@ -1,0 +1,80 @@
+//! Keys that were seen deleted, kept so that they can be created again.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::model::bytes::Key;
+use crate::model::record::KeyRecord;
+use crate::model::status::SeenAt;
+
+/// At most so many deleted keys are remembered.
+pub(super) const MAX_DELETED: usize = 20_000;
+/// At most so many bytes of their keys and values.
+pub(super) const MAX_DELETED_BYTES: usize = 64 << 20;
+
+/// A key that was seen deleted, with what it last was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletedKey {
+    /// The last record, with its value where it was known.
+    pub last: KeyRecord,
+    /// Revision of the deletion.
+    pub revision: i64,
+    /// When it was seen.
+    pub seen_at: SeenAt,
+}
+
+impl DeletedKey {
+    fn bytes(&self) -> usize {
+        self.last.key.len() + self.last.value.as_ref().map_or(0, |value| value.len())
+    }
+}
+
+/// The keys that were deleted last and are still gone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DeletedKeys {
+    keys: BTreeMap<Key, DeletedKey>,
+    /// Deletions in their order; those of keys that exist again, or were deleted again since, say
+    /// nothing.
+    order: VecDeque<(i64, Key)>,
+    bytes: usize,
+}
+
+impl DeletedKeys {
+    pub(super) fn insert(&mut self, deleted: DeletedKey) {
+        let key = deleted.last.key.clone();
+        self.remove(&key);
+        self.bytes += deleted.bytes();
+        self.order.push_back((deleted.revision, key.clone()));
+        self.keys.insert(key, deleted);
+        while (self.keys.len() > MAX_DELETED || self.bytes > MAX_DELETED_BYTES)
+            && let Some((revision, oldest)) = self.order.pop_front()
+        {
+            if self.is_newest(revision, &oldest) {
+                self.remove(&oldest);
+            }
+        }
+        // A key that comes and goes all the time must not fill the order.
+        if self.order.len() > 2 * MAX_DELETED {
+            let mut order = std::mem::take(&mut self.order);
+            order.retain(|(revision, key)| self.is_newest(*revision, key));
+            self.order = order;
+        }
+    }
+
+    fn is_newest(&self, revision: i64, key: &[u8]) -> bool {
+        self.keys.get(key).is_some_and(|deleted| deleted.revision == revision)
+    }
+
+    pub(super) fn remove(&mut self, key: &[u8]) {
+        if let Some(deleted) = self.keys.remove(key) {
+            self.bytes -= deleted.bytes();
+        }
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Option<&DeletedKey> {
+        self.keys.get(key)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &DeletedKey> {
+        self.keys.values()
+    }
+}
