@@ -2,7 +2,11 @@
 
 pub mod button;
 pub mod chip;
+pub mod code;
+pub mod diff_bytes;
+pub mod diff_view;
 pub mod field;
+pub mod hex_view;
 pub mod key_text;
 pub mod list;
 pub mod modal;
@@ -10,6 +14,7 @@ pub mod notice;
 pub mod progress;
 pub mod section;
 pub mod shortcut;
+pub mod syntax;
 pub mod tabs;
 pub mod toast;
 pub mod units;

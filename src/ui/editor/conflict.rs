@@ -1,0 +1,396 @@
+//! Someone else changed the key: yours, base and theirs beside each other, a choice for each place
+//! where both sides disagree, and the result, which can be edited.
+
+mod chunks;
+
+use std::sync::Arc;
+
+use egui::{Frame, Id, Panel, RichText, Ui};
+use rust_i18n::t;
+
+use super::View;
+use super::diff_page::{show_diff, value_of};
+use super::header::bar;
+use super::state::{CursorPlace, DiffCache, DocumentState, syntax_of};
+use super::text::EditText;
+use super::text_page::Field;
+use crate::action::{Action, Actions};
+use crate::model::bytes::Value;
+use crate::model::format::ValueFormat;
+use crate::model::merge::{self, Choice, Merge, MergeChunk};
+use crate::model::record::KeyRecord;
+use crate::ui::theme::{self, icons, size, text};
+use crate::ui::widgets::code::Highlighter;
+use crate::ui::widgets::{Button, Tone, chip, clock_text, empty_state, key_label, relative_text};
+use chunks::ChunkRows;
+
+/// What the page keeps between frames.
+pub struct ConflictState {
+    base: Value,
+    yours: Value,
+    theirs: Value,
+    /// `None`: one of the three is no text.
+    merging: Option<Merging>,
+    diff: DiffCache,
+}
+
+/// A merge that is being settled.
+struct Merging {
+    merge: Merge,
+    choices: Vec<Choice>,
+    rows: ChunkRows,
+    merged: EditText,
+    edited: bool,
+    highlighter: Highlighter,
+    cursor: CursorPlace,
+}
+
+impl ConflictState {
+    fn new(base: Value, yours: Value, theirs: Value) -> Self {
+        let merging = match (text_of(&base), text_of(&yours), text_of(&theirs)) {
+            (Some(base), Some(yours), Some(theirs)) => Some(Merging::new(base, yours, theirs)),
+            _ => None,
+        };
+        Self { base, yours, theirs, merging, diff: DiffCache::default() }
+    }
+
+    fn is_of(&self, base: &Value, yours: &Value, theirs: &Value) -> bool {
+        let same = |a: &Value, b: &Value| Arc::ptr_eq(a, b) || a == b;
+        same(&self.base, base) && same(&self.yours, yours) && same(&self.theirs, theirs)
+    }
+}
+
+fn text_of(value: &Value) -> Option<&str> {
+    std::str::from_utf8(value).ok().filter(|text| !text.contains('\0'))
+}
+
+impl Merging {
+    fn new(base: &str, yours: &str, theirs: &str) -> Self {
+        let merge = merge::merge(base, yours, theirs);
+        let choices = vec![Choice::Open; merge.conflicts()];
+        let rows = ChunkRows::new(&merge);
+        let merged = EditText::new(&assembled(&merge, &choices), 1);
+        Self {
+            merge,
+            choices,
+            rows,
+            merged,
+            edited: false,
+            highlighter: Highlighter::default(),
+            cursor: CursorPlace::default(),
+        }
+    }
+
+    fn open(&self) -> usize {
+        self.choices.iter().filter(|choice| **choice == Choice::Open).count()
+    }
+
+    fn choose(&mut self, conflict: usize, choice: Choice) {
+        if let Some(slot) = self.choices.get_mut(conflict) {
+            *slot = choice;
+            let version = self.merged.version() + 1;
+            self.merged = EditText::new(&assembled(&self.merge, &self.choices), version);
+            self.edited = false;
+        }
+    }
+
+    /// Whether the result can be used: every conflict is settled, by a choice or by hand.
+    fn is_settled(&self) -> bool {
+        self.open() == 0 || (self.edited && !has_marks(self.merged.as_str()))
+    }
+}
+
+const YOURS_MARK: &str = "<<<<<<< ";
+const MIDDLE_MARK: &str = "=======";
+const THEIRS_MARK: &str = ">>>>>>> ";
+
+fn has_marks(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with(YOURS_MARK) || line.starts_with(THEIRS_MARK))
+}
+
+/// The merged text; conflicts that are still open stand in it between marks.
+fn assembled(merge: &Merge, choices: &[Choice]) -> String {
+    if let Some(text) = merge.resolve(choices) {
+        return text;
+    }
+    let mut choices = choices.iter();
+    let mut text = String::new();
+    let mut add = |lines: &str| {
+        if !text.is_empty() && !text.ends_with('\n') && !lines.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(lines);
+    };
+    for chunk in &merge.chunks {
+        let MergeChunk::Conflict { base, yours, theirs } = chunk else {
+            add(chunk.merged().unwrap_or_default());
+            continue;
+        };
+        match choices.next() {
+            Some(Choice::Yours) => add(yours),
+            Some(Choice::Theirs) => add(theirs),
+            Some(Choice::Base) => add(base),
+            Some(Choice::Both) => {
+                add(yours);
+                add(theirs);
+            }
+            Some(Choice::Open) | None => {
+                add(&format!("{YOURS_MARK}{}\n", t!("editor.conflict.yours")));
+                add(yours);
+                add(&format!("{MIDDLE_MARK}\n"));
+                add(theirs);
+                add(&format!("{THEIRS_MARK}{}\n", t!("editor.conflict.theirs")));
+            }
+        }
+    }
+    text
+}
+
+/// Draws the page. `theirs`: what the key is now, `None`: deleted.
+pub(super) fn show(
+    ui: &mut Ui,
+    view: View<'_>,
+    shown: &mut DocumentState,
+    theirs: Option<&KeyRecord>,
+    side_by_side: &mut bool,
+    actions: &mut Actions,
+) {
+    title(ui, view, theirs);
+    match theirs {
+        None => deleted(ui, view, actions),
+        Some(record) if record.value.is_none() => {
+            empty_state(ui, icons::HOURGLASS_MEDIUM, &t!("editor.reading"), &t!("editor.reading_hint"), None);
+            actions.push(Action::Reload(view.document.key.clone()));
+        }
+        Some(record) => {
+            let (base, yours) = (view.document.base_value(), view.document.current_value());
+            let theirs = value_of(Some(record));
+            let state = match shown.conflict.take() {
+                Some(state) if state.is_of(&base, &yours, &theirs) => state,
+                _ => ConflictState::new(base, yours, theirs),
+            };
+            let format = shown.format();
+            let state = shown.conflict.insert(state);
+            both_sides(ui, view, state, format, side_by_side, actions);
+        }
+    }
+}
+
+fn both_sides(
+    ui: &mut Ui,
+    view: View<'_>,
+    state: &mut ConflictState,
+    format: ValueFormat,
+    side_by_side: &mut bool,
+    actions: &mut Actions,
+) {
+    let Some(merging) = &mut state.merging else {
+        one_side(ui, view, &state.yours, actions);
+        let names = [t!("editor.conflict.theirs"), t!("editor.conflict.yours")];
+        let names = [names[0].as_ref(), names[1].as_ref()];
+        show_diff(ui, &mut state.diff, &state.theirs, &state.yours, names, side_by_side, |_| {});
+        return;
+    };
+    footer(ui, view, merging, actions);
+    result(ui, view, merging, format);
+    if let Some((conflict, choice)) = merging.rows.show(ui, &merging.merge, &merging.choices) {
+        merging.choose(conflict, choice);
+    }
+}
+
+fn title(ui: &mut Ui, view: View<'_>, theirs: Option<&KeyRecord>) {
+    let tokens = theme::tokens(ui);
+    let document = view.document;
+    let rect = bar(
+        ui,
+        size::BAR + size::PAD,
+        |ui| {
+            if let Some(record) = theirs {
+                let base = document.base_record().map_or(0, |base| base.meta.mod_revision);
+                let words = t!("editor.conflict.revisions", base = base, theirs = record.meta.mod_revision);
+                ui.label(tokens.mono_meta(words));
+            }
+            if document.live_seen_at > 0 {
+                let time = clock_text(document.live_seen_at, view.world.now);
+                let ago = relative_text(document.live_seen_at, view.world.now);
+                ui.label(tokens.meta(t!("editor.conflict.seen", time = time, ago = ago)));
+            }
+        },
+        |ui| {
+            let icon = RichText::new(icons::GIT_MERGE).font(text::icon(size::ICON)).color(tokens.danger);
+            ui.label(icon);
+            let words = if theirs.is_some() {
+                t!("editor.conflict.title")
+            } else {
+                t!("editor.conflict.title_deleted")
+            };
+            ui.label(tokens.title(words));
+            key_label(ui, &document.key, view.session.profile.separator_byte());
+        },
+    );
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, tokens.line());
+}
+
+/// A bar at the bottom.
+fn bottom_bar(ui: &mut Ui, right: impl FnOnce(&mut Ui), left: impl FnOnce(&mut Ui)) {
+    let tokens = theme::tokens(ui);
+    let height = size::CONTROL + 2.0 * size::PAD;
+    Panel::bottom("conflict_bottom")
+        .exact_size(height)
+        .frame(Frame::new().fill(tokens.panel))
+        .show_separator_line(false)
+        .show(ui, |ui| {
+            let rect = bar(ui, height, right, left);
+            ui.painter().hline(rect.x_range(), rect.top() + 0.5, tokens.line());
+        });
+}
+
+fn back_and_theirs(ui: &mut Ui, view: View<'_>, actions: &mut Actions) {
+    let take = t!("editor.banner.take_theirs");
+    if Button::danger(&take).tooltip(t!("editor.conflict.take_theirs_hint")).show(ui).clicked() {
+        actions.push(Action::TakeTheirs(view.document.key.clone()));
+    }
+    let back = t!("editor.conflict.back");
+    if Button::quiet(&back).show(ui).clicked() {
+        actions.push(Action::CancelSave(view.document.key.clone()));
+    }
+}
+
+fn footer(ui: &mut Ui, view: View<'_>, merging: &Merging, actions: &mut Actions) {
+    let settled = merging.is_settled();
+    let total = merging.choices.len();
+    let open = merging.open();
+    bottom_bar(
+        ui,
+        |ui| {
+            if total == 0 {
+                chip(ui, Tone::Live, &t!("editor.conflict.clean"));
+            } else if settled {
+                chip(ui, Tone::Live, &t!("editor.conflict.settled"));
+            } else {
+                chip(ui, Tone::Danger, &t!("editor.conflict.open", open = open, total = total));
+            }
+        },
+        |ui| {
+            let label = t!("editor.conflict.use_merged");
+            let button = Button::primary(&label)
+                .enabled(settled)
+                .disabled_hint(t!("editor.conflict.open", open = open, total = total))
+                .tooltip(t!("editor.conflict.use_merged_hint"));
+            if button.show(ui).clicked() {
+                let merged = merging.merged.value();
+                actions.push(Action::Resolve { key: view.document.key.clone(), merged });
+            }
+            back_and_theirs(ui, view, actions);
+        },
+    );
+}
+
+/// The merged text, to be looked over and edited.
+fn result(ui: &mut Ui, view: View<'_>, merging: &mut Merging, format: ValueFormat) {
+    let tokens = theme::tokens(ui);
+    let height = ui.available_height();
+    Panel::bottom("merged")
+        .resizable(true)
+        .default_size(height * 0.45)
+        .size_range(height * 0.2..=height * 0.8)
+        .frame(Frame::new().fill(tokens.base))
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let rect = bar(
+                ui,
+                size::BAR,
+                |ui| {
+                    if merging.edited {
+                        ui.label(tokens.meta(t!("editor.conflict.edited")));
+                    }
+                },
+                |ui| {
+                    ui.label(RichText::new(t!("editor.conflict.result")).font(text::strong()));
+                    ui.label(tokens.hint(t!("editor.conflict.result_hint")));
+                },
+            );
+            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, tokens.line());
+            let field = Field {
+                id: Id::unique(("merged_text", view.session.id.0, &view.document.key)),
+                name: &t!("editor.conflict.result"),
+                editable: merging.merged.is_editable(),
+                issue: None,
+                syntax: syntax_of(format),
+            };
+            if field.show(ui, &mut merging.merged, &mut merging.highlighter, &mut merging.cursor) {
+                merging.edited = true;
+            }
+        });
+}
+
+/// Bytes are not merged: one side is taken.
+fn one_side(ui: &mut Ui, view: View<'_>, yours: &Value, actions: &mut Actions) {
+    bottom_bar(
+        ui,
+        |ui| {
+            let tokens = theme::tokens(ui);
+            ui.label(tokens.meta(t!("editor.conflict.binary")));
+        },
+        |ui| {
+            let label = t!("editor.conflict.keep_yours");
+            if Button::primary(&label).show(ui).clicked() {
+                let merged = yours.clone();
+                actions.push(Action::Resolve { key: view.document.key.clone(), merged });
+            }
+            back_and_theirs(ui, view, actions);
+        },
+    );
+}
+
+/// The key was deleted: create it again, or let it go.
+fn deleted(ui: &mut Ui, view: View<'_>, actions: &mut Actions) {
+    let key = &view.document.key;
+    bottom_bar(
+        ui,
+        |_| {},
+        |ui| {
+            let label = t!("editor.conflict.recreate");
+            if Button::primary(&label).tooltip(t!("editor.conflict.recreate_hint")).show(ui).clicked() {
+                let merged = view.document.current_value();
+                actions.push(Action::Resolve { key: key.clone(), merged });
+            }
+            let discard = t!("editor.conflict.discard");
+            if Button::danger(&discard).show(ui).clicked() {
+                actions.push(Action::TakeTheirs(key.clone()));
+            }
+            let back = t!("editor.conflict.back");
+            if Button::quiet(&back).show(ui).clicked() {
+                actions.push(Action::CancelSave(key.clone()));
+            }
+        },
+    );
+    let (title, hint) = (t!("editor.conflict.deleted"), t!("editor.conflict.deleted_hint"));
+    empty_state(ui, icons::TRASH, &title, &hint, None);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_conflicts_stand_between_marks_until_they_are_settled() {
+        let mut merging = Merging::new("a\nb\nc\n", "a\nyours\nc\n", "a\ntheirs\nc\n");
+        assert!(!merging.is_settled());
+        assert!(has_marks(merging.merged.as_str()));
+        merging.choose(0, Choice::Both);
+        assert!(merging.is_settled());
+        assert_eq!(merging.merged.as_str(), "a\nyours\ntheirs\nc\n");
+        merging.choose(0, Choice::Open);
+        merging.merged = EditText::new("by hand", 9);
+        merging.edited = true;
+        assert!(merging.is_settled());
+    }
+
+    #[test]
+    fn a_clean_merge_is_settled_by_itself() {
+        let merging = Merging::new("a\nb\nc\nd\ne\n", "A\nb\nc\nd\ne\n", "a\nb\nc\nd\nE\n");
+        assert!(merging.is_settled());
+        assert_eq!(&*merging.merged.value(), b"A\nb\nc\nd\nE\n");
+    }
+}

@@ -1,0 +1,186 @@
+//! What would be saved, before it is saved: the diff, the guards, and the button.
+
+use egui::{Frame, Key, Modifiers, Panel, RichText, Ui};
+use rust_i18n::t;
+
+use super::banner::{lease_text, line};
+use super::diff_page::show_diff;
+use super::header::{bar, format_name};
+use super::state::{Checked, DocumentState};
+use super::{View, is_invalid};
+use crate::action::{Action, Actions, UserCommand};
+use crate::model::document::SaveState;
+use crate::ui::theme::{self, icons, size, text};
+use crate::ui::widgets::{Button, Tone, field::check_box, key_label, shortcut_text};
+
+/// Draws the review. `save_now`: the shortcut was pressed.
+pub(super) fn show(
+    ui: &mut Ui,
+    view: View<'_>,
+    shown: &mut DocumentState,
+    side_by_side: &mut bool,
+    save_now: bool,
+    actions: &mut Actions,
+) {
+    let tokens = theme::tokens(ui);
+    let document = view.document;
+    let saving = matches!(document.save, SaveState::Saving { .. });
+    let time = ui.input(|input| input.time);
+    let invalid = is_invalid(shown, time);
+    let value = document.current_value();
+    let overridden = shown.override_of.as_ref() == Some(&value);
+    let refusal = refusal(view, invalid && !overridden);
+
+    title(ui, view);
+    if document.live.is_some() && !saving {
+        let words = t!("editor.review.changed_meanwhile");
+        let compare = t!("editor.banner.compare");
+        if line(ui, Tone::Danger, icons::USERS, &words, &[&compare]).is_some() {
+            actions.push(Action::Review(document.key.clone()));
+        }
+    }
+    let mut save = save_now || save_pressed(ui);
+    let frame = Frame::new().fill(tokens.panel);
+    let height = size::CONTROL + 2.0 * size::PAD;
+    Panel::bottom("review_bottom").exact_size(height).frame(frame).show_separator_line(false).show(
+        ui,
+        |ui| {
+            let rect = bar(
+                ui,
+                height,
+                |_| {},
+                |ui| {
+                    save |= buttons(ui, view, saving, refusal.as_deref(), actions);
+                },
+            );
+            ui.painter().hline(rect.x_range(), rect.top() + 0.5, tokens.line());
+        },
+    );
+    if save && refusal.is_none() && !saving {
+        actions.push(Action::Save(document.key.clone()));
+    }
+    facts(ui, view, shown);
+    if invalid {
+        let mut on = overridden;
+        Frame::new().fill(tokens.soft(tokens.danger)).inner_margin(size::PAD + size::GRID).show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            let label = t!("editor.review.save_invalid", format = format_name(shown.format()));
+            check_box(ui, &mut on, &label, None);
+        });
+        if on != overridden {
+            shown.override_of = on.then(|| value.clone());
+        }
+    }
+    let names = [t!("editor.diff.live"), t!("editor.diff.draft")];
+    let old = document.base_value();
+    show_diff(ui, &mut shown.diff, &old, &value, [&names[0], &names[1]], side_by_side, |_| {});
+}
+
+fn title(ui: &mut Ui, view: View<'_>) {
+    let tokens = theme::tokens(ui);
+    let rect = bar(
+        ui,
+        size::BAR + size::PAD,
+        |_| {},
+        |ui| {
+            let icon = RichText::new(icons::GIT_DIFF).font(text::icon(size::ICON)).color(tokens.accent);
+            ui.label(icon);
+            ui.label(tokens.title(t!("editor.review.title")));
+            key_label(ui, &view.document.key, view.session.profile.separator_byte());
+        },
+    );
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, tokens.line());
+}
+
+/// Ctrl+Enter saves in the review.
+fn save_pressed(ui: &Ui) -> bool {
+    ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter))
+}
+
+fn refusal(view: View<'_>, invalid: bool) -> Option<String> {
+    if view.session.profile.read_only {
+        Some(t!("editor.refusal.read_only").into_owned())
+    } else if !view.document.is_dirty() {
+        Some(t!("editor.refusal.unchanged").into_owned())
+    } else if invalid {
+        Some(t!("editor.refusal.invalid").into_owned())
+    } else {
+        None
+    }
+}
+
+/// Save and back; whether save was pressed.
+fn buttons(ui: &mut Ui, view: View<'_>, saving: bool, refusal: Option<&str>, actions: &mut Actions) -> bool {
+    let tokens = theme::tokens(ui);
+    let label = t!("editor.review.save");
+    let mut button = Button::primary(&label)
+        .shortcut(shortcut_text(UserCommand::Save))
+        .enabled(refusal.is_none() && !saving);
+    if let Some(refusal) = refusal {
+        button = button.disabled_hint(refusal);
+    }
+    let pressed = button.show(ui).clicked();
+    let back = t!("editor.review.back");
+    if Button::quiet(&back).enabled(!saving).show(ui).clicked() {
+        actions.push(Action::CancelSave(view.document.key.clone()));
+    }
+    if saving {
+        ui.spinner();
+        ui.label(tokens.meta(t!("editor.saving")));
+    } else if let Some(refusal) = refusal {
+        ui.label(tokens.meta(refusal));
+    }
+    pressed
+}
+
+/// What the save would be guarded by, and what it keeps.
+fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState) {
+    let tokens = theme::tokens(ui);
+    let time = ui.input(|input| input.time);
+    let base = view.document.base_record().map(|record| record.meta);
+    let frame = Frame::new().inner_margin(egui::Margin::symmetric(12, 8));
+    frame.show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = egui::vec2(size::GRID + 2.0, size::GRID);
+            let guard = match base {
+                Some(meta) => t!("editor.review.guard", revision = meta.mod_revision, version = meta.version),
+                None => t!("editor.review.guard_new"),
+            };
+            fact(ui, icons::SHIELD_CHECK, tokens.live, &guard);
+            match base.map_or(0, |meta| meta.lease) {
+                0 => fact(ui, icons::TIMER, tokens.second, &t!("editor.review.no_lease")),
+                lease => {
+                    let words = t!("editor.review.lease", lease = lease_text(lease));
+                    fact(ui, icons::TIMER, tokens.accent, &words);
+                }
+            }
+            let name = format_name(shown.format());
+            match shown.check(time, true).0 {
+                Checked::Valid => {
+                    let words = t!("editor.status.valid", format = name);
+                    fact(ui, icons::CHECK_CIRCLE, tokens.live, &words);
+                }
+                Checked::Invalid(issue) => {
+                    let words = t!(
+                        "editor.review.invalid",
+                        format = name,
+                        line = issue.line,
+                        column = issue.column,
+                        message = issue.message
+                    );
+                    fact(ui, icons::X_CIRCLE, tokens.danger, &words);
+                }
+                Checked::Nothing | Checked::NotYet => {
+                    fact(ui, icons::INFO, tokens.second, &t!("editor.review.not_checked", format = name));
+                }
+            }
+        });
+    });
+}
+
+fn fact(ui: &mut Ui, icon: &str, colour: egui::Color32, words: &str) {
+    let tokens = theme::tokens(ui);
+    ui.label(RichText::new(icon).font(text::icon(size::ICON)).color(colour));
+    ui.label(tokens.body(words));
+    ui.add_space(size::GROUP);
+}

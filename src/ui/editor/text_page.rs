@@ -1,0 +1,299 @@
+//! The page on which a text is edited: line numbers, colours, the current line, the first mistake.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::{
+    Event, EventFilter, Frame, Galley, Id, Key, Margin, Modifiers, Pos2, Rect, RichText, Shape, Stroke,
+    TextBuffer, TextEdit, Ui, Vec2,
+};
+use rust_i18n::t;
+
+use super::state::{Body, Checked, CursorPlace, DocumentState, syntax_of};
+use super::text::EditText;
+use super::{KEY_CHARS, View, banner};
+use crate::action::{Action, Actions};
+use crate::model::format::ValueFormat;
+use crate::model::key_text::display_short;
+use crate::model::validate::ValueIssue;
+use crate::ui::theme::{self, Tokens, icons, size, text};
+use crate::ui::widgets::code::{self, CodeView, Highlighter};
+use crate::ui::widgets::syntax::Syntax;
+use crate::ui::widgets::{Tone, bytes_text};
+
+/// Space above the first and below the last line.
+const MARGIN: f32 = size::PAD;
+
+/// Draws the page.
+pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState, actions: &mut Actions) {
+    let Body::Text(edit_text) = &shown_state.body else { return };
+    if !edit_text.is_editable() {
+        large(ui, view, shown_state);
+        return;
+    }
+    let time = ui.input(|input| input.time);
+    let (checked, wait) = shown_state.check(time, false);
+    if let Some(wait) = wait {
+        ui.ctx().request_repaint_after(Duration::from_secs_f64(wait + 0.01));
+    }
+    let issue = match checked {
+        Checked::Invalid(issue) => Some(issue.clone()),
+        _ => None,
+    };
+    if let Some(issue) = &issue {
+        issue_line(ui, issue);
+    }
+    let name = t!("editor.value_of", key = display_short(&view.document.key, KEY_CHARS)).into_owned();
+    let syntax = syntax_of(shown_state.format());
+    let version = match &shown_state.body {
+        Body::Text(text) => text.version(),
+        Body::Bytes(_) => return,
+    };
+    let Body::Text(edit_text) = &mut shown_state.body else { return };
+    let field = Field {
+        id: Id::unique(("editor_text", view.session.id.0, &view.document.key)),
+        name: &name,
+        editable: !view.session.profile.read_only,
+        issue: issue.as_ref(),
+        syntax,
+    };
+    let changed = field.show(ui, edit_text, &mut shown_state.highlighter, &mut shown_state.cursor);
+    if changed {
+        debug_assert!(edit_text.version() > version);
+        let value = edit_text.value();
+        shown_state.edited(&view.document.key, time);
+        actions.push(Action::EditDraft { key: view.document.key.clone(), value });
+    }
+}
+
+/// The first mistake, below the text.
+fn issue_line(ui: &mut Ui, issue: &ValueIssue) {
+    let tokens = theme::tokens(ui);
+    let fill = tokens.soft(tokens.danger);
+    let frame = Frame::new().fill(fill).inner_margin(Margin::symmetric(12, 5));
+    egui::Panel::bottom("issue").frame(frame).show_separator_line(false).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            let icon = RichText::new(icons::X_CIRCLE).font(text::icon(size::ICON)).color(tokens.danger);
+            ui.label(icon);
+            let words = if issue.line > 0 {
+                t!("editor.issue_at", line = issue.line, column = issue.column, message = issue.message)
+            } else {
+                t!("editor.issue", message = issue.message)
+            };
+            ui.add(egui::Label::new(tokens.body(words)).truncate());
+        });
+    });
+}
+
+/// A text that is too large to be typed in.
+fn large(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState) {
+    let value = view.document.current_value();
+    let size = bytes_text(value.len() as u64);
+    let words = if value.len() > super::text::MAX_EDIT_BYTES {
+        t!("editor.large", size = size)
+    } else if shown_state.format() == ValueFormat::Json {
+        t!("editor.long_line_json")
+    } else {
+        t!("editor.long_line")
+    };
+    banner::line(ui, Tone::Changed, icons::INFO, &words, &[]);
+    let syntax = syntax_of(shown_state.format());
+    if !shown_state.large.as_ref().is_some_and(|large| large.is_of(&value, syntax)) {
+        shown_state.large = Some(CodeView::new(value, syntax));
+    }
+    if let Some(large) = &mut shown_state.large {
+        ui.push_id("large", |ui| large.show(ui));
+    }
+}
+
+/// A field for a whole text.
+pub(super) struct Field<'a> {
+    /// Keeps cursor and undo steps.
+    pub id: Id,
+    /// The accessible name.
+    pub name: &'a str,
+    /// Whether it can be typed in.
+    pub editable: bool,
+    /// The first mistake, to be marked.
+    pub issue: Option<&'a ValueIssue>,
+    /// How it is coloured.
+    pub syntax: Syntax,
+}
+
+impl Field<'_> {
+    /// Shows the field in all the room there is; whether the text was changed.
+    pub fn show(
+        &self,
+        ui: &mut Ui,
+        edit_text: &mut EditText,
+        highlighter: &mut Highlighter,
+        cursor: &mut CursorPlace,
+    ) -> bool {
+        let tokens = theme::tokens(ui);
+        if self.editable && ui.memory(|memory| memory.has_focus(self.id)) {
+            adapt_keys(ui, self.id, edit_text);
+        }
+        let gutter = code::gutter_width(ui, edit_text.lines());
+        let room = ui.available_size();
+        let mut changed = false;
+        egui::ScrollArea::vertical().id_salt(self.id.with("scroll")).auto_shrink([false, false]).show(
+            ui,
+            |ui| {
+                let left = ui.max_rect().left();
+                let ground = ui.painter().add(Shape::Noop);
+                let mut layouter = |ui: &Ui, text: &dyn TextBuffer, wrap_width: f32| {
+                    highlighter.layout(ui, text.as_str(), self.syntax, wrap_width)
+                };
+                let margin =
+                    Margin { left: 0, right: size::GROUP as i8, top: MARGIN as i8, bottom: MARGIN as i8 };
+                let output = ui
+                    .horizontal_top(|ui| {
+                        ui.spacing_mut().item_spacing.x = 0.0;
+                        ui.add_space(gutter);
+                        let mut unchanged = edit_text.as_str().to_owned();
+                        let mut read_only = unchanged.as_str();
+                        let buffer: &mut dyn TextBuffer =
+                            if self.editable { edit_text } else { &mut read_only };
+                        let field = TextEdit::multiline(buffer)
+                            .id(self.id)
+                            .frame(Frame::NONE.inner_margin(margin))
+                            .font(text::mono())
+                            .desired_width(f32::INFINITY)
+                            .min_size(Vec2::new(0.0, room.y))
+                            .lock_focus(true)
+                            .layouter(&mut layouter);
+                        let output = field.show(ui);
+                        unchanged.clear();
+                        output
+                    })
+                    .inner;
+                if output.response.changed() {
+                    edit_text.edited();
+                    changed = true;
+                }
+                ui.ctx().accesskit_node_builder(self.id, |node| node.set_label(self.name));
+                let at = output.cursor_range.map(|range| range.primary);
+                let lines = Lines { galley: &output.galley, origin: output.galley_pos, left, gutter };
+                let current = at.map(|at| lines.galley.pos_from_cursor(at).center().y);
+                lines.paint(ui, tokens, current, self.issue, ground);
+                if let Some(at) = at {
+                    cursor.follow(edit_text, at.index.0);
+                }
+            },
+        );
+        changed
+    }
+}
+
+impl CursorPlace {
+    fn follow(&mut self, text: &EditText, character: usize) {
+        if self.place.is_none() || self.version != text.version() || self.character != character {
+            *self = Self { version: text.version(), character, place: Some(text.place(character)) };
+        }
+    }
+}
+
+/// Makes Tab insert what the text is indented with, and Enter keep the indentation.
+fn adapt_keys(ui: &Ui, id: Id, edit_text: &EditText) {
+    let filter = EventFilter { tab: true, horizontal_arrows: true, vertical_arrows: true, escape: false };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+    let pressed = |key: Key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
+    let replacement = if pressed(Key::Tab) {
+        edit_text.tab().to_owned()
+    } else if pressed(Key::Enter) {
+        let state = TextEdit::load_state(ui.ctx(), id);
+        let start = state.and_then(|state| state.cursor.char_range()).map(|range| range.sorted_cursors()[0]);
+        let indentation = start.map(|start| edit_text.indentation(start.index.0)).unwrap_or_default();
+        if indentation.is_empty() {
+            return;
+        }
+        format!("\n{indentation}")
+    } else {
+        return;
+    };
+    ui.input_mut(|input| {
+        for event in &mut input.events {
+            if let Event::Key { key: Key::Tab | Key::Enter, pressed: true, modifiers, .. } = event
+                && *modifiers == Modifiers::NONE
+            {
+                *event = Event::Text(replacement.clone());
+            }
+        }
+    });
+}
+
+/// The lines of a galley on screen.
+struct Lines<'a> {
+    galley: &'a Arc<Galley>,
+    origin: Pos2,
+    left: f32,
+    gutter: f32,
+}
+
+impl Lines<'_> {
+    /// Paints the numbers of the visible lines, the current line's ground (behind the text) and the
+    /// mark of the mistake.
+    fn paint(
+        &self,
+        ui: &Ui,
+        tokens: &Tokens,
+        current_y: Option<f32>,
+        issue: Option<&ValueIssue>,
+        ground: egui::layers::ShapeIdx,
+    ) {
+        let clip = ui.clip_rect();
+        let mut grounds = Vec::new();
+        let mut line = 1;
+        let mut first_row = true;
+        let right = ui.max_rect().right();
+        for row in &self.galley.rows {
+            let rect = row.rect().translate(self.origin.to_vec2());
+            let is_issue = issue.is_some_and(|issue| issue.line == line);
+            let is_current = current_y.is_some_and(|y| row.rect().y_range().contains(y));
+            if rect.bottom() >= clip.top() && rect.top() <= clip.bottom() {
+                let whole = Rect::from_x_y_ranges(self.left..=right, rect.y_range());
+                if is_issue {
+                    grounds.push(Shape::rect_filled(whole, 0.0, tokens.soft(tokens.danger)));
+                    self.underline(ui, tokens, rect);
+                } else if is_current {
+                    grounds.push(Shape::rect_filled(whole, 0.0, tokens.panel));
+                }
+                if first_row {
+                    let colour = match (is_issue, is_current) {
+                        (true, _) => tokens.danger,
+                        (_, true) => tokens.text,
+                        _ => tokens.faint,
+                    };
+                    let edge = self.left + self.gutter;
+                    code::paint_number(ui, edge, rect.center().y, line, colour);
+                    if is_issue {
+                        let at = Pos2::new(self.left + size::PAD + 2.0, rect.center().y);
+                        let font = text::icon(size::ICON_SMALL);
+                        let centre = egui::Align2::CENTER_CENTER;
+                        ui.painter().text(at, centre, icons::X_CIRCLE, font, tokens.danger);
+                    }
+                }
+            }
+            first_row = row.ends_with_newline;
+            line += usize::from(row.ends_with_newline);
+        }
+        ui.painter().set(ground, Shape::Vec(grounds));
+    }
+
+    /// A wavy line below a row of the mistake's line.
+    fn underline(&self, ui: &Ui, tokens: &Tokens, row: Rect) {
+        let end = row.right().max(row.left() + size::GROUP);
+        let y = row.bottom() - 1.5;
+        let points = wave(row.left()..end, y);
+        ui.painter().add(Shape::line(points, Stroke::new(size::LINE, tokens.danger)));
+    }
+}
+
+fn wave(range: Range<f32>, y: f32) -> Vec<Pos2> {
+    const STEP: f32 = 2.5;
+    let steps = ((range.end - range.start) / STEP).min(400.0) as usize;
+    (0..=steps)
+        .map(|at| Pos2::new(range.start + at as f32 * STEP, y + if at % 2 == 0 { 1.0 } else { -1.0 }))
+        .collect()
+}

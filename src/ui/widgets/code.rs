@@ -1,0 +1,219 @@
+//! Source text: the coloured layout that a text field uses while typing, and a view for texts that
+//! are too large to be typed in, of which only the visible lines are laid out.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use egui::text::{ByteIndex, LayoutJob, LayoutSection, TextFormat};
+use egui::{Align2, Color32, Galley, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+
+use super::syntax::{self, Piece, Syntax};
+use crate::model::bytes::Value;
+use crate::ui::theme::{self, Tokens, size};
+
+/// The colour of a piece.
+fn colour(tokens: &Tokens, piece: Piece) -> Color32 {
+    match piece {
+        Piece::Plain => tokens.text,
+        Piece::Name => tokens.syntax_key,
+        Piece::Text => tokens.syntax_string,
+        Piece::Number => tokens.syntax_number,
+        Piece::Word => tokens.syntax_keyword,
+        Piece::Comment => tokens.syntax_comment,
+        Piece::Mark => tokens.syntax_punctuation,
+    }
+}
+
+/// Colours a text for a text field, and remembers the result until text, syntax or theme change.
+#[derive(Default)]
+pub struct Highlighter {
+    made_for: Option<(Syntax, bool)>,
+    job: LayoutJob,
+}
+
+impl Highlighter {
+    /// The galley of this text at this width.
+    pub fn layout(&mut self, ui: &Ui, text: &str, syntax: Syntax, wrap_width: f32) -> Arc<Galley> {
+        let tokens = theme::tokens(ui);
+        if self.made_for != Some((syntax, tokens.dark)) || self.job.text != text {
+            self.made_for = Some((syntax, tokens.dark));
+            self.job = coloured(tokens, text, syntax);
+        }
+        let mut job = self.job.clone();
+        job.wrap.max_width = wrap_width;
+        ui.fonts_mut(|fonts| fonts.layout_job(job))
+    }
+}
+
+fn coloured(tokens: &Tokens, text: &str, syntax: Syntax) -> LayoutJob {
+    let pieces = syntax::pieces(text, syntax);
+    let mut job = LayoutJob { text: text.to_owned(), keep_trailing_whitespace: true, ..LayoutJob::default() };
+    job.sections.reserve(pieces.len());
+    for (range, piece) in pieces {
+        job.sections.push(section(range, colour(tokens, piece)));
+    }
+    if job.sections.is_empty() {
+        job.sections.push(section(0..0, tokens.text));
+    }
+    job
+}
+
+fn section(range: Range<usize>, color: Color32) -> LayoutSection {
+    LayoutSection {
+        leading_space: 0.0,
+        byte_range: ByteIndex(range.start)..ByteIndex(range.end),
+        format: TextFormat { font_id: theme::text::mono(), color, ..TextFormat::default() },
+    }
+}
+
+/// Width of a column of line numbers up to `lines`.
+#[must_use]
+pub fn gutter_width(ui: &Ui, lines: usize) -> f32 {
+    let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::text::mono_small(), '0'));
+    let digits = (lines.max(1).ilog10() + 1).max(3) as f32;
+    char_width * digits + size::GROUP * 2.0
+}
+
+/// One line number, right-aligned in the gutter.
+pub fn paint_number(ui: &Ui, right: f32, centre: f32, number: usize, colour: Color32) {
+    let at = Pos2::new(right - size::GROUP, centre);
+    ui.painter().text(at, Align2::RIGHT_CENTER, number.to_string(), theme::text::mono_small(), colour);
+}
+
+/// A part of a line that fits the width.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Segment {
+    line: usize,
+    first: bool,
+    range: Range<usize>,
+}
+
+/// A large text, to be read. Made once for each text.
+pub struct CodeView {
+    value: Value,
+    syntax: Syntax,
+    pieces: Vec<(Range<usize>, Piece)>,
+    per_row: usize,
+    segments: Vec<Segment>,
+    lines: usize,
+    /// How many rows the last frame laid out, for the test that it is only the visible ones.
+    pub rows_laid_out: usize,
+}
+
+impl CodeView {
+    /// A view of a text. What is not UTF-8 shows as nothing: such values belong into the
+    /// hexadecimal view.
+    #[must_use]
+    pub fn new(value: Value, syntax: Syntax) -> Self {
+        let text = std::str::from_utf8(&value).unwrap_or_default();
+        let pieces = syntax::pieces(text, syntax);
+        let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1;
+        Self { value, syntax, pieces, per_row: 0, segments: Vec::new(), lines, rows_laid_out: 0 }
+    }
+
+    /// Whether it shows this text so.
+    #[must_use]
+    pub fn is_of(&self, value: &Value, syntax: Syntax) -> bool {
+        self.syntax == syntax && (Arc::ptr_eq(&self.value, value) || self.value == *value)
+    }
+
+    /// Shows it. A line that is too wide goes on in the next row.
+    pub fn show(&mut self, ui: &mut Ui) {
+        let tokens = theme::tokens(ui);
+        let gutter = gutter_width(ui, self.lines);
+        let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::text::mono(), '0'));
+        let width = ui.available_width() - gutter - size::GROUP;
+        // Counted in bytes: characters of more bytes are never wider than as many digits.
+        let per_row = ((width / char_width).floor() as usize).max(16);
+        if per_row != self.per_row {
+            self.per_row = per_row;
+            self.segments = segments(std::str::from_utf8(&self.value).unwrap_or_default(), per_row);
+        }
+        let rows = self.segments.len();
+        self.rows_laid_out = 0;
+        ui.spacing_mut().item_spacing.y = 0.0;
+        egui::ScrollArea::vertical().auto_shrink([false, false]).show_rows(
+            ui,
+            size::ROW_COMPACT,
+            rows,
+            |ui, visible| {
+                self.rows_laid_out = visible.len();
+                for at in visible {
+                    self.row(ui, tokens, gutter, at);
+                }
+            },
+        );
+    }
+
+    fn row(&self, ui: &mut Ui, tokens: &Tokens, gutter: f32, at: usize) {
+        let segment = &self.segments[at];
+        let text = std::str::from_utf8(&self.value).unwrap_or_default();
+        let (rect, response) =
+            ui.allocate_exact_size(Vec2::new(ui.available_width(), size::ROW_COMPACT), Sense::hover());
+        if segment.first {
+            paint_number(ui, rect.left() + gutter, rect.center().y, segment.line, tokens.faint);
+        }
+        let mut job = LayoutJob { break_on_newline: false, ..LayoutJob::default() };
+        let first = self.pieces.partition_point(|(range, _)| range.end <= segment.range.start);
+        for (range, piece) in &self.pieces[first..] {
+            let from = range.start.max(segment.range.start);
+            let to = range.end.min(segment.range.end);
+            if from >= to {
+                break;
+            }
+            let format = TextFormat {
+                font_id: theme::text::mono(),
+                color: colour(tokens, *piece),
+                ..TextFormat::default()
+            };
+            job.append(&text[from..to], 0.0, format);
+        }
+        let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+        let text_at = Pos2::new(rect.left() + gutter, rect.center().y - galley.size().y / 2.0);
+        ui.painter()
+            .with_clip_rect(
+                Rect::from_min_max(Pos2::new(rect.left() + gutter, rect.top()), rect.max)
+                    .intersect(ui.clip_rect()),
+            )
+            .galley(text_at, galley, tokens.text);
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text[segment.range.clone()]));
+    }
+}
+
+fn segments(text: &str, per_row: usize) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    for (number, line) in text.split('\n').enumerate() {
+        let begin = line.as_ptr() as usize - text.as_ptr() as usize;
+        let shown = line.strip_suffix('\r').unwrap_or(line);
+        let mut start = 0;
+        loop {
+            let mut end = (start + per_row).min(shown.len());
+            while !shown.is_char_boundary(end) {
+                end += 1;
+            }
+            let range = begin + start..begin + end;
+            segments.push(Segment { line: number + 1, first: start == 0, range });
+            start = end;
+            if start >= shown.len() {
+                break;
+            }
+        }
+    }
+    segments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::segments;
+
+    #[test]
+    fn segments_cover_every_line() {
+        let text = "a\r\n\n0123456789键键键\n";
+        let found = segments(text, 4);
+        let shown: Vec<&str> = found.iter().map(|segment| &text[segment.range.clone()]).collect();
+        assert_eq!(shown, ["a", "", "0123", "4567", "89键", "键键", ""]);
+        let numbers: Vec<usize> =
+            found.iter().filter(|segment| segment.first).map(|segment| segment.line).collect();
+        assert_eq!(numbers, [1, 2, 3, 4]);
+    }
+}
