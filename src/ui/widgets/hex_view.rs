@@ -184,10 +184,11 @@ fn keyboard(
     let events = ui.input(|input| input.events.clone());
     for event in events {
         match event {
-            Event::Key { key, pressed: true, modifiers, .. }
-                if !move_cursor(key, modifiers, len, cursor) && editable =>
-            {
-                edit_key(key, modifiers, len, cursor, edits);
+            Event::Key { key, pressed: true, modifiers, .. } => {
+                let moved = move_cursor(key, modifiers, len, cursor);
+                if editable && !moved {
+                    edit_key(key, modifiers, len, cursor, edits);
+                }
             }
             Event::Text(text) if editable => {
                 for digit in text.chars().filter_map(|character| character.to_digit(16)) {
