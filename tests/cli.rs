@@ -1,4 +1,5 @@
 //! The command line as a process, against a real etcd.
+#![allow(clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

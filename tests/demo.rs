@@ -1,6 +1,7 @@
 //! `etcdscope demo --headless` as a process: the fleet lives, and nothing outlives the process,
 //! however it ends.
 #![cfg(unix)]
+#![allow(clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
@@ -9,7 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use etcd_client::{Client, GetOptions, WatchOptions};
-use etcdscope::demo::etcd_binaries;
+use etcdscope::demo::{Demo, DemoOptions, etcd_binaries};
 
 /// A demonstration that runs, with a temporary folder of its own to look into.
 struct Running {
@@ -204,6 +205,34 @@ async fn it_lives_on_every_etcd_of_this_machine() {
         assert!(running.wait(Duration::from_secs(20)).success());
         running.assert_nothing_left();
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fleet_goes_on_when_a_member_dies() {
+    let demo = Demo::start(DemoOptions::default()).await.expect("a demonstration");
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    let leader = demo.cluster().leader().await.expect("a leader");
+    demo.cluster().member(leader).kill();
+    let survivor = demo.cluster().member((leader + 1) % 3).endpoint();
+    tokio::time::sleep(Duration::from_secs(14)).await;
+
+    let mut client = Client::connect([survivor], None).await.expect("a client");
+    let before = client.get("/services/", Some(GetOptions::new().with_prefix())).await.expect("services");
+    assert!(before.kvs().len() >= 15, "{} services are left", before.kvs().len());
+    for kv in before.kvs() {
+        let answer = client.lease_time_to_live(kv.lease(), None).await.expect("a TTL");
+        assert!(answer.ttl() > 0, "{} has no living lease", kv.key_str().unwrap_or_default());
+    }
+    assert!(!queue(&mut client, "/locks/stock_lock:1001/").await.is_empty(), "the workers have given up");
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let after = client.get("/services/", Some(GetOptions::new().with_prefix())).await.expect("services");
+    let revision = |answer: &etcd_client::GetResponse| answer.header().expect("a header").revision();
+    assert!(revision(&after) >= revision(&before) + 10, "hardly anything happens");
+
+    let folder = demo.cluster().folder().to_owned();
+    demo.shutdown().await;
+    assert!(!folder.exists());
+    assert!(processes_naming(&folder).is_empty());
 }
 
 /// Ends it by this signal, after its members have started, or while they are starting.

@@ -56,10 +56,11 @@ impl EtcdBinary {
     /// Asks the program at `path` for its version.
     ///
     /// # Errors
-    /// [`FaultKind::File`] where it does not run or does not answer like etcd.
+    /// [`FaultKind::EtcdMissing`] where it does not run or does not answer like etcd.
     pub fn probe(path: &Path) -> Result<Self, Fault> {
-        let fault =
-            |detail: String| Fault::new(FaultKind::File, format!("{} --version: {detail}", path.display()));
+        let fault = |detail: String| {
+            Fault::new(FaultKind::EtcdMissing, format!("{} --version: {detail}", path.display()))
+        };
         let output = without_etcd_environment(Command::new(path).arg("--version").stdin(Stdio::null()))
             .output()
             .map_err(|error| fault(error.to_string()))?;
@@ -121,7 +122,7 @@ pub fn etcd_binaries() -> Vec<EtcdBinary> {
 /// The etcd to use: `chosen`, else `ETCD_BIN`, else the newest that can be found.
 ///
 /// # Errors
-/// [`FaultKind::File`] where the chosen one does not run, or none is found.
+/// [`FaultKind::EtcdMissing`] where the chosen one does not run, or none is found.
 pub fn find_etcd(chosen: Option<&Path>) -> Result<EtcdBinary, Fault> {
     if let Some(path) = chosen {
         return EtcdBinary::probe(path);
@@ -131,7 +132,7 @@ pub fn find_etcd(chosen: Option<&Path>) -> Result<EtcdBinary, Fault> {
     }
     etcd_binaries().into_iter().next().ok_or_else(|| {
         Fault::new(
-            FaultKind::File,
+            FaultKind::EtcdMissing,
             "no etcd program found on PATH, in ETCDSCOPE_ETCD_DIR or in target/tools; \
              install etcd, or name it with ETCD_BIN=/path/to/etcd",
         )
@@ -235,6 +236,6 @@ mod tests {
     #[test]
     fn a_program_that_is_not_etcd_is_refused() {
         let this = std::env::current_exe().expect("the path of this test");
-        assert!(matches!(EtcdBinary::probe(&this), Err(Fault { kind: FaultKind::File, .. })));
+        assert!(matches!(EtcdBinary::probe(&this), Err(Fault { kind: FaultKind::EtcdMissing, .. })));
     }
 }

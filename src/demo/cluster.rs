@@ -79,8 +79,8 @@ impl LocalCluster {
     /// Starts a cluster and waits until every member serves and knows the leader.
     ///
     /// # Errors
-    /// [`FaultKind::Invalid`] for an impossible number of members, [`FaultKind::File`] where no
-    /// etcd is found, [`FaultKind::TimedOut`] or [`FaultKind::Other`] with the end of etcd's log
+    /// [`FaultKind::Invalid`] for an impossible number of members, [`FaultKind::EtcdMissing`] where
+    /// no etcd is found, [`FaultKind::TimedOut`] or [`FaultKind::Other`] with the end of etcd's log
     /// where it does not come up.
     pub async fn start(options: LocalClusterOptions) -> Result<Self, Fault> {
         if !(1..=9).contains(&options.members) {
@@ -159,8 +159,8 @@ impl LocalCluster {
                 guard.clone(),
             ));
         }
-        for index in 0..members.len() {
-            members[index].spawn(&members)?;
+        for member in &members {
+            member.spawn()?;
         }
         Ok(Self {
             members,
@@ -251,7 +251,7 @@ impl LocalCluster {
     pub async fn restart_all(&self) -> Result<(), Fault> {
         for member in &self.members {
             if !member.is_running() {
-                member.spawn(&self.members)?;
+                member.spawn()?;
             }
         }
         self.wait_healthy().await
@@ -270,11 +270,11 @@ impl LocalCluster {
     /// [`LocalCluster::restart`] without waiting.
     ///
     /// # Errors
-    /// [`FaultKind::File`] where the program does not start.
+    /// [`FaultKind::EtcdMissing`] where the program does not start.
     pub fn start_again(&self, index: usize) -> Result<(), Fault> {
         let member = self.member(index);
         member.kill();
-        member.spawn(&self.members)
+        member.spawn()
     }
 
     /// Index of the member that leads, where a running member knows one.

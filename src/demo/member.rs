@@ -109,8 +109,9 @@ impl LocalMember {
         if let Err(error) = child.kill() {
             tracing::warn!(member = self.name, %error, "killing");
         }
-        if let Err(error) = child.wait() {
-            tracing::warn!(member = self.name, %error, "waiting for the end");
+        match child.wait() {
+            Ok(_) => lock(&self.guard).remove(child.id()),
+            Err(error) => tracing::warn!(member = self.name, %error, "waiting for the end"),
         }
     }
 
@@ -158,15 +159,16 @@ impl LocalMember {
         Err(Fault::new(FaultKind::Unimplemented, format!("SIG{name} does not exist on this system")))
     }
 
-    /// Starts the process and tells the guard about all that run now.
-    pub(super) fn spawn(&self, all: &[Self]) -> Result<(), Fault> {
-        let fault = |error: std::io::Error| {
-            Fault::new(FaultKind::File, format!("{}: {error}", self.program.display()))
+    /// Starts the process under guard.
+    pub(super) fn spawn(&self) -> Result<(), Fault> {
+        let log_fault = |error: std::io::Error| {
+            Fault::new(FaultKind::File, format!("{}: {error}", self.log_file().display()))
         };
-        let log = std::fs::File::options().create(true).append(true).open(self.log_file()).map_err(fault)?;
+        let log =
+            std::fs::File::options().create(true).append(true).open(self.log_file()).map_err(log_fault)?;
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdin(Stdio::null());
-        command.stdout(log.try_clone().map_err(fault)?).stderr(log);
+        command.stdout(log.try_clone().map_err(log_fault)?).stderr(log);
         if let Some(folder) = self.data_dir.parent() {
             command.current_dir(folder);
         }
@@ -177,15 +179,21 @@ impl LocalMember {
             // Ctrl-C in the terminal is for the console; it ends its members itself.
             command.process_group(0);
         }
-        let child = command.spawn().map_err(fault)?;
+        let child = command.spawn().map_err(|error| {
+            Fault::new(FaultKind::EtcdMissing, format!("{}: {error}", self.program.display()))
+        })?;
+        let id = child.id();
         *lock(&self.child) = Some(child);
-        let ids: Vec<u32> = all.iter().filter_map(Self::pid).collect();
-        lock(&self.guard).set_children(&ids)
+        lock(&self.guard).add(id)
     }
 
     /// How it ended, where it was started and has ended by itself.
     pub(super) fn ended(&self) -> Option<ExitStatus> {
-        lock(&self.child).as_mut().and_then(|child| child.try_wait().ok().flatten())
+        let mut child = lock(&self.child);
+        let child = child.as_mut()?;
+        let status = child.try_wait().ok().flatten()?;
+        lock(&self.guard).remove(child.id());
+        Some(status)
     }
 
     fn log_file(&self) -> PathBuf {

@@ -1,6 +1,7 @@
 //! Ends the children and removes the folder of a local cluster when this process dies, however it
 //! dies: a small shell holds the other end of a pipe and acts when the pipe closes.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -37,10 +38,12 @@ Start-Sleep -Milliseconds 200
 Remove-Item -Recurse -Force -LiteralPath $env:ETCDSCOPE_FOLDER -ErrorAction SilentlyContinue
 "#;
 
-/// The guard of one cluster. Dropping it ends the children last named and removes the folder.
+/// The guard of one cluster. Dropping it ends the children that are still under guard
+/// and removes the folder.
 #[derive(Debug)]
 pub(super) struct Watchdog {
     shell: Child,
+    children: BTreeSet<u32>,
 }
 
 impl Watchdog {
@@ -51,7 +54,7 @@ impl Watchdog {
         let shell = command.spawn().map_err(|error| {
             Fault::new(FaultKind::Other, format!("starting the guard of the local cluster: {error}"))
         })?;
-        Ok(Self { shell })
+        Ok(Self { shell, children: BTreeSet::new() })
     }
 
     #[cfg(not(windows))]
@@ -70,9 +73,22 @@ impl Watchdog {
         command
     }
 
-    /// Tells the guard which children live now.
-    pub(super) fn set_children(&mut self, ids: &[u32]) -> Result<(), Fault> {
-        let line = ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+    /// Puts a child under guard.
+    pub(super) fn add(&mut self, id: u32) -> Result<(), Fault> {
+        self.children.insert(id);
+        self.tell()
+    }
+
+    /// Takes a child that has ended from the guard: its number may soon be another process's.
+    pub(super) fn remove(&mut self, id: u32) {
+        self.children.remove(&id);
+        if let Err(fault) = self.tell() {
+            tracing::warn!(%fault, "a child that has ended stays under guard");
+        }
+    }
+
+    fn tell(&mut self) -> Result<(), Fault> {
+        let line = self.children.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
         let Some(pipe) = self.shell.stdin.as_mut() else { return Ok(()) };
         writeln!(pipe, "{line}").and_then(|()| pipe.flush()).map_err(|error| {
             Fault::new(FaultKind::Other, format!("telling the guard of the local cluster: {error}"))

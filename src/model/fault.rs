@@ -65,6 +65,8 @@ pub enum FaultKind {
     File,
     /// The disk is full.
     DiskFull,
+    /// No etcd program was found for the local cluster, or the one named is none.
+    EtcdMissing,
     /// No keyring could be used, so the secret is not kept.
     Keyring,
     /// What was typed or read is not valid.
@@ -110,6 +112,7 @@ impl FaultKind {
             Self::Unimplemented => "unimplemented",
             Self::File => "file",
             Self::DiskFull => "disk_full",
+            Self::EtcdMissing => "etcd_missing",
             Self::Keyring => "keyring",
             Self::Invalid => "invalid",
             Self::Cancelled => "cancelled",
@@ -118,7 +121,7 @@ impl FaultKind {
     }
 
     /// Every kind, for the test that the catalogues are complete.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::HostUnknown,
         Self::PortClosed,
         Self::TimedOut,
@@ -149,6 +152,7 @@ impl FaultKind {
         Self::Unimplemented,
         Self::File,
         Self::DiskFull,
+        Self::EtcdMissing,
         Self::Keyring,
         Self::Invalid,
         Self::Cancelled,

@@ -6,7 +6,7 @@ use rust_i18n::t;
 use super::{lease_text, open_key, owner, owner_or_lease, since, ttl};
 use crate::action::{Action, Actions};
 use crate::model::activity::{ActivityKind, ActivityLine};
-use crate::model::claim::{Claim, ClaimKind, ClaimQueue, ClaimForm, Confidence};
+use crate::model::claim::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
 use crate::model::key_text::{display_key, display_short};
 use crate::model::session::Session;
 use crate::model::world::World;
@@ -24,11 +24,14 @@ const MAX_TERMS: usize = 12;
 /// Draws it.
 pub fn show(ui: &mut Ui, world: &World, session: &Session, queue: &ClaimQueue, actions: &mut Actions) {
     title(ui, queue, actions);
-    ScrollArea::vertical().id_salt(("claim detail", &queue.name)).auto_shrink([false, false]).show(ui, |ui| {
-        first(ui, world, session, queue, actions);
-        line(ui, world, session, queue, actions);
-        terms(ui, world, session, queue);
-    });
+    ScrollArea::vertical().id_salt(("claim detail", &queue.name)).auto_shrink([false, false]).show(
+        ui,
+        |ui| {
+            first(ui, world, session, queue, actions);
+            line(ui, world, session, queue, actions);
+            terms(ui, world, session, queue);
+        },
+    );
 }
 
 fn title(ui: &mut Ui, queue: &ClaimQueue, actions: &mut Actions) {
@@ -152,11 +155,18 @@ fn in_line(
     let y = rect.center().y;
     let number = (place + 1).to_string();
     let galley = ui.painter().layout_no_wrap(number, text::mono_small(), tokens.faint);
-    ui.painter().galley(pos2(rect.left() + 26.0 - galley.size().x, y - galley.size().y / 2.0), galley, tokens.faint);
+    ui.painter().galley(
+        pos2(rect.left() + 26.0 - galley.size().x, y - galley.size().y / 2.0),
+        galley,
+        tokens.faint,
+    );
     dot(ui, pos2(rect.left() + 40.0, y), tone);
 
     let bar_width = (rect.width() * 0.34).clamp(72.0, 150.0);
-    let bar = Rect::from_min_max(pos2(rect.right() - bar_width - size::PAD, rect.top()), rect.right_bottom() - vec2(size::PAD, 0.0));
+    let bar = Rect::from_min_max(
+        pos2(rect.right() - bar_width - size::PAD, rect.top()),
+        rect.right_bottom() - vec2(size::PAD, 0.0),
+    );
     ttl::paint(ui, bar, ttl::left(session.leases.get(&claim.meta.lease), world.now));
     let left = rect.left() + 54.0;
     let room = bar.left() - size::PAD - left;

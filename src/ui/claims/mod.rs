@@ -100,20 +100,15 @@ fn choose(
 }
 
 /// Asks for the TTLs of what is in sight, every few seconds, and has them counted down between.
-fn ask_leases(
-    ui: &Ui,
-    world: &World,
-    session: &Session,
-    state: &mut ClaimsState,
-    actions: &mut Actions,
-) {
+fn ask_leases(ui: &Ui, world: &World, session: &Session, state: &mut ClaimsState, actions: &mut Actions) {
     state.in_sight.remove(&0);
     if state.in_sight.is_empty() {
         return;
     }
-    let due = state.asked_at.get(&session.id).is_none_or(|asked| {
-        world.now < *asked || world.now - asked >= LEASES_EVERY_MS
-    });
+    let due = state
+        .asked_at
+        .get(&session.id)
+        .is_none_or(|asked| world.now < *asked || world.now - asked >= LEASES_EVERY_MS);
     if due && session.state.is_live() {
         state.asked_at.insert(session.id, world.now);
         actions.push(Action::LoadLeases(state.in_sight.iter().copied().take(MAX_LEASES).collect()));
@@ -143,12 +138,9 @@ fn nothing(ui: &mut Ui, session: &Session, kind: ClaimKind, actions: &mut Action
         }
         _ => {
             let (icon, title, hint, command) = match kind {
-                ClaimKind::Lock => (
-                    icons::LOCK,
-                    t!("claims.lock.empty"),
-                    t!("claims.lock.empty_hint"),
-                    "etcdctl lock demo",
-                ),
+                ClaimKind::Lock => {
+                    (icons::LOCK, t!("claims.lock.empty"), t!("claims.lock.empty_hint"), "etcdctl lock demo")
+                }
                 ClaimKind::Election => (
                     icons::CROWN_SIMPLE,
                     t!("claims.election.empty"),

@@ -71,7 +71,8 @@ pub fn show(
     let name = if kind == ClaimKind::Lock { t!("claims.lock.list") } else { t!("claims.election.list") };
     list.widget_info(|| egui::WidgetInfo::labeled(Role::ListBox, true, &name));
     let mut reveal = None;
-    let free = ui.memory(|memory| memory.focused().is_none()) && world.dialog.is_none() && !world.palette_open;
+    let free =
+        ui.memory(|memory| memory.focused().is_none()) && world.dialog.is_none() && !world.palette_open;
     if list.has_focus() || free {
         let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
@@ -85,7 +86,8 @@ pub fn show(
         }
     }
     let focused = list.has_focus();
-    let child = UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(ui.available_rect_before_wrap());
+    let child =
+        UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(ui.available_rect_before_wrap());
     ui.scope_builder(child, |ui| {
         let list = VirtualList::new(id.with("rows"), queues.len(), row_height(world)).reveal(reveal);
         let output = list.show(ui, |ui, sight, places| {
@@ -117,7 +119,14 @@ fn header(ui: &mut Ui, kind: ClaimKind) {
     ];
     for (column, title, right) in cells {
         if let Some(column) = column {
-            cell(ui, tokens, rect, column, &title, Cell { font: text::meta_medium(), colour: tokens.faint, right });
+            cell(
+                ui,
+                tokens,
+                rect,
+                column,
+                &title,
+                Cell { font: text::meta_medium(), colour: tokens.faint, right },
+            );
         }
     }
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, tokens.line());

@@ -108,7 +108,8 @@ fn line(ui: &mut Ui, member: &MemberStatus, highest: u64, watched: bool, actions
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, size::RADIUS_SMALL, tokens.hover);
     }
-    let [name_at, endpoint_at, version_at, role_at, db_at, term_at, index_at, lag_at, latency_at] = places(rect);
+    let [name_at, endpoint_at, version_at, role_at, db_at, term_at, index_at, lag_at, latency_at] =
+        places(rect);
     let name = name_of(member);
     let (role, tone) = role_of(member);
 

@@ -40,9 +40,8 @@ impl Counted {
 /// A file name that says what is in it, in the operator's own folder.
 pub fn suggested_path(session: &Session, prefix: &[u8]) -> String {
     let name = suggested_name(session, prefix, ExportFormat::Json);
-    let folder = directories::UserDirs::new().map(|dirs| {
-        dirs.document_dir().unwrap_or_else(|| dirs.home_dir()).to_path_buf()
-    });
+    let folder = directories::UserDirs::new()
+        .map(|dirs| dirs.document_dir().unwrap_or_else(|| dirs.home_dir()).to_path_buf());
     folder.unwrap_or_default().join(name).display().to_string()
 }
 

@@ -164,7 +164,8 @@ fn leases(ui: &mut Ui, question: &Question<'_>, form: &mut Form) {
     let tokens = theme::tokens(ui);
     ui.add_space(size::PAD);
     if question.copy {
-        let hint = if form.keep_lease { t!("dialogs.move.lease_kept") } else { t!("dialogs.move.lease_left") };
+        let hint =
+            if form.keep_lease { t!("dialogs.move.lease_kept") } else { t!("dialogs.move.lease_left") };
         check_box(ui, &mut form.keep_lease, &t!("dialogs.move.keep_lease"), Some(&hint));
     } else {
         card(ui, Tone::Changed, icons::CLOCK, |ui| {

@@ -57,12 +57,15 @@ pub fn sample(ui: &mut Ui, radius: &BlastRadius, line: impl Fn(&Key) -> String) 
     frame.show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 2.0;
-        ScrollArea::vertical().id_salt("sample").max_height(150.0).auto_shrink([false, true]).show(ui, |ui| {
-            for key in &radius.sample {
-                ui.add(Label::new(tokens.mono_meta(line(key))).truncate());
-            }
-            more(ui, usize::try_from(radius.keys).unwrap_or(usize::MAX), radius.sample.len());
-        });
+        ScrollArea::vertical().id_salt("sample").max_height(150.0).auto_shrink([false, true]).show(
+            ui,
+            |ui| {
+                for key in &radius.sample {
+                    ui.add(Label::new(tokens.mono_meta(line(key))).truncate());
+                }
+                more(ui, usize::try_from(radius.keys).unwrap_or(usize::MAX), radius.sample.len());
+            },
+        );
     });
 }
 
