@@ -10,6 +10,7 @@
 )]
 
 mod catalogue;
+mod connect;
 mod keys;
 mod shell;
 mod support;

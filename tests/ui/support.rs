@@ -116,7 +116,9 @@ impl Setting {
             .build_ui_state(
                 move |ui, stage: &mut Stage| {
                     let mut actions = Actions::default();
-                    show(ui, stage, &mut actions);
+                    // The harness leaves a margin around the window that a real one does not have.
+                    let whole = egui::UiBuilder::new().max_rect(ui.ctx().content_rect());
+                    show(&mut ui.new_child(whole), stage, &mut actions);
                     stage.actions.extend(actions.take());
                 },
                 stage,
