@@ -40,7 +40,9 @@ impl App {
         if self.poll_file_dialog() {
             again = again.or(Some(FILE_DIALOG_EVERY));
         }
-        [again, self.expire_toasts(), self.search_wait()].into_iter().flatten().min()
+        let counts_age = self.world.forget_old_changes().and_then(|ms| u64::try_from(ms).ok());
+        let counts_age = counts_age.map(Duration::from_millis);
+        [again, self.expire_toasts(), self.search_wait(), counts_age].into_iter().flatten().min()
     }
 
     /// Applies events until none is left or the budget is spent; returns whether some are left.

@@ -161,3 +161,62 @@ impl Document {
         self.live.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(revision: i64, value: Option<&[u8]>) -> KeyRecord {
+        let meta = KeyMeta { create_revision: 2, mod_revision: revision, version: 1, lease: 0 };
+        KeyRecord { key: b"a".as_slice().into(), meta, value: value.map(Value::from) }
+    }
+
+    fn document(base: Option<Option<KeyRecord>>, draft: Option<&[u8]>) -> Document {
+        let mut document = Document::new(b"a".as_slice().into());
+        document.base = base.map_or_else(Loadable::default, Loadable::ready);
+        document.draft = draft.map(Value::from);
+        document
+    }
+
+    #[test]
+    fn a_draft_is_dirty_where_it_differs_from_the_base() {
+        let base = || Some(Some(record(5, Some(b"x"))));
+        assert!(!document(base(), None).is_dirty());
+        assert!(!document(base(), Some(b"x")).is_dirty());
+        assert!(document(base(), Some(b"y")).is_dirty());
+        assert!(document(base(), Some(b"")).is_dirty());
+    }
+
+    #[test]
+    fn a_draft_of_a_key_that_does_not_exist_can_be_saved_even_if_empty() {
+        assert!(document(Some(None), Some(b"")).is_dirty());
+        assert!(!document(Some(None), None).is_dirty());
+    }
+
+    #[test]
+    fn a_recovered_draft_is_dirty_before_its_base_is_read() {
+        assert!(document(None, Some(b"x")).is_dirty());
+        assert!(!document(None, None).is_dirty());
+    }
+
+    #[test]
+    fn what_would_be_saved_is_the_draft_or_the_base() {
+        let base = || Some(Some(record(5, Some(b"x"))));
+        assert_eq!(&*document(base(), None).current_value(), b"x");
+        assert_eq!(&*document(base(), Some(b"")).current_value(), b"");
+        assert_eq!(&*document(Some(None), None).current_value(), b"");
+        assert_eq!(&*document(Some(Some(record(5, None))), None).base_value(), b"");
+    }
+
+    #[test]
+    fn the_newest_meta_is_that_of_the_live_record() {
+        let mut document = document(Some(Some(record(5, Some(b"x")))), None);
+        assert_eq!(document.newest_meta().map(|meta| meta.mod_revision), Some(5));
+        assert!(!document.changed_elsewhere());
+        document.live = Some(Some(record(8, None)));
+        assert_eq!(document.newest_meta().map(|meta| meta.mod_revision), Some(8));
+        document.live = Some(None);
+        assert_eq!(document.newest_meta(), None, "it was deleted");
+        assert!(document.changed_elsewhere());
+    }
+}

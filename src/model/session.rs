@@ -162,3 +162,39 @@ impl Session {
         self.active_document.as_ref().and_then(|key| self.document(key))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_splits_keys_as_its_profile_says() {
+        let profile = Profile { separator: '.', ..Profile::default() };
+        let session = Session::new(SessionId(1), profile);
+        assert_eq!(session.keyspace.separator(), b'.');
+        assert_eq!(session.keyspace.ancestors(b"a.b/c").len(), 1);
+    }
+
+    #[test]
+    fn open_keys_are_found_byte_for_byte() {
+        let mut session = Session::new(SessionId(1), Profile::default());
+        for key in [b"a".as_slice(), b"a\0", b"\xff"] {
+            session.documents.push(Document::new(key.into()));
+        }
+        assert_eq!(session.document(b"a\0").map(|document| &*document.key), Some(b"a\0".as_slice()));
+        assert!(session.document(b"b").is_none());
+        session.document_mut(b"\xff").expect("an open key").recovered = true;
+        assert!(session.document(b"\xff").is_some_and(|document| document.recovered));
+    }
+
+    #[test]
+    fn the_shown_document_is_one_that_is_open() {
+        let mut session = Session::new(SessionId(1), Profile::default());
+        assert!(session.shown_document().is_none());
+        session.documents.push(Document::new(b"a".as_slice().into()));
+        session.active_document = Some(b"a".as_slice().into());
+        assert!(session.shown_document().is_some());
+        session.documents.clear();
+        assert!(session.shown_document().is_none());
+    }
+}

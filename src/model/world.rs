@@ -149,4 +149,55 @@ impl World {
     pub fn session_mut(&mut self, id: SessionId) -> Option<&mut Session> {
         self.sessions.iter_mut().find(|session| session.id == id)
     }
+
+    /// Forgets changes that are no longer counted on their folders. Returns after how many
+    /// milliseconds that should be done again, if any are left: about once a second while changes
+    /// grow old, never while nothing has changed.
+    pub fn forget_old_changes(&mut self) -> Option<i64> {
+        let now = self.now;
+        let next = self.sessions.iter_mut().filter_map(|session| {
+            session.activity.prune(now);
+            session.activity.prune_at()
+        });
+        next.min().map(|at| (at - now).max(1_000))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::record::{ChangeKind, KeyChange};
+
+    fn deletion(key: &[u8]) -> KeyChange {
+        KeyChange { key: key.into(), kind: ChangeKind::Delete, prev: None }
+    }
+
+    #[test]
+    fn old_changes_are_forgotten_without_news() {
+        let mut world = World { sessions: vec![Session::default()], ..World::default() };
+        assert_eq!(world.forget_old_changes(), None);
+        world.sessions[0].activity.note(&deletion(b"a/b"), 5, 0, &[b"a/"]);
+        world.sessions[0].activity.note(&deletion(b"a/c"), 6, 100, &[b"a/"]);
+        world.now = 50_000;
+        assert_eq!(world.forget_old_changes(), Some(10_001));
+        world.now = 60_001;
+        assert_eq!(world.forget_old_changes(), Some(1_000), "not for every single change");
+        assert_eq!(world.sessions[0].activity.folder_count(b"a/"), 1);
+        world.now = 61_001;
+        assert_eq!(world.forget_old_changes(), None);
+        assert_eq!(world.sessions[0].activity.folder_count(b"a/"), 0);
+    }
+
+    #[test]
+    fn sessions_are_found_by_their_number() {
+        let session = |id| Session { id: SessionId(id), ..Session::default() };
+        let mut world = World { sessions: vec![session(3), session(7)], ..World::default() };
+        assert!(world.active_session().is_none());
+        world.active = Some(SessionId(7));
+        assert_eq!(world.active_session().map(|session| session.id), Some(SessionId(7)));
+        assert_eq!(world.active_session_mut().map(|session| session.id), Some(SessionId(7)));
+        world.active = Some(SessionId(8));
+        assert!(world.active_session().is_none(), "it has been closed");
+        assert!(world.session(SessionId(3)).is_some() && world.session_mut(SessionId(4)).is_none());
+    }
 }

@@ -106,3 +106,29 @@ pub struct BatchReport {
     /// Keys asked for.
     pub total: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_about_the_key_that_it_may_not_find_as_expected() {
+        let key = |text: &str| Key::from(text.as_bytes());
+        let put = PutRequest {
+            key: key("put"),
+            value: Value::from([].as_slice()),
+            expect: Expect::Absent,
+            lease: LeaseChoice::Attach(0),
+        };
+        let copy = BatchStep::Copy {
+            from: key("from"),
+            revision: 7,
+            to: key("to"),
+            keep_lease: true,
+            remove_source: true,
+        };
+        assert_eq!(*BatchStep::Put(put).key(), key("put"));
+        assert_eq!(*BatchStep::Delete { key: key("gone"), revision: 7 }.key(), key("gone"));
+        assert_eq!(*copy.key(), key("from"));
+    }
+}

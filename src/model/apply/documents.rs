@@ -21,6 +21,12 @@ impl Document {
         let base_revision = self.base_record().map(|base| base.meta.mod_revision);
         let revision = record.as_ref().map(|record| record.meta.mod_revision);
         if revision.is_some() && revision <= base_revision {
+            // Our own write told again: etcd knows better which lease and version it led to.
+            if revision == base_revision
+                && let (Some(Some(base)), Some(record)) = (self.base.value_mut(), record)
+            {
+                base.meta = record.meta;
+            }
             return;
         }
         if let Some(KeyRecord { meta, value: Some(value), .. }) = &record

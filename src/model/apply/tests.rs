@@ -217,3 +217,14 @@ fn answers_to_a_closed_connection_change_nothing() {
     world.apply(Event { session: SessionId(77), request: RequestId(0), kind });
     assert_eq!(world.active_session().unwrap().state, MirrorState::Connecting);
 }
+
+#[test]
+fn the_lease_that_our_write_led_to_is_learnt_from_the_watch() {
+    let mut world = world();
+    saving(&mut world, "mine");
+    written(&mut world, "mine", WriteOutcome::Saved { revision: 6 });
+    assert_eq!(document(&world).newest_meta().map(|meta| meta.lease), Some(0));
+    mirror(&mut world, vec![put("mine", KeyMeta { lease: 77, ..meta(5, 6, 2) })], false);
+    assert_eq!(document(&world).newest_meta().map(|meta| meta.lease), Some(77));
+    assert!(!document(&world).changed_elsewhere() && !document(&world).is_dirty());
+}
