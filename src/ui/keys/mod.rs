@@ -139,7 +139,9 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut UiState, actions: &mut Actio
     if toggle_details {
         state.keys.details = Some(!details_open);
     }
-    editor::show(ui, world, &mut state.editor, actions);
+    egui::CentralPanel::default()
+        .frame(Frame::new().fill(tokens.base))
+        .show(ui, |ui| editor::show(ui, world, &mut state.editor, actions));
 }
 
 fn left(
