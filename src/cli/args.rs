@@ -12,24 +12,37 @@ use crate::demo::DemoOptions;
 use crate::model::settings::{Language, ThemeChoice};
 use crate::model::transfer::ExportFormat;
 
+const AFTER_HELP: &str = "\
+Without a command the window is opened.
+ETCDCTL_ENDPOINTS, ETCDCTL_USER, ETCDCTL_PASSWORD, ETCDCTL_CACERT, ETCDCTL_CERT and
+ETCDCTL_KEY are read as etcdctl reads them; flags win over them.";
+
+const AFTER_EXPORT_HELP: &str = "\
+The file is written aside and renamed when it is complete: an export that fails or is
+ended with Ctrl-C leaves what was there before. It is readable by its owner alone.
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 ended by Ctrl-C.";
+
+const AFTER_DEMO_HELP: &str = "\
+The cluster listens on free loopback ports and keeps its data in a temporary folder;
+both are gone when the program ends, however it ends. etcd is taken from ETCD_BIN,
+else the newest that is found.";
+
 /// A desktop console for etcd v3.
 #[derive(Debug, Parser)]
 #[command(
     name = "etcdscope",
     version,
     about = "A desktop console for etcd v3: live tree, guarded edits, history, locks and leaders",
-    after_help = "Without a command the window is opened. The ETCDCTL_* variables (ETCDCTL_ENDPOINTS, \
-                  ETCDCTL_USER, ETCDCTL_PASSWORD, ETCDCTL_CACERT, …) are read as etcdctl reads them; \
-                  flags win over them."
+    after_help = AFTER_HELP
 )]
 pub(super) struct Arguments {
+    /// What to log to the error output, such as "etcdscope=debug" [env: ETCDSCOPE_LOG]
+    #[arg(long, value_name = "FILTER", global = true)]
+    pub(super) log: Option<String>,
     #[command(flatten)]
     pub(super) connection: ConnectionArgs,
     #[command(flatten)]
     pub(super) window: WindowFlags,
-    /// What to log to the error output, such as "info" or "etcdscope=debug" [env: ETCDSCOPE_LOG]
-    #[arg(long, value_name = "FILTER", global = true)]
-    pub(super) log: Option<String>,
     #[command(subcommand)]
     pub(super) command: Option<Subcommands>,
 }
@@ -59,17 +72,17 @@ pub(super) enum LanguageName {
     ZhCn,
 }
 
-#[derive(Debug, Args)]
+#[derive(Args, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Window")]
 pub(super) struct WindowFlags {
     /// What the window is drawn with
-    #[arg(long, value_enum, default_value_t, global = true)]
+    #[arg(long, value_enum, default_value_t)]
     renderer: RendererChoice,
     /// Dark or light, whatever the settings say
-    #[arg(long, value_enum, value_name = "THEME", global = true)]
+    #[arg(long, value_enum, value_name = "THEME")]
     theme: Option<ThemeName>,
     /// Language of the window, whatever the settings say
-    #[arg(long, value_enum, value_name = "LANGUAGE", ignore_case = true, global = true)]
+    #[arg(long, value_enum, value_name = "LANGUAGE", ignore_case = true)]
     lang: Option<LanguageName>,
 }
 
@@ -117,11 +130,7 @@ pub(super) enum FormatName {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "The file is written aside and renamed when it is complete: an export that fails or is \
-                        ended with Ctrl-C leaves what was there before. It is readable by its owner alone. \
-                        Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 ended by Ctrl-C."
-)]
+#[command(after_help = AFTER_EXPORT_HELP)]
 pub(super) struct ExportFlags {
     /// All keys that start with this; "" for everything
     #[arg(long, value_name = "PREFIX")]
@@ -138,6 +147,8 @@ pub(super) struct ExportFlags {
     /// Tell nothing but failures
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
 }
 
 impl ExportFlags {
@@ -164,16 +175,12 @@ impl ExportFlags {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "The cluster listens on free loopback ports and keeps its data in a temporary folder; both \
-                        are gone when the program ends, however it ends. etcd is taken from ETCD_BIN, else the \
-                        newest that is found."
-)]
+#[command(after_help = AFTER_DEMO_HELP)]
 pub(super) struct DemoFlags {
     /// Without a window: print the endpoints and go on until Ctrl-C
     #[arg(long)]
     pub(super) headless: bool,
-    /// End after so many seconds
+    /// With --headless: end after so many seconds
     #[arg(long, value_name = "N", requires = "headless")]
     pub(super) seconds: Option<u64>,
     /// Members of the cluster
@@ -182,6 +189,8 @@ pub(super) struct DemoFlags {
     /// Decides what the fleet does and when
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(super) seed: u64,
+    #[command(flatten)]
+    pub(super) window: WindowFlags,
 }
 
 fn members(text: &str) -> Result<usize, String> {

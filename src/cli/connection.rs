@@ -15,32 +15,31 @@ use crate::storage::{Storage, environment};
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
     /// host:port or URLs of the members, separated by commas
-    #[arg(long, value_name = "LIST", value_delimiter = ',', global = true)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub endpoints: Vec<String>,
-    /// User, and where it is meant to be visible in the process list, the password; otherwise the
-    /// password is taken from ETCDCTL_PASSWORD or the keyring
-    #[arg(long, value_name = "NAME[:PASSWORD]", value_parser = user, global = true)]
+    /// User; the password is better given in ETCDCTL_PASSWORD or kept in the keyring
+    #[arg(long, value_name = "NAME[:PASSWORD]", value_parser = user)]
     pub user: Option<User>,
     /// Speak TLS to endpoints without a scheme
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub tls: bool,
     /// PEM file of the authority of the servers' certificates (turns TLS on)
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
     /// PEM file of the client's certificate (turns TLS on)
-    #[arg(long, value_name = "FILE", requires = "key", global = true)]
+    #[arg(long, value_name = "FILE", requires = "key")]
     pub cert: Option<PathBuf>,
     /// PEM file of the key of --cert
-    #[arg(long, value_name = "FILE", requires = "cert", global = true)]
+    #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
     /// Name to expect in the servers' certificates, where it differs from the host
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME")]
     pub server_name: Option<String>,
     /// A stored profile; the other flags change it for this run
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Refuse every write
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub read_only: bool,
 }
 

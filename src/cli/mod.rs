@@ -104,13 +104,19 @@ impl Arguments {
         let Self { connection, window, log, command } = self;
         let kind = match command {
             None => return Ok(Invocation::Window(window.with(connection, None, log))),
-            Some(Subcommands::Export(export)) => RunKind::Export(export.command(connection)),
-            Some(Subcommands::Demo(demo)) => {
+            Some(Subcommands::Export(mut export)) => {
+                if window != args::WindowFlags::default() {
+                    return Err(conflict("export opens no window: it takes no window flags"));
+                }
+                let behind = std::mem::take(&mut export.connection);
+                RunKind::Export(export.command(either(connection, behind, "connection flags")?))
+            }
+            Some(Subcommands::Demo(mut demo)) => {
                 if connection != ConnectionArgs::default() {
-                    let message = "demo starts a cluster of its own: it takes no connection flags\n";
-                    return Err(Arguments::command().error(clap::error::ErrorKind::ArgumentConflict, message));
+                    return Err(conflict("demo starts a cluster of its own: it takes no connection flags"));
                 }
                 let options = DemoOptions { members: demo.members, seed: demo.seed };
+                let window = either(window, std::mem::take(&mut demo.window), "window flags")?;
                 if !demo.headless {
                     return Ok(Invocation::Window(window.with(connection, Some(options), log)));
                 }
@@ -119,6 +125,21 @@ impl Arguments {
         };
         Ok(Invocation::Run(RunCommand { log, kind }))
     }
+}
+
+/// Flags may stand before the command or behind it, not on both sides.
+fn either<T: Default + PartialEq>(before: T, behind: T, what: &str) -> Result<T, clap::Error> {
+    if before == T::default() {
+        Ok(behind)
+    } else if behind == T::default() {
+        Ok(before)
+    } else {
+        Err(conflict(&format!("{what} are given both before and behind the command")))
+    }
+}
+
+fn conflict(message: &str) -> clap::Error {
+    Arguments::command().error(clap::error::ErrorKind::ArgumentConflict, message)
 }
 
 /// Starts logging to the error output. `filter` is `--log`; without it `ETCDSCOPE_LOG` decides, else

@@ -133,11 +133,16 @@ fn window_flags_are_read() {
 
 #[test]
 fn export_takes_its_format_from_the_file_and_flags_from_either_side() {
-    let command =
-        export(&["--endpoints", "a:1", "export", "--prefix", "/a", "-o", "x.yml", "--user", "root"]);
-    assert_eq!((command.format, command.output), (ExportFormat::Yaml, Some(PathBuf::from("x.yml"))));
-    assert_eq!(command.connection.endpoints, ["a:1"]);
-    assert_eq!(command.connection.user.map(|user| user.name).as_deref(), Some("root"));
+    let before = ["--endpoints", "a:1", "--user", "root", "export", "--prefix", "/a", "-o", "x.yml"];
+    let behind = ["export", "--prefix", "/a", "-o", "x.yml", "--endpoints", "a:1", "--user", "root"];
+    for arguments in [before, behind] {
+        let command = export(&arguments);
+        assert_eq!((command.format, command.output), (ExportFormat::Yaml, Some(PathBuf::from("x.yml"))));
+        assert_eq!(command.connection.endpoints, ["a:1"]);
+        assert_eq!(command.connection.user.map(|user| user.name).as_deref(), Some("root"));
+    }
+    assert!(parsed(&["--endpoints", "a:1", "export", "--prefix", "/a", "--endpoints", "b:1"]).is_err());
+    assert!(parsed(&["--theme", "dark", "export", "--prefix", "/a"]).is_err());
     let command = export(&["export", "--prefix", "", "--format", "yaml"]);
     assert_eq!((command.format, command.output, command.prefix), (ExportFormat::Yaml, None, Vec::new()));
     assert_eq!(export(&["export", "--prefix", "/", "-o", "x"]).format, ExportFormat::Json);
@@ -164,6 +169,8 @@ fn demo_is_for_the_window_unless_headless() {
         window(&["demo", "--members", "5"]).demo,
         Some(DemoOptions { members: 5, ..Default::default() })
     );
+    assert_eq!(window(&["demo", "--theme", "dark"]).theme, Some(ThemeChoice::Dark));
+    assert_eq!(window(&["--theme", "dark", "demo"]).theme, Some(ThemeChoice::Dark));
     let Ok(Invocation::Run(RunCommand { kind: RunKind::Demo(demo), .. })) =
         parsed(&["demo", "--headless", "--seconds", "7"])
     else {
@@ -173,4 +180,5 @@ fn demo_is_for_the_window_unless_headless() {
     assert!(parsed(&["demo", "--seconds", "7"]).is_err());
     assert!(parsed(&["demo", "--members", "0"]).is_err());
     assert!(parsed(&["demo", "--endpoints", "a:1"]).is_err());
+    assert!(parsed(&["--endpoints", "a:1", "demo"]).is_err());
 }
