@@ -11,6 +11,7 @@
 
 mod catalogue;
 mod connect;
+mod editor;
 mod keys;
 mod shell;
 mod support;

@@ -6,7 +6,7 @@ use egui::{Frame, Margin, RichText, Ui};
 use rust_i18n::t;
 
 use super::View;
-use super::header::{bar, format_name};
+use super::header::{NARROW, bar, format_name};
 use super::state::{Body, Checked, DocumentState};
 use super::text::LineEnds;
 use crate::action::{Action, Actions, UserCommand};
@@ -36,10 +36,11 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, actio
     let tokens = theme::tokens(ui);
     let frame = Frame::new().fill(tokens.panel).inner_margin(Margin::ZERO);
     let height = size::CONTROL + 2.0 * size::PAD;
+    let narrow = ui.available_width() < NARROW;
     egui::Panel::bottom("editor_bottom").exact_size(height).frame(frame).show_separator_line(false).show(
         ui,
         |ui| {
-            let rect = bar(ui, height, |ui| facts(ui, view, shown), |ui| buttons(ui, view, actions));
+            let rect = bar(ui, height, |ui| facts(ui, view, shown, narrow), |ui| buttons(ui, view, actions));
             ui.painter().hline(rect.x_range(), rect.top() + 0.5, tokens.line());
         },
     );
@@ -85,7 +86,7 @@ fn save_state(ui: &mut Ui, view: View<'_>) {
             let words = t!("editor.outcome_unknown");
             ui.label(RichText::new(words).font(text::meta()).color(tokens.danger));
         }
-        _ if view.document.is_dirty() => {
+        _ if view.document.is_dirty() && ui.available_width() > 60.0 => {
             ui.label(RichText::new(t!("editor.modified")).font(text::meta()).color(tokens.changed));
         }
         _ => {}
@@ -97,7 +98,7 @@ fn icon(icon: &str, colour: egui::Color32) -> RichText {
 }
 
 /// Format and validity, place of the cursor, size; drawn from the right.
-fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState) {
+fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, narrow: bool) {
     let tokens = theme::tokens(ui);
     ui.spacing_mut().item_spacing.x = size::GROUP;
     let (bytes, place, ends) = match &shown.body {
@@ -118,7 +119,7 @@ fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState) {
     if view.document.page != DocumentPage::Edit {
         return;
     }
-    if let Some((line, column)) = place {
+    if let Some((line, column)) = place.filter(|_| !narrow) {
         ui.label(tokens.meta(t!("editor.status.place", line = line, column = column)));
     }
     validity(ui, shown);

@@ -10,7 +10,7 @@ use rust_i18n::t;
 
 use super::View;
 use super::diff_page::{show_diff, value_of};
-use super::header::bar;
+use super::header::{NARROW, bar};
 use super::state::{CursorPlace, DiffCache, DocumentState, syntax_of};
 use super::text::EditText;
 use super::text_page::Field;
@@ -160,7 +160,9 @@ pub(super) fn show(
         None => deleted(ui, view, actions),
         Some(record) if record.value.is_none() => {
             empty_state(ui, icons::HOURGLASS_MEDIUM, &t!("editor.reading"), &t!("editor.reading_hint"), None);
-            actions.push(Action::Reload(view.document.key.clone()));
+            if !view.document.base.is_pending() && view.document.base.fault().is_none() {
+                actions.push(Action::Reload(view.document.key.clone()));
+            }
         }
         Some(record) => {
             let (base, yours) = (view.document.base_value(), view.document.current_value());
@@ -201,10 +203,14 @@ fn both_sides(
 fn title(ui: &mut Ui, view: View<'_>, theirs: Option<&KeyRecord>) {
     let tokens = theme::tokens(ui);
     let document = view.document;
+    let wide = ui.available_width() >= NARROW;
     let rect = bar(
         ui,
         size::BAR + size::PAD,
         |ui| {
+            if !wide {
+                return;
+            }
             if let Some(record) = theirs {
                 let base = document.base_record().map_or(0, |base| base.meta.mod_revision);
                 let words = t!("editor.conflict.revisions", base = base, theirs = record.meta.mod_revision);
@@ -260,9 +266,13 @@ fn footer(ui: &mut Ui, view: View<'_>, merging: &Merging, actions: &mut Actions)
     let settled = merging.is_settled();
     let total = merging.choices.len();
     let open = merging.open();
+    let wide = ui.available_width() >= NARROW;
     bottom_bar(
         ui,
         |ui| {
+            if !wide {
+                return;
+            }
             if total == 0 {
                 chip(ui, Tone::Live, &t!("editor.conflict.clean"));
             } else if settled {

@@ -6,7 +6,7 @@ use egui::{RichText, Ui};
 use rust_i18n::t;
 
 use super::View;
-use super::header::bar;
+use super::header::{NARROW, bar};
 use super::state::{AnyDiff, DiffCache, DocumentState};
 use crate::model::bytes::Value;
 use crate::model::record::KeyRecord;
@@ -61,13 +61,14 @@ pub(super) fn show_diff(
     more: impl FnOnce(&mut Ui),
 ) {
     let tokens = theme::tokens(ui);
-    let diff = cache.of(old, new, *side_by_side);
+    let wide = ui.available_width() >= NARROW;
+    let diff = cache.of(old, new, *side_by_side && wide);
     let mut chosen = None;
     let rect = bar(
         ui,
         size::BAR + size::PAD,
         |ui| {
-            if matches!(diff, AnyDiff::Text(_)) {
+            if wide && matches!(diff, AnyDiff::Text(_)) {
                 let (side, inline) = (t!("editor.diff.side_by_side"), t!("editor.diff.inline"));
                 chosen = segmented(ui, *side_by_side, &[(true, side.as_ref()), (false, inline.as_ref())]);
             }

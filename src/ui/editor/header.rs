@@ -12,6 +12,9 @@ use crate::model::key_text::{display_key, display_short};
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::{Button, Tone, chip, icon_button, key_label, shortcut_text, tabs};
 
+/// Below this width the editor leaves out what is said elsewhere.
+pub(super) const NARROW: f32 = 560.0;
+
 /// A bar across the editor with its content from the left; `right` draws from the right first, so
 /// that it always has room.
 pub(super) fn bar(
@@ -26,6 +29,7 @@ pub(super) fn bar(
     let mut row = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)));
     row.spacing_mut().item_spacing.x = size::PAD;
     right(&mut row);
+    row.spacing_mut().item_spacing.x = size::PAD;
     row.with_layout(Layout::left_to_right(Align::Center), left);
     rect
 }
@@ -82,7 +86,10 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
             ];
             let choices: Vec<_> =
                 choices.iter().map(|(page, name, mark)| (*page, name.as_ref(), mark.clone())).collect();
-            chosen_page = tabs(ui, document.page, &choices);
+            // From the top: the line below the page shown lies on the line below the bar.
+            ui.with_layout(Layout::left_to_right(Align::Min), |ui| {
+                chosen_page = tabs(ui, document.page, &choices);
+            });
         },
     );
     if let Some(page) = chosen_page {

@@ -321,12 +321,19 @@ impl DocumentState {
     pub fn edited(&mut self, key: &[u8], time: f64) {
         self.version += 1;
         self.edited_at = time;
-        // An extension decides alone; content is looked at again while it is small.
-        if let Body::Text(text) = &self.body
-            && text.as_str().len() <= CHECK_AT_ONCE_BYTES
-        {
-            let detected = format::detect(key, text.as_str().as_bytes());
-            self.detected = if detected.is_text() { detected } else { self.detected };
+        // Content is looked at again while it is small.
+        let value = match &self.body {
+            Body::Text(text) => text.as_str().as_bytes(),
+            Body::Bytes(bytes) => bytes.bytes.as_slice(),
+        };
+        if value.len() > CHECK_AT_ONCE_BYTES {
+            return;
+        }
+        let was_text = self.detected.is_text();
+        self.detected = format::detect(key, value);
+        if matches!(self.body, Body::Bytes(_)) && !was_text && self.detected.is_text() {
+            // Bytes that become text stay bytes on screen until the operator wants the text.
+            self.chosen = Some(ValueFormat::Binary);
         }
     }
 

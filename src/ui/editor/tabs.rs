@@ -25,6 +25,8 @@ pub(super) fn show(ui: &mut Ui, session: &Session, state: &mut EditorState, acti
     let came = state.shown_tab != session.active_document;
     state.shown_tab.clone_from(&session.active_document);
     let mut area = ui.new_child(egui::UiBuilder::new().max_rect(strip));
+    // The wheel of a mouse moves the strip.
+    area.style_mut().always_scroll_the_only_direction = true;
     egui::ScrollArea::horizontal()
         .id_salt("document_tabs")
         .scroll_bar_visibility(egui::scroll_area::ScrollBarVisibility::AlwaysHidden)

@@ -4,9 +4,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use egui::text::CharIndex;
 use egui::{
-    Event, EventFilter, Frame, Galley, Id, Key, Margin, Modifiers, Pos2, Rect, RichText, Shape, Stroke,
-    TextBuffer, TextEdit, Ui, Vec2,
+    Event, Frame, Galley, Id, Key, Margin, Modifiers, Pos2, Rect, RichText, Shape, Stroke, TextBuffer,
+    TextEdit, Ui, Vec2,
 };
 use rust_i18n::t;
 
@@ -151,8 +152,8 @@ impl Field<'_> {
                     .horizontal_top(|ui| {
                         ui.spacing_mut().item_spacing.x = 0.0;
                         ui.add_space(gutter);
-                        let mut unchanged = edit_text.as_str().to_owned();
-                        let mut read_only = unchanged.as_str();
+                        let copy = (!self.editable).then(|| edit_text.as_str().to_owned());
+                        let mut read_only = copy.as_deref().unwrap_or_default();
                         let buffer: &mut dyn TextBuffer =
                             if self.editable { edit_text } else { &mut read_only };
                         let field = TextEdit::multiline(buffer)
@@ -162,13 +163,13 @@ impl Field<'_> {
                             .desired_width(f32::INFINITY)
                             .min_size(Vec2::new(0.0, room.y))
                             .lock_focus(true)
+                            .cursor_at_end(false)
                             .layouter(&mut layouter);
-                        let output = field.show(ui);
-                        unchanged.clear();
-                        output
+                        field.show(ui)
                     })
                     .inner;
-                if output.response.changed() {
+                // A field that can not be typed in reports keys as changes all the same.
+                if self.editable && output.response.changed() {
                     edit_text.edited();
                     changed = true;
                 }
@@ -196,8 +197,6 @@ impl CursorPlace {
 
 /// Makes Tab insert what the text is indented with, and Enter keep the indentation.
 fn adapt_keys(ui: &Ui, id: Id, edit_text: &EditText) {
-    let filter = EventFilter { tab: true, horizontal_arrows: true, vertical_arrows: true, escape: false };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
     let pressed = |key: Key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
     let replacement = if pressed(Key::Tab) {
         edit_text.tab().to_owned()
@@ -255,7 +254,11 @@ impl Lines<'_> {
                 let whole = Rect::from_x_y_ranges(self.left..=right, rect.y_range());
                 if is_issue {
                     grounds.push(Shape::rect_filled(whole, 0.0, tokens.soft(tokens.danger)));
-                    self.underline(ui, tokens, rect);
+                    if first_row {
+                        let column = issue.map_or(1, |issue| issue.column);
+                        let start = rect.left() + row.x_offset(CharIndex(column.saturating_sub(1)));
+                        underline(ui, tokens, rect.with_min_x(start.min(rect.right())));
+                    }
                 } else if is_current {
                     grounds.push(Shape::rect_filled(whole, 0.0, tokens.panel));
                 }
@@ -280,14 +283,13 @@ impl Lines<'_> {
         }
         ui.painter().set(ground, Shape::Vec(grounds));
     }
+}
 
-    /// A wavy line below a row of the mistake's line.
-    fn underline(&self, ui: &Ui, tokens: &Tokens, row: Rect) {
-        let end = row.right().max(row.left() + size::GROUP);
-        let y = row.bottom() - 1.5;
-        let points = wave(row.left()..end, y);
-        ui.painter().add(Shape::line(points, Stroke::new(size::LINE, tokens.danger)));
-    }
+/// A wavy line below the place of the mistake.
+fn underline(ui: &Ui, tokens: &Tokens, place: Rect) {
+    let end = place.right().max(place.left() + size::GROUP);
+    let points = wave(place.left()..end, place.bottom() - 2.0);
+    ui.painter().add(Shape::line(points, Stroke::new(size::LINE, tokens.danger)));
 }
 
 fn wave(range: Range<f32>, y: f32) -> Vec<Pos2> {

@@ -5,11 +5,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use egui::text::{ByteIndex, LayoutJob, LayoutSection, TextFormat};
-use egui::{Align2, Color32, Galley, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{Align, Align2, Color32, Galley, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::syntax::{self, Piece, Syntax};
 use crate::model::bytes::Value;
 use crate::ui::theme::{self, Tokens, size};
+
+/// Height of a line of source text: airier than the font's own.
+pub const LINE_HEIGHT: f32 = size::ROW_COMPACT;
 
 /// The colour of a piece.
 fn colour(tokens: &Tokens, piece: Piece) -> Color32 {
@@ -62,7 +65,13 @@ fn section(range: Range<usize>, color: Color32) -> LayoutSection {
     LayoutSection {
         leading_space: 0.0,
         byte_range: ByteIndex(range.start)..ByteIndex(range.end),
-        format: TextFormat { font_id: theme::text::mono(), color, ..TextFormat::default() },
+        format: TextFormat {
+            font_id: theme::text::mono(),
+            color,
+            line_height: Some(LINE_HEIGHT),
+            valign: Align::Center,
+            ..TextFormat::default()
+        },
     }
 }
 

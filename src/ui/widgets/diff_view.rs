@@ -6,9 +6,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Color32, Galley, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{Align, Color32, Galley, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 use rust_i18n::t;
 
+use super::code::LINE_HEIGHT;
 use crate::model::diff::{self, Diff, DiffBlock, DiffLine, LineEnding, RowKind, Side};
 use crate::ui::theme::{self, Tokens, size};
 
@@ -241,6 +242,9 @@ impl DiffView {
             font_id: theme::text::mono(),
             color: tokens.text,
             background,
+            line_height: Some(LINE_HEIGHT),
+            valign: Align::Center,
+            expand_bg: 1.0,
             ..TextFormat::default()
         };
         let range = self.part_range(row, side, part);
@@ -265,6 +269,8 @@ impl DiffView {
                 font_id: theme::text::meta(),
                 color: tokens.second,
                 italics: true,
+                line_height: Some(LINE_HEIGHT),
+                valign: Align::Center,
                 ..TextFormat::default()
             };
             job.append(&note, size::PAD, format);
@@ -309,7 +315,7 @@ impl DiffView {
             ui.painter().text(at, egui::Align2::LEFT_CENTER, sign, theme::text::mono_strong(), colour);
         }
         let galley = self.galley(ui, tokens, columns, row, side, part);
-        let text_at = Pos2::new(rect.left() + columns.text_x, rect.top() + metrics.text_offset);
+        let text_at = Pos2::new(rect.left() + columns.text_x, rect.top());
         ui.painter().with_clip_rect(rect.intersect(ui.clip_rect())).galley(text_at, galley, tokens.text);
         let id = ui.scope_id().with((row, side == Side::Old, part));
         let response = ui.interact(rect, id, Sense::hover());
@@ -360,16 +366,12 @@ pub(super) fn fold_row(ui: &Ui, tokens: &Tokens, rect: Rect, rows: &Range<usize>
 struct Metrics {
     char_width: f32,
     row_height: f32,
-    text_offset: f32,
 }
 
 impl Metrics {
     fn new(ui: &Ui) -> Self {
         let font = theme::text::mono();
-        let (char_width, text_height) =
-            ui.fonts_mut(|fonts| (fonts.glyph_width(&font, '0'), fonts.row_height(&font)));
-        // Wrapped lines of a galley follow at the font's own height, so rows are counted in it.
-        Self { char_width, row_height: text_height, text_offset: 0.0 }
+        Self { char_width: ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0')), row_height: LINE_HEIGHT }
     }
 }
 
