@@ -8,6 +8,7 @@ use rust_i18n::t;
 use super::View;
 use super::banner::lease_text;
 use super::diff_page::show_diff;
+use super::header::NARROW;
 use super::state::{DiffCache, DocumentState};
 use crate::action::{Action, Actions};
 use crate::model::history::{History, HistoryEnd, KeyVersion};
@@ -65,12 +66,13 @@ pub(super) fn show(
         return;
     };
     let tokens = theme::tokens(ui);
-    let list = Panel::left("versions")
-        .resizable(true)
-        .default_size(LIST)
-        .size_range(180.0..=400.0)
-        .frame(Frame::new().fill(tokens.panel))
-        .show_separator_line(true);
+    // Beside the diff where there is room, else above it.
+    let list = if ui.available_width() >= NARROW {
+        Panel::left("versions").default_size(LIST).size_range(180.0..=400.0)
+    } else {
+        Panel::top("versions above").default_size(ROW * 3.0).size_range(ROW..=ROW * 12.0)
+    };
+    let list = list.resizable(true).frame(Frame::new().fill(tokens.panel)).show_separator_line(true);
     list.show(ui, |ui| versions(ui, view, history, &mut shown.history, actions));
     compare(ui, view, history, &mut shown.history, side_by_side, actions);
 }
@@ -252,6 +254,11 @@ fn version_bar(
         },
         |ui| {
             let revision = selected.meta.mod_revision;
+            // In little room the chooser alone: the line below names both versions.
+            if ui.available_width() < 300.0 {
+                against_chooser(ui, history, state);
+                return;
+            }
             ui.label(tokens.strong(t!("history.name", revision = revision, version = selected.meta.version)));
             ui.label(RichText::new(t!("history.compare_with")).font(text::meta()).color(tokens.second));
             against_chooser(ui, history, state);
