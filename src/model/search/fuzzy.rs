@@ -23,7 +23,7 @@ struct Ranked {
 
 /// Adds the best hits to the result; all words must match.
 pub(super) fn search(keyspace: &Keyspace, result: &mut SearchResult, turn: &mut Turn<'_>) -> ControlFlow<()> {
-    let atoms: Vec<Atom> = result
+    let mut atoms: Vec<Atom> = result
         .query
         .text
         .split_whitespace()
@@ -39,10 +39,14 @@ pub(super) fn search(keyspace: &Keyspace, result: &mut SearchResult, turn: &mut 
         turn.take(0)?;
         let hay = text.of(key);
         let mut score = 0;
-        for atom in &atoms {
-            match atom.score(hay, &mut matcher) {
+        for at in 0..atoms.len() {
+            match atoms[at].score(hay, &mut matcher) {
                 Some(points) => score += u32::from(points),
-                None => return ControlFlow::Continue(()),
+                None => {
+                    // The word that rules most keys out comes to be tried first.
+                    atoms[..=at].rotate_right(1);
+                    return ControlFlow::Continue(());
+                }
             }
         }
         result.total += 1;

@@ -1,4 +1,7 @@
 use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
 
 use super::*;
 use crate::model::bytes::Value;
@@ -137,5 +140,64 @@ fn a_search_ends_when_it_is_cancelled() {
         let query = SearchQuery { text: "many".into(), mode };
         assert_eq!(search(&keyspace, &query, &cancelled), None);
         assert_eq!(asked.get(), 3);
+    }
+}
+
+fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+fn words(letters: &'static str, length: std::ops::Range<usize>) -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(letters.chars().collect::<Vec<_>>()), length)
+        .prop_map(|letters| letters.into_iter().collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_substring_is_found_where_it_is(
+        keys in prop::collection::btree_set(words("aBbÖößΣσ服/", 1..9), 0..20),
+        text in words("aBbÖößΣσ服/", 1..4),
+    ) {
+        let all: Vec<&[u8]> = keys.iter().map(String::as_bytes).collect();
+        let result = run(&keyspace(&all), SearchMode::Substring, &text);
+        let smart = |key: &str| if fold(&text) == text { fold(key) } else { key.to_owned() };
+        let expected: BTreeSet<&str> =
+            keys.iter().map(String::as_str).filter(|key| smart(key).contains(&text)).collect();
+        let found: BTreeSet<&str> =
+            result.hits.iter().map(|hit| std::str::from_utf8(&hit.key).unwrap()).collect();
+        prop_assert_eq!(found, expected);
+        prop_assert_eq!(result.total as usize, result.hits.len());
+        for hit in &result.hits {
+            let key = std::str::from_utf8(&hit.key).unwrap();
+            prop_assert_eq!(hit.ranges.len(), smart(key).matches(&text).count());
+            for (start, end) in &hit.ranges {
+                prop_assert_eq!(smart(&key[*start as usize..*end as usize]), text.as_str());
+            }
+        }
+    }
+
+    #[test]
+    fn a_fuzzy_search_finds_every_key_with_the_letters_in_order(
+        keys in prop::collection::btree_set(words("abcAB-/", 1..9), 0..20),
+        text in words("abc", 1..4),
+    ) {
+        let all: Vec<&[u8]> = keys.iter().map(String::as_bytes).collect();
+        let result = run(&keyspace(&all), SearchMode::Fuzzy, &text);
+        let in_order = |key: &str| {
+            let key = fold(key);
+            let mut letters = key.chars();
+            text.chars().all(|wanted| letters.any(|letter| letter == wanted))
+        };
+        let expected: BTreeSet<&str> = keys.iter().map(String::as_str).filter(|key| in_order(key)).collect();
+        let found: BTreeSet<&str> =
+            result.hits.iter().map(|hit| std::str::from_utf8(&hit.key).unwrap()).collect();
+        prop_assert_eq!(found, expected);
+        for hit in &result.hits {
+            let marked: Vec<u8> =
+                hit.ranges.iter().flat_map(|(start, end)| &hit.key[*start as usize..*end as usize]).copied().collect();
+            prop_assert_eq!(fold(std::str::from_utf8(&marked).unwrap()), text.as_str());
+        }
     }
 }
