@@ -151,7 +151,8 @@ fn saved_profiles_connect_change_and_go() {
     scene.press("Connect to staging");
     let actions = scene.actions();
     assert!(matches!(actions.as_slice(), [Action::Connect(request)] if request.profile.name == "staging"));
-    scene.press("Edit staging");
+    scene.harness.get_by_role_and_label(Role::ListItem, "staging").click();
+    scene.settle();
     assert_eq!(
         scene.harness.get_by_role_and_label(Role::TextInput, "Name").value().as_deref(),
         Some("staging")
@@ -162,10 +163,10 @@ fn saved_profiles_connect_change_and_go() {
         actions.as_slice(),
         [Action::KeepProfile { renamed_from: None, password: Some(Secret(empty)), .. }] if empty.is_empty()
     ));
-    scene.press("Remove dev");
+    scene.press("Remove…");
     assert_eq!(scene.actions(), [], "it is asked first");
     press_button(&mut scene, "Remove");
-    assert_eq!(scene.actions(), [Action::RemoveProfile(String::from("dev"))]);
+    assert_eq!(scene.actions(), [Action::RemoveProfile(String::from("staging"))]);
 }
 
 #[test]

@@ -13,5 +13,6 @@ mod catalogue;
 mod connect;
 mod editor;
 mod keys;
+mod palette;
 mod shell;
 mod support;

@@ -103,6 +103,7 @@ impl Setting {
         };
         rust_i18n::set_locale(if self.chinese { "zh-CN" } else { "en" });
         let settings = world.settings.clone();
+        let mut applied = settings.clone();
         let stage = Stage { world, ..Stage::default() };
         let harness = Harness::builder()
             .with_size(self.size)
@@ -116,6 +117,17 @@ impl Setting {
             .build_ui_state(
                 move |ui, stage: &mut Stage| {
                     let mut actions = Actions::default();
+                    // What the window itself does around the views.
+                    let settings = &stage.world.settings;
+                    if applied != *settings {
+                        applied = settings.clone();
+                        theme::apply_settings(ui.ctx(), settings);
+                        let chinese = settings.language == Language::SimplifiedChinese;
+                        rust_i18n::set_locale(if chinese { "zh-CN" } else { "en" });
+                    }
+                    for command in ui::shell::shortcuts(ui.ctx(), &stage.world) {
+                        actions.push(Action::Run(command));
+                    }
                     // The harness leaves a margin around the window that a real one does not have.
                     let whole = egui::UiBuilder::new().max_rect(ui.ctx().content_rect());
                     show(&mut ui.new_child(whole), stage, &mut actions);

@@ -1,9 +1,9 @@
 //! Connections that are known: saved profiles, and those that need nothing typed.
 
-use egui::{CornerRadius, Frame, Margin, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{CornerRadius, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
-use super::{ConnectState, Form, connect};
+use super::{ConnectState, connect};
 use crate::action::{Action, Actions};
 use crate::model::profile::Profile;
 use crate::model::world::{DemoState, World};
@@ -15,6 +15,8 @@ use crate::ui::widgets::progress::bar;
 use crate::ui::widgets::{Button, Tone, elided, icon_button, section_header};
 
 const CARD_HEIGHT: f32 = 56.0;
+/// Room of the button in a card.
+const CONNECT_ROOM: f32 = 84.0;
 
 /// Draws the list.
 pub(super) fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, actions: &mut Actions) {
@@ -27,7 +29,7 @@ pub(super) fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, actions
     if !world.profiles.is_empty() {
         section_header(ui, &t!("connect.saved"), |ui| {
             if icon_button(ui, icons::PLUS, &t!("connect.new_profile"), None).clicked() {
-                *state = ConnectState { file_serial: state.file_serial, ..ConnectState::default() };
+                state.start_anew();
             }
         });
         for profile in &world.profiles {
@@ -56,6 +58,8 @@ struct Card<'a> {
     colour: Option<egui::Color32>,
     title: &'a str,
     detail: &'a str,
+    /// Whether the detail is a list of endpoints.
+    mono: bool,
     selected: bool,
     /// Room that is kept free at the right.
     right: f32,
@@ -65,8 +69,8 @@ struct Card<'a> {
 /// once or twice.
 fn card(ui: &mut Ui, card: &Card<'_>, right: impl FnOnce(&mut Ui)) -> (bool, bool) {
     let tokens = theme::tokens(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), CARD_HEIGHT), Sense::hover());
-    let response = ui.interact(rect, ui.scope_id().with(("card", card.title)), Sense::click());
+    let (rect, room) = ui.allocate_exact_size(vec2(ui.available_width(), CARD_HEIGHT), Sense::hover());
+    let response = ui.interact(rect, room.id.with(card.title), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, card.selected, card.title));
     let radius = CornerRadius::same(size::PAD as u8);
     let fill = if card.selected || ui.rect_contains_pointer(rect) { tokens.hover } else { tokens.raised };
@@ -84,9 +88,10 @@ fn card(ui: &mut Ui, card: &Card<'_>, right: impl FnOnce(&mut Ui)) -> (bool, boo
         paint_icon(ui, pos2(left + 9.0, rect.center().y), icon, 18.0, tokens.second);
         left += 30.0;
     }
-    let room = rect.right() - card.right - left - size::PAD;
-    let title = elided(ui.painter(), card.title, text::strong(), tokens.text, room);
-    let detail = elided(ui.painter(), card.detail, text::mono_small(), tokens.second, room);
+    let width = rect.right() - card.right - left - size::PAD;
+    let title = elided(ui.painter(), card.title, text::strong(), tokens.text, width);
+    let font = if card.mono { text::mono_small() } else { text::meta() };
+    let detail = elided(ui.painter(), card.detail, font, tokens.second, width);
     let top = rect.center().y - (title.size().y + detail.size().y + 2.0) / 2.0;
     let below = top + title.size().y + 2.0;
     ui.painter().galley(pos2(left, top), title, tokens.text);
@@ -95,38 +100,31 @@ fn card(ui: &mut Ui, card: &Card<'_>, right: impl FnOnce(&mut Ui)) -> (bool, boo
     let free =
         Rect::from_min_max(pos2(rect.right() - card.right - 10.0, rect.top()), rect.max - vec2(10.0, 0.0));
     let layout = egui::Layout::right_to_left(egui::Align::Center);
-    let mut inner = ui.new_child(UiBuilder::new().id_salt(card.title).max_rect(free).layout(layout));
+    let mut inner = ui.new_child(UiBuilder::new().id_salt(("card", room.id)).max_rect(free).layout(layout));
     inner.spacing_mut().item_spacing.x = 2.0;
     right(&mut inner);
     (response.clicked(), response.double_clicked())
 }
 
 fn saved(ui: &mut Ui, world: &World, profile: &Profile, state: &mut ConnectState, actions: &mut Actions) {
-    if state.removing.as_deref() == Some(profile.name.as_str()) {
-        confirm_removal(ui, profile, state, actions);
-        return;
-    }
     let tokens = theme::tokens(ui);
-    let selected = state.form.editing.as_deref() == Some(profile.name.as_str());
     let endpoints = profile.endpoints.join("  ");
-    let badges = u8::from(profile.is_production()) + u8::from(profile.read_only);
+    let badges =
+        46.0 * f32::from(u8::from(profile.is_production())) + 20.0 * f32::from(u8::from(profile.read_only));
     let look = Card {
         icon: None,
         colour: tokens.profile(profile.colour),
         title: &profile.name,
         detail: &endpoints,
-        selected,
-        right: 150.0 + if badges > 0 { 20.0 } else { 0.0 },
+        mono: true,
+        selected: state.form.editing.as_deref() == Some(profile.name.as_str()),
+        right: CONNECT_ROOM + badges,
     };
-    let mut remove = false;
     let mut open = false;
-    let mut edit = false;
     let (pressed, twice) = card(ui, &look, |ui| {
         let name = t!("connect.connect_to", name = profile.name);
         open = Button::quiet(&t!("connect.connect")).small().show(ui).accessible_name(name).clicked();
-        remove = icon_button(ui, icons::TRASH, &t!("connect.remove", name = profile.name), None).clicked();
-        edit =
-            icon_button(ui, icons::PENCIL_SIMPLE, &t!("connect.edit", name = profile.name), None).clicked();
+        ui.add_space(size::GRID);
         if profile.read_only {
             let (rect, response) = ui.allocate_exact_size(vec2(18.0, size::CHIP), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &*t!("shell.read_only")));
@@ -139,40 +137,22 @@ fn saved(ui: &mut Ui, world: &World, profile: &Profile, state: &mut ConnectState
     });
     if open || twice {
         actions.push(connect(world, profile, None));
-    } else if pressed || edit {
+    } else if pressed {
         state.edit(profile);
-    } else if remove {
-        state.removing = Some(profile.name.clone());
     }
-}
-
-fn confirm_removal(ui: &mut Ui, profile: &Profile, state: &mut ConnectState, actions: &mut Actions) {
-    let tokens = theme::tokens(ui);
-    Frame::new()
-        .fill(tokens.soft(tokens.danger))
-        .corner_radius(CornerRadius::same(size::PAD as u8))
-        .inner_margin(Margin::symmetric(12, 8))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.add(egui::Label::new(tokens.body(t!("connect.remove_ask", name = profile.name))).wrap());
-            ui.horizontal(|ui| {
-                if Button::danger_filled(&t!("common.remove")).small().show(ui).clicked() {
-                    actions.push(Action::RemoveProfile(profile.name.clone()));
-                    state.removing = None;
-                    if state.form.editing.as_deref() == Some(profile.name.as_str()) {
-                        state.form = Form::default();
-                    }
-                }
-                if Button::quiet(&t!("common.cancel")).small().show(ui).clicked() {
-                    state.removing = None;
-                }
-            });
-        });
 }
 
 fn quick(ui: &mut Ui, world: &World, icon: &str, title: &str, profile: &Profile, actions: &mut Actions) {
     let detail = profile.endpoints.join("  ");
-    let look = Card { icon: Some(icon), colour: None, title, detail: &detail, selected: false, right: 90.0 };
+    let look = Card {
+        icon: Some(icon),
+        colour: None,
+        title,
+        detail: &detail,
+        mono: true,
+        selected: false,
+        right: CONNECT_ROOM,
+    };
     let mut open = false;
     let (_, twice) = card(ui, &look, |ui| {
         let name = t!("connect.connect_to", name = title);
@@ -195,8 +175,9 @@ fn demo(ui: &mut Ui, world: &World, actions: &mut Actions) {
         colour: None,
         title: &title,
         detail: &detail,
+        mono: false,
         selected: false,
-        right: 90.0,
+        right: CONNECT_ROOM,
     };
     let mut pressed = false;
     let (_, twice) = card(ui, &look, |ui| match &world.demo {

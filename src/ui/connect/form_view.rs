@@ -14,7 +14,8 @@ use crate::ui::widgets::button::{focus_ring, paint_icon};
 use crate::ui::widgets::field::{
     check_box, field_error, field_label, mono_field, outline_error, password_field, text_field,
 };
-use crate::ui::widgets::{Button, icon_button, link};
+use crate::ui::widgets::notice::card;
+use crate::ui::widgets::{Button, Tone, icon_button, link};
 
 /// Draws the form.
 pub(super) fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, actions: &mut Actions) {
@@ -27,11 +28,7 @@ pub(super) fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, actions
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.set_max_width((ui.available_width() - 32.0).min(FORM_WIDTH));
         ui.add_space(20.0);
-        let title = match &state.form.editing {
-            Some(name) => t!("connect.edit", name = name),
-            None => t!("connect.new"),
-        };
-        ui.label(tokens.title(title));
+        head(ui, state, actions);
         ui.add_space(size::PAD);
         let enter = fields(ui, state, &problems, actions);
         if state.tested.is_some() {
@@ -46,6 +43,41 @@ pub(super) fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, actions
                 actions.push(connect(world, &request.profile, request.password));
             }
         }
+    });
+}
+
+/// What the form is about; a profile that exists can be removed here, once asked.
+fn head(ui: &mut Ui, state: &mut ConnectState, actions: &mut Actions) {
+    let tokens = theme::tokens(ui);
+    let Some(name) = state.form.editing.clone() else {
+        ui.label(tokens.title(t!("connect.new")));
+        return;
+    };
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL);
+        ui.label(tokens.title(t!("connect.edit", name = name)));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if !state.removing {
+                let words = t!("connect.remove");
+                state.removing = Button::ghost(&words).icon(icons::TRASH).small().show(ui).clicked();
+            }
+        });
+    });
+    if !state.removing {
+        return;
+    }
+    card(ui, Tone::Danger, icons::TRASH, |ui| {
+        ui.add(egui::Label::new(tokens.body(t!("connect.remove_ask", name = name))).wrap());
+        ui.add_space(size::GRID);
+        ui.horizontal(|ui| {
+            if Button::danger_filled(&t!("common.remove")).small().show(ui).clicked() {
+                actions.push(Action::RemoveProfile(name));
+                state.start_anew();
+            }
+            if Button::quiet(&t!("common.cancel")).small().show(ui).clicked() {
+                state.removing = false;
+            }
+        });
     });
 }
 
@@ -237,8 +269,9 @@ fn colours(ui: &mut Ui, chosen: &mut ProfileColour) {
 
 fn buttons(ui: &mut Ui, world: &World, state: &mut ConnectState, problems: &Problems, actions: &mut Actions) {
     let request = state.form.request();
-    ui.set_max_width((ui.available_width()).min(FORM_WIDTH));
-    ui.horizontal_centered(|ui| {
+    let room = vec2(ui.available_width().min(FORM_WIDTH), ui.available_height());
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(room, layout, |ui| {
         let testing = state.tested.is_some() && world.test.as_ref().is_some_and(|test| !test.done);
         let test = t!("connect.test");
         if Button::quiet(&test).icon(icons::HEARTBEAT).enabled(!testing).show(ui).clicked() {

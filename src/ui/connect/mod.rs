@@ -32,8 +32,8 @@ pub struct ConnectState {
     tested: Option<ConnectRequest>,
     /// The newest answer of the file dialog that was taken over.
     file_serial: u64,
-    /// The profile whose removal is asked for.
-    removing: Option<String>,
+    /// Whether it is asked if the profile shall be removed.
+    removing: bool,
     /// Whether a button was pressed, so that what is missing is told.
     pressed: bool,
     /// Whether the first field got the keyboard.
@@ -46,6 +46,16 @@ impl ConnectState {
         self.form = Form::of(profile);
         self.tested = None;
         self.pressed = false;
+        self.removing = false;
+    }
+
+    /// Empties the form.
+    fn start_anew(&mut self) {
+        self.form = Form::default();
+        self.tested = None;
+        self.pressed = false;
+        self.removing = false;
+        self.greeted = false;
     }
 
     fn take_chosen_file(&mut self, world: &World) {

@@ -12,7 +12,7 @@ use crate::ui::widgets::notice::{fault_view, fault_words};
 use crate::ui::widgets::{Tone, chip, elided};
 
 /// Width of a step's column.
-const STEP_WIDTH: f32 = 84.0;
+const STEP_WIDTH: f32 = 74.0;
 
 /// Draws the results of the newest test.
 pub(super) fn show(ui: &mut Ui, world: &World, state: &ConnectState) {

@@ -53,7 +53,8 @@ fn file(
         let font = theme::text::medium();
         let galley = ui.painter().layout_no_wrap(choose.clone().into_owned(), font, tokens.text);
         // The button: its text, its icon, its margins.
-        let taken = galley.size().x + size::ICON + 6.0 + 2.0 * (size::PAD + size::GRID) + size::PAD;
+        let taken =
+            galley.size().x.ceil() + 1.0 + size::ICON + 6.0 + 2.0 * (size::PAD + size::GRID) + size::PAD;
         ui.scope(|ui| {
             ui.set_max_width((ui.available_width() - taken).max(80.0));
             mono_field(ui, Id::unique(("connect file", &question)), path, name, hint);

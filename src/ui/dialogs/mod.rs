@@ -1,5 +1,6 @@
 //! Questions above everything else: one file each.
 
+mod about;
 mod close_dirty;
 mod create;
 mod delete;
@@ -7,6 +8,8 @@ mod export;
 mod key_field;
 mod move_keys;
 mod radius;
+mod settings;
+mod shortcuts;
 mod undelete;
 
 use egui::{Id, Ui};
@@ -75,6 +78,19 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut DialogState, actions: &mut A
         }
         return;
     };
+    // What is about the console needs no connection.
+    let ending = match dialog {
+        Dialog::Settings => Some(settings::show(ui, world, actions)),
+        Dialog::Shortcuts => Some(shortcuts::show(ui)),
+        Dialog::About => Some(about::show(ui)),
+        _ => None,
+    };
+    if let Some(ending) = ending {
+        if ending == Ending::Cancelled {
+            actions.push(Action::CloseDialog);
+        }
+        return;
+    }
     let Some(session) = world.active_session() else { return };
     let about = about(dialog);
     if state.shown.as_ref() != Some(&about) {
@@ -95,7 +111,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut DialogState, actions: &mut A
         Dialog::Undelete { key, lease } => undelete::show(ui, session, key, *lease, actions),
         Dialog::CloseDirty { key } => close_dirty::show(ui, key, actions),
         Dialog::Export { .. } => export::show(ui, world, session, form, &mut state.chosen_serial, actions),
-        // The settings, the shortcuts and what is said about the console are the shell's.
+        // Drawn above.
         Dialog::Settings | Dialog::About | Dialog::Shortcuts => Ending::Open,
     };
     if ending == Ending::Cancelled {

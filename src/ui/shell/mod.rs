@@ -3,7 +3,6 @@
 mod activity;
 mod edge;
 mod jobs;
-mod language;
 mod navigation;
 mod notices;
 mod shortcuts;
@@ -11,7 +10,6 @@ mod status;
 mod title;
 mod toasts;
 
-pub use language::{locale, next_language};
 pub use shortcuts::shortcuts;
 
 use std::collections::BTreeSet;
@@ -29,18 +27,15 @@ use crate::ui::{UiState, claims, cluster, connect, dialogs, keys, palette};
 /// What this view keeps between frames.
 #[derive(Default)]
 pub struct ShellState {
-    /// The settings that the window looks like now.
-    applied: Option<Settings>,
+    /// Zoom of the window and of the settings in the last frame.
+    zoom: Option<(f32, f32)>,
     /// Notices that the operator has read, by connection and kind.
     read_notices: BTreeSet<(SessionId, &'static str)>,
 }
 
 /// Draws the window: its bars, and in the middle the screen that is shown.
 pub fn show(ui: &mut egui::Ui, world: &World, state: &mut UiState, actions: &mut Actions) {
-    apply_settings(ui, world, &mut state.shell, actions);
-    for command in shortcuts(ui.ctx(), world) {
-        actions.push(Action::Run(command));
-    }
+    keep_zoom(ui, world, &mut state.shell, actions);
     let tokens = theme::tokens(ui);
     let bar = Frame::new().fill(tokens.panel);
     edge::strip(ui, world);
@@ -77,18 +72,15 @@ pub fn show(ui: &mut egui::Ui, world: &World, state: &mut UiState, actions: &mut
     edge::frame(ui, world);
 }
 
-/// Takes changed settings over. A zoom made with the keyboard is kept as a setting.
-fn apply_settings(ui: &egui::Ui, world: &World, state: &mut ShellState, actions: &mut Actions) {
-    let ctx = ui.ctx();
-    if state.applied.as_ref() != Some(&world.settings) {
-        theme::apply_settings(ctx, &world.settings);
-        rust_i18n::set_locale(locale(world.settings.language));
-        state.applied = Some(world.settings.clone());
-        ctx.request_repaint();
-    } else if (ctx.zoom_factor() - world.settings.zoom).abs() > 0.005 {
-        let zoom = ctx.zoom_factor().clamp(size::ZOOM_MIN, size::ZOOM_MAX);
-        let settings = Settings { zoom, ..world.settings.clone() };
-        state.applied = Some(settings.clone());
-        actions.push(Action::ChangeSettings(Box::new(settings)));
+/// A zoom made with the keyboard or the wheel is kept as a setting.
+fn keep_zoom(ui: &egui::Ui, world: &World, state: &mut ShellState, actions: &mut Actions) {
+    let now = (ui.ctx().zoom_factor(), world.settings.zoom);
+    let zoomed = state
+        .zoom
+        .is_some_and(|before| (before.0 - now.0).abs() > 0.005 && (before.1 - now.1).abs() <= 0.005);
+    if zoomed && (now.0 - now.1).abs() > 0.005 {
+        let zoom = now.0.clamp(size::ZOOM_MIN, size::ZOOM_MAX);
+        actions.push(Action::ChangeSettings(Box::new(Settings { zoom, ..world.settings.clone() })));
     }
+    state.zoom = Some(now);
 }

@@ -124,7 +124,7 @@ pub(super) static DARK: Tokens = Tokens {
     syntax_keyword: rgb(0xC9_A7FF),
     syntax_comment: rgb(0x7C_8795),
     syntax_punctuation: rgb(0xA3_AEBC),
-    scrim: Color32::from_black_alpha(140),
+    scrim: Color32::from_black_alpha(120),
     shadow: Shadow { offset: [0, 12], blur: 32, spread: 0, color: Color32::from_black_alpha(130) },
     shadow_small: Shadow { offset: [0, 2], blur: 8, spread: 0, color: Color32::from_black_alpha(60) },
     profile_blue: rgb(0x5A_A5FF),
@@ -193,7 +193,7 @@ impl Tokens {
     /// A quiet fill of a semantic colour, for chips and banners.
     #[must_use]
     pub fn soft(&self, colour: Color32) -> Color32 {
-        colour.gamma_multiply(if self.dark { 0.16 } else { 0.10 })
+        colour.gamma_multiply(if self.dark { 0.13 } else { 0.10 })
     }
 
     /// A line of one pixel.

@@ -36,7 +36,8 @@ pub fn search_field(
     hint: &str,
 ) -> Response {
     let id = id.into();
-    let focused = ui.memory(|memory| memory.has_focus(id));
+    // Escape takes the keyboard away before anyone is asked.
+    let focused = ui.memory(|memory| memory.has_focus(id) || memory.had_focus_last_frame(id));
     let escape = focused
         && !content.is_empty()
         && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Escape));
@@ -76,20 +77,23 @@ struct Field<'a> {
 
 fn show(ui: &mut Ui, field: &Field<'_>, content: &mut String) -> Response {
     let tokens = theme::tokens(ui);
+    // The ring of a field that has the keyboard is drawn with this stroke.
+    let selection = std::mem::replace(&mut ui.visuals_mut().selection.stroke, tokens.focus_ring());
     let font = if field.mono { text::mono() } else { text::body() };
     let left = if field.icon.is_some() { 28 } else { 8 };
     let right = if field.icon.is_some() { 26 } else { 8 };
     let edit = TextEdit::singleline(content)
         .id(field.id)
-        .font(font.clone())
+        .font(font)
         .text_color(tokens.text)
-        .hint_text(RichText::new(field.hint).font(font).color(tokens.faint))
+        .hint_text(RichText::new(field.hint).font(text::body()).color(tokens.faint))
         .password(field.password)
         .desired_width(f32::INFINITY)
         .align(egui::Align2::LEFT_CENTER)
         .margin(egui::Margin { left, right, top: 4, bottom: 4 })
         .min_size(egui::vec2(0.0, size::CONTROL));
     let response = ui.add(edit).accessible_name(field.name);
+    ui.visuals_mut().selection.stroke = selection;
     if let Some(icon) = field.icon {
         let middle = pos2(response.rect.left() + 15.0, response.rect.center().y);
         paint_icon(ui, middle, icon, size::ICON_SMALL, tokens.faint);
@@ -120,9 +124,9 @@ pub fn check_box(ui: &mut Ui, on: &mut bool, label: &str, hint: Option<&str>) ->
     let tokens = theme::tokens(ui);
     let response = ui.checkbox(on, RichText::new(label).font(text::body()).color(tokens.text));
     if let Some(hint) = hint {
-        ui.horizontal_wrapped(|ui| {
-            ui.add_space(22.0);
-            ui.label(tokens.hint(hint));
+        let margin = egui::Margin { left: 22, right: 0, top: 0, bottom: 2 };
+        egui::Frame::new().inner_margin(margin).show(ui, |ui| {
+            ui.add(egui::Label::new(tokens.hint(hint)).wrap());
         });
     }
     response

@@ -92,7 +92,7 @@ fn detail(ui: &mut Ui, fault: &Fault) {
         return;
     }
     let tokens = theme::tokens(ui);
-    ui.horizontal_top(|ui| {
+    ui.horizontal(|ui| {
         let room = (ui.available_width() - size::CONTROL_SMALL - size::PAD).max(40.0);
         ui.scope(|ui| {
             ui.set_max_width(room);

@@ -19,7 +19,7 @@ pub fn segmented<T: Copy + PartialEq>(ui: &mut Ui, chosen: T, choices: &[(T, &st
         })
         .collect();
     let whole = vec2(widths.iter().sum::<f32>() + 4.0, size::CONTROL);
-    let (rect, _) = ui.allocate_exact_size(whole, Sense::hover());
+    let (rect, room) = ui.allocate_exact_size(whole, Sense::hover());
     let radius = CornerRadius::same(size::RADIUS);
     let ground = if tokens.dark { tokens.base } else { tokens.hover };
     ui.painter().rect(rect, radius, ground, tokens.line(), StrokeKind::Inside);
@@ -28,7 +28,7 @@ pub fn segmented<T: Copy + PartialEq>(ui: &mut Ui, chosen: T, choices: &[(T, &st
     for ((value, label), width) in choices.iter().zip(widths) {
         let part = Rect::from_min_size(pos2(x, rect.top() + 2.0), vec2(width, rect.height() - 4.0));
         x += width;
-        let response = ui.interact(part, ui.scope_id().with(("segment", *label)), Sense::click());
+        let response = ui.interact(part, room.id.with(*label), Sense::click());
         let selected = *value == chosen;
         response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, selected, *label));
         let inner = CornerRadius::same(size::RADIUS_SMALL);
