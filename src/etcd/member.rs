@@ -40,8 +40,8 @@ pub(super) struct Handle {
     pub kv: KvClient,
     /// Watches, with a decode limit of its own.
     pub watch: WatchClient,
-    /// The server's version.
-    pub version: Arc<str>,
+    /// The server's version; `None`: it hides it from this user, which only recent ones do.
+    pub version: Option<Arc<str>>,
     epoch: u64,
 }
 
@@ -180,7 +180,7 @@ impl Member {
             kv: client.kv_client().max_decoding_message_size(RANGE_DECODE_LIMIT),
             watch: client.watch_client().max_decoding_message_size(WATCH_DECODE_LIMIT),
             client,
-            version: version.into(),
+            version: version.map(Into::into),
             epoch: slot.epoch,
         };
         slot.handle = Some(handle.clone());
@@ -188,7 +188,7 @@ impl Member {
     }
 
     /// Connects, logs in where a user is given, and asks who is there.
-    async fn contact(&self) -> Result<(Client, u64, String), Fault> {
+    async fn contact(&self) -> Result<(Client, u64, Option<String>), Fault> {
         let endpoints = [self.address.url.as_str()];
         let connect = async |options: ConnectOptions| {
             Client::connect(endpoints, Some(options)).await.map_err(|error| classify(&error))
@@ -207,10 +207,21 @@ impl Member {
             },
             None => connect(self.options.clone()).await?,
         };
-        let status = client.status().await.map_err(|error| classify(&error))?;
-        let cluster_id = status.header().map_or(0, etcd_client::ResponseHeader::cluster_id);
-        let version = status.version().to_owned();
-        Ok((client, cluster_id, version))
+        match client.status().await.map_err(|error| classify(&error)) {
+            Ok(status) => {
+                let cluster_id = status.header().map_or(0, etcd_client::ResponseHeader::cluster_id);
+                let version = status.version().to_owned();
+                Ok((client, cluster_id, Some(version)))
+            }
+            Err(fault) if fault.kind == FaultKind::PermissionDenied => {
+                // Users may always ask about themselves, and the answer's header tells who answers.
+                let (name, _) = self.user.as_ref().ok_or(fault)?;
+                let answer = client.user_get(name.as_str()).await.map_err(|error| classify(&error))?;
+                let cluster_id = answer.header().map_or(0, etcd_client::ResponseHeader::cluster_id);
+                Ok((client, cluster_id, None))
+            }
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Forgets the client, unless it has been made anew already.

@@ -11,6 +11,7 @@
 mod access;
 mod address;
 mod batch;
+mod client_hello;
 mod cluster;
 mod fault;
 mod listing;

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::address::{Address, CONNECT_TIMEOUT, TlsFiles, addresses};
+use super::client_hello;
 use super::cluster::{Cluster, READ_TIMEOUT};
 use super::fault::{classify, timed_out};
 use crate::model::fault::{Fault, FaultKind};
@@ -96,7 +97,7 @@ async fn test_permission(cluster: &Cluster) -> Result<String, Fault> {
         })
         .await;
     match everything {
-        Ok(version) => Ok(version.to_string()),
+        Ok(version) => Ok(version.map_or_else(String::new, |version| version.to_string())),
         Err(fault) if fault.kind == FaultKind::PermissionDenied => {
             let granted = cluster.granted_intervals().await?;
             Ok(granted.iter().map(shown).collect::<Vec<_>>().join(", "))
@@ -125,7 +126,7 @@ async fn resolve(address: &Address) -> Result<String, Fault> {
     }
 }
 
-async fn open(address: &Address) -> Result<TcpStream, Fault> {
+pub(super) async fn open(address: &Address) -> Result<TcpStream, Fault> {
     let connect = TcpStream::connect((address.host.as_str(), address.port));
     match tokio::time::timeout(CONNECT_TIMEOUT, connect).await {
         Err(_) => Err(timed_out(&format!("no answer from {}", address.written))),
@@ -141,6 +142,15 @@ pub(super) async fn clarify(address: &Address, fault: Fault) -> Fault {
         return fault;
     }
     let patience = Duration::from_millis(700);
+    if address.tls
+        && let Ok(Some(true)) =
+            tokio::time::timeout(patience, client_hello::asks_for_certificate(address)).await
+    {
+        // The alert that says so is often lost with the connection: under TLS 1.3 it comes after the
+        // handshake, when we are already writing.
+        let detail = format!("{}: the server refuses the client's certificate", fault.detail);
+        return Fault::new(FaultKind::ClientCertificateRefused, detail);
+    }
     let speaks_the_other = tokio::time::timeout(patience, speaks_the_other(address)).await;
     if !matches!(speaks_the_other, Ok(Some(true))) {
         return fault;

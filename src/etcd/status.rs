@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 
 use super::cluster::{Cluster, READ_TIMEOUT};
 use super::member::Handle;
+use crate::model::fault::FaultKind;
 use crate::model::status::{ClusterStatus, MemberStatus};
 
 impl Cluster {
@@ -37,6 +38,8 @@ impl Cluster {
                         status.raft_index = answer.raft_index();
                         status.latency_us = u64::try_from(latency.as_micros()).ok();
                     }
+                    // It answers, but not to this user about itself: that is no fault of it.
+                    Err(refusal) if refusal.fault.kind == FaultKind::PermissionDenied => {}
                     Err(refusal) => status.fault = Some(refusal.fault),
                 }
                 (index, status)

@@ -139,7 +139,8 @@ impl Feed {
         match fault.kind {
             FaultKind::WrongPassword | FaultKind::PermissionDenied => true,
             FaultKind::UserRequired => self.cluster.user().is_none(),
-            kind if needs_the_operator(kind) => {
+            // What has worked once may well mend itself: certificates are renewed.
+            kind if needs_the_operator(kind) && !self.teller.mirror.is_complete() => {
                 self.hopeless += 1;
                 self.hopeless >= self.cluster.members().len()
             }
@@ -196,9 +197,9 @@ impl Feed {
 
     async fn session_with(&mut self, index: usize, member: &Arc<Member>) -> Result<End, Fault> {
         let handle = member.handle().await?;
-        let progress_is_exact = progress_is_exact(&handle.version);
-        let old = has_known_bugs(&handle.version).then(|| handle.version.to_string());
-        self.cluster.set_old_server(old);
+        let progress_is_exact = handle.version.as_deref().is_none_or(progress_is_exact);
+        let old = handle.version.as_deref().filter(|version| has_known_bugs(version));
+        self.cluster.set_old_server(old.map(str::to_owned));
         let resumes = !self.must_list
             && self.teller.mirror.is_complete()
             && self.anchor.holds(member, &self.intervals, self.teller.mirror.applied()).await?;

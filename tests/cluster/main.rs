@@ -1,0 +1,15 @@
+//! A real etcd, real faults: what is written is written once and what is shown is true.
+//!
+//! Each promise is checked on every etcd that is found (3.4 and 3.5); `ETCD_BIN` names one alone.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod access;
+mod faults;
+mod listing;
+mod mirror;
+mod outage;
+mod proxy;
+mod support;
+mod tls;
+mod writes;
