@@ -106,7 +106,7 @@ async fn a_user_of_two_prefixes_sees_these_live_and_no_more() {
         .await
         .unwrap();
         local.member(0).kill();
-        local.restart(0).await.unwrap();
+        local.start_again(0).unwrap();
         follower.until("the rest", |told| told.is_live() && told.keyspace.len() == 2).await;
         let left = follower.cluster.notices();
         assert!(left.contains(&Notice::RestrictedTo(vec![KeyInterval::prefix(b"a/")])), "{left:?}");
@@ -149,7 +149,7 @@ async fn wrong_passwords_and_missing_users_are_told_at_once() {
         follower.until_live().await;
         root.user_change_password("ann", "changed").await.unwrap();
         local.member(0).kill();
-        local.restart(0).await.unwrap();
+        local.start_again(0).unwrap();
         follower
             .until("failed", |told| {
                 matches!(told.states.last(), Some((_, MirrorState::Failed(fault)))
