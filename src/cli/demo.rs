@@ -30,7 +30,11 @@ pub(super) async fn run(command: HeadlessDemo) -> ExitCode {
         }
     };
     let started = Instant::now();
-    tell(&format!("etcd {}, {} members", demo.version(), demo.cluster().members().len()));
+    let members = match demo.cluster().members().len() {
+        1 => "1 member".to_owned(),
+        members => format!("{members} members"),
+    };
+    tell(&format!("etcd {}, {members}", demo.version()));
     tell(&format!("endpoints {}", demo.profile().endpoints.join(",")));
     let time_is_over = async {
         match command.seconds {

@@ -41,3 +41,60 @@ async fn an_impossible_size_is_refused() {
     let fault = LocalCluster::start(LocalClusterOptions::members(0)).await.expect_err("no members");
     assert_eq!(fault.kind, FaultKind::Invalid);
 }
+
+/// An authority, and a certificate for this machine that also serves as a client's.
+fn certificates(folder: &Path) -> TlsFiles {
+    use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+    let write = |name: &str, text: String| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    };
+    let authority_key = KeyPair::generate().expect("a key");
+    let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_cert = authority.self_signed(&authority_key).expect("an authority");
+    let issuer = Issuer::new(authority, authority_key);
+    let key = KeyPair::generate().expect("a key");
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let mut params = CertificateParams::new(names).expect("parameters");
+    params.extended_key_usages =
+        vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+    let cert = params.signed_by(&key, &issuer).expect("a certificate");
+    let cert_file = write("cert.pem", cert.pem());
+    let key_file = write("key.pem", key.serialize_pem());
+    TlsFiles {
+        ca_file: write("ca.pem", authority_cert.pem()),
+        client_cert_file: Some(cert_file.clone()),
+        client_key_file: Some(key_file.clone()),
+        cert_file,
+        key_file,
+        client_cert_auth: true,
+    }
+}
+
+#[tokio::test]
+async fn tls_with_client_certificates_is_served_by_every_etcd() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tls = certificates(folder.path());
+    for binary in crate::demo::etcd_binaries() {
+        let options = LocalClusterOptions {
+            etcd_bin: Some(binary.path),
+            tls: Some(tls.clone()),
+            ..LocalClusterOptions::default()
+        };
+        let cluster = LocalCluster::start(options).await.expect("a cluster with TLS");
+        assert!(cluster.endpoints()[0].starts_with("https://"));
+        let mut client = cluster.client().await.expect("a client");
+        client.put("a", "1", None).await.expect("a put");
+
+        let stranger =
+            ConnectOptions::new()
+                .with_tls(TlsOptions::new().ca_certificate(Certificate::from_pem(
+                    std::fs::read(&tls.ca_file).expect("the authority"),
+                )))
+                .with_timeout(Duration::from_secs(3));
+        let mut stranger = Client::connect(cluster.endpoints(), Some(stranger)).await.expect("a client");
+        assert!(stranger.get("a", None).await.is_err(), "served without a certificate");
+    }
+}

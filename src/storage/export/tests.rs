@@ -173,7 +173,7 @@ fn yaml_is_readable() {
         "# etcdscope export, cluster cdf818194e3a8c32, revision 42\n\
          # prefix !!binary \"L/8i\"\n\
          /config/a: |\n  server:\n    port: 80\n\
-         /config/b: \"{\\\"level\\\":\\\"INFO\\\"}\"\n\
+         /config/b: '{\"level\":\"INFO\"}'\n\
          /config/c: hello world\n\
          /config/d: \"8080\"\n\
          /config/e: !!binary \"/wA=\"\n"

@@ -43,6 +43,10 @@ pub(super) fn write_end(out: &mut impl Write, empty: bool) -> std::io::Result<()
 fn scalar(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if is_plain(text) => text.to_owned(),
+        // JSON reads better without escapes.
+        Ok(text) if text.contains(['"', '\\']) && text.chars().all(is_visible) => {
+            format!("'{}'", text.replace('\'', "''"))
+        }
         Ok(text) => quoted(text),
         Err(_) => format!("!!binary \"{}\"", STANDARD.encode(bytes)),
     }
