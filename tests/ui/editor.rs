@@ -554,12 +554,12 @@ fn a_quarter_of_a_mebibyte_is_typed_in_without_a_stall() {
     while text.len() < 250 * 1024 {
         text.push_str("  {\"limit\": 250, \"strategy\": \"token-bucket\", \"enabled\": true},\n");
     }
-    let mut scene = english(world_of(vec![document("/big.txt", text.as_bytes())]));
-    scene.harness.get_by_label("Value of /big.txt").focus();
-    scene.settle();
-    let mut measure = |name: &str, world: World| {
-        scene.change(|shown| *shown = world);
-        for step in ["first", "idle", "idle", "typed", "typed", "idle"] {
+    text.push_str("  {}\n]\n");
+    for name in ["/big.txt", "/big.json"] {
+        let mut scene = english(world_of(vec![document(name, text.as_bytes())]));
+        scene.harness.get_by_label(&format!("Value of {name}")).focus();
+        scene.settle();
+        for step in ["idle", "idle", "typed", "typed", "idle"] {
             if step == "typed" {
                 scene.harness.event(egui::Event::Text("x".into()));
             }
@@ -567,6 +567,20 @@ fn a_quarter_of_a_mebibyte_is_typed_in_without_a_stall() {
             scene.harness.step();
             eprintln!("{name} {step}: {:?}", started.elapsed());
         }
+    }
+}
+
+#[test]
+fn the_editor_stands_in_the_whole_window() {
+    let full = |setting: Setting, size: (f32, f32), name: &str| {
+        let mut document = document(ROUTES, JSON.as_bytes());
+        document.draft = Some(value(&JSON.replace("100", "250")));
+        let mut other = self::document("/config/common/limits.yaml", b"a: 1\n");
+        other.live = Some(Some(record("/config/common/limits.yaml", b"a: 2\n", 182_320)));
+        let mut scene = setting.size(size.0, size.1).play(world_of(vec![document, other]));
+        assert!(scene.sees("Review and save…"));
+        scene.picture(name);
     };
-    measure("plain", world_of(vec![document("/big.txt", text.as_bytes())]));
+    full(Setting::default(), (1_440.0, 900.0), "editor-window-dark");
+    full(Setting::default().light(), (1_024.0, 640.0), "editor-window-light");
 }

@@ -26,6 +26,8 @@ impl App {
                 self.ui.requests.push(command);
             }
             UserCommand::Format => self.ui.requests.push(command),
+            // The review knows whether an invalid value may be saved.
+            UserCommand::Save if self.is_reviewing() => self.ui.requests.push(command),
             UserCommand::CycleTheme | UserCommand::SwitchLanguage => self.run_settings(command),
             UserCommand::Settings => self.world.dialog = Some(crate::model::dialog::Dialog::Settings),
             UserCommand::Shortcuts => self.world.dialog = Some(crate::model::dialog::Dialog::Shortcuts),
@@ -35,6 +37,11 @@ impl App {
                 }
             }
         }
+    }
+
+    fn is_reviewing(&self) -> bool {
+        let shown = self.world.active_session().and_then(|session| session.shown_document());
+        shown.is_some_and(|document| document.save == SaveState::Reviewing)
     }
 
     /// The action that a command stands for, with what is shown and selected.
@@ -55,10 +62,7 @@ impl App {
             UserCommand::Delete => Action::AskDelete(session.selected.iter().cloned().collect()),
             UserCommand::Export => Action::AskExport(self.folder_at_cursor()),
             UserCommand::ToggleFavourite => Action::ToggleFavourite(cursor?),
-            UserCommand::Save => match session.shown_document().map(|document| &document.save) {
-                Some(SaveState::Reviewing) => Action::Save(open?),
-                _ => Action::Review(open?),
-            },
+            UserCommand::Save => Action::Review(open?),
             UserCommand::Discard => Action::DiscardDraft(open?),
             UserCommand::CloseKey => Action::CloseDocument(open?),
             UserCommand::ShowHistory => Action::ShowPage { key: open?, page: DocumentPage::History },

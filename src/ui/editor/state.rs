@@ -48,8 +48,10 @@ impl Default for EditorState {
 }
 
 impl EditorState {
-    /// Takes the commands over that only the editor can carry out.
+    /// Takes the commands over that only the editor can carry out. Called in every frame: what was
+    /// not carried out in the last one (another screen was shown) is forgotten.
     pub fn take_requests(&mut self, requests: &mut Vec<UserCommand>) {
+        self.requests.clear();
         for command in [UserCommand::Format, UserCommand::Save] {
             if crate::ui::UiState::take_request(requests, command) {
                 self.requests.push(command);

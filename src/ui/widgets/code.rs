@@ -14,6 +14,10 @@ use crate::ui::theme::{self, Tokens, size};
 /// Height of a line of source text: airier than the font's own.
 pub const LINE_HEIGHT: f32 = size::ROW_COMPACT;
 
+/// A text of more pieces is laid out in one colour: egui hashes every piece in every frame, and
+/// beyond this typing would be felt (about 100 KiB of usual JSON).
+const MAX_PIECES: usize = 12_000;
+
 /// The colour of a piece.
 fn colour(tokens: &Tokens, piece: Piece) -> Color32 {
     match piece {
@@ -49,7 +53,10 @@ impl Highlighter {
 }
 
 fn coloured(tokens: &Tokens, text: &str, syntax: Syntax) -> LayoutJob {
-    let pieces = syntax::pieces(text, syntax);
+    let mut pieces = syntax::pieces(text, syntax);
+    if pieces.len() > MAX_PIECES {
+        pieces = syntax::pieces(text, Syntax::Plain);
+    }
     let mut job = LayoutJob { text: text.to_owned(), keep_trailing_whitespace: true, ..LayoutJob::default() };
     job.sections.reserve(pieces.len());
     for (range, piece) in pieces {

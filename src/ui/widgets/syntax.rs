@@ -388,7 +388,7 @@ mod tests {
         Syntax::Shell,
     ];
 
-    fn of<'t>(text: &'t str, syntax: Syntax, piece: Piece) -> Vec<&'t str> {
+    fn of(text: &str, syntax: Syntax, piece: Piece) -> Vec<&str> {
         let found = pieces(text, syntax);
         found.into_iter().filter(|(_, kind)| *kind == piece).map(|(range, _)| text[range].trim()).collect()
     }
