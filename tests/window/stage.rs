@@ -1,0 +1,153 @@
+//! A virtual screen, and the real window on it.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Processes that end when this value is dropped.
+struct Running(Vec<Child>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for child in self.0.iter_mut().rev() {
+            // What has ended already cannot be killed.
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}
+
+/// An X server without a screen, with a window manager (without one no window gets the keyboard).
+pub struct Screen {
+    display: String,
+    _running: Running,
+}
+
+impl Screen {
+    /// Starts one on a free display number; `Err` says why there is none.
+    pub fn start() -> Result<Self, String> {
+        if !cfg!(target_os = "linux") {
+            return Err("the virtual screen is Xvfb, on Linux alone".to_owned());
+        }
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1440x900x24", "-nolisten", "tcp"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("Xvfb: {error}"))?;
+        let told = server.stdout.take();
+        let mut running = Running(vec![server]);
+        let mut number = String::new();
+        if let Some(told) = told {
+            BufReader::new(told).read_line(&mut number).map_err(|error| format!("Xvfb: {error}"))?;
+        }
+        let number = number.trim();
+        if number.is_empty() {
+            return Err("Xvfb did not start".to_owned());
+        }
+        let display = format!(":{number}");
+        let manager = Command::new("openbox")
+            .env("DISPLAY", &display)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("openbox: {error}"))?;
+        running.0.push(manager);
+        Ok(Self { display, _running: running })
+    }
+}
+
+/// The real program.
+pub struct Window {
+    running: Running,
+    log: PathBuf,
+    frames: PathBuf,
+    /// Where it can be inspected.
+    pub address: SocketAddr,
+}
+
+impl Window {
+    /// Starts `etcdscope` with these arguments. It keeps its files in `home`, and reads no settings
+    /// but those given.
+    pub fn open(screen: &Screen, home: &Path, arguments: &[&str]) -> Result<Self, String> {
+        let address = free_address().map_err(|error| format!("a free port: {error}"))?;
+        let frames = home.join("frames.log");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_etcdscope"));
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("ETCDCTL_") || text.starts_with("ETCDSCOPE_") {
+                command.env_remove(&name);
+            }
+        }
+        command
+            .args(arguments)
+            .env("DISPLAY", &screen.display)
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("WAYLAND_SOCKET")
+            .env("EGUI_INSPECTION", address.to_string())
+            .env("ETCDSCOPE_HOME", home)
+            .env("ETCDSCOPE_KEYRING", "off")
+            .env("XDG_RUNTIME_DIR", home)
+            .env("LANG", "en_US.UTF-8")
+            .env("ETCDSCOPE_FRAME_LOG", &frames)
+            .stdin(Stdio::null());
+        let log = home.join("window.log");
+        let file = std::fs::File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
+        let child = command.stderr(file).spawn().map_err(|error| format!("etcdscope: {error}"))?;
+        Ok(Self { running: Running(vec![child]), log, frames, address })
+    }
+
+    fn child(&mut self) -> &mut Child {
+        &mut self.running.0[0]
+    }
+
+    /// Processor time used so far; `None` where the system does not tell.
+    pub fn processor_time(&mut self) -> Option<Duration> {
+        /// Linux counts in hundredths of a second here, whatever the kernel's own tick is.
+        const TICK: Duration = Duration::from_millis(10);
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child().id())).ok()?;
+        // The name of the program, in parentheses, may hold spaces.
+        let (_, fields) = text.rsplit_once(')')?;
+        let mut fields = fields.split_whitespace().skip(11);
+        let user: u32 = fields.next()?.parse().ok()?;
+        let system: u32 = fields.next()?.parse().ok()?;
+        Some(TICK * (user + system))
+    }
+
+    /// How many frames were drawn so far.
+    pub fn frames(&self) -> usize {
+        std::fs::read_to_string(&self.frames).unwrap_or_default().lines().count()
+    }
+
+    /// Asks the window to end as the system does when the session ends, and waits for it.
+    pub fn end(&mut self, within: Duration) -> Result<(), String> {
+        let id = self.child().id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        asked.map_err(|error| format!("kill: {error}"))?;
+        let start = Instant::now();
+        while start.elapsed() < within {
+            if self.child().try_wait().map_err(|error| error.to_string())?.is_some() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err(format!("the window did not end within {within:?}"))
+    }
+}
+
+impl Drop for Window {
+    /// What the window said is worth reading when the test failed.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the window said:\n{}", std::fs::read_to_string(&self.log).unwrap_or_default());
+        }
+    }
+}
+
+fn free_address() -> std::io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
