@@ -195,3 +195,53 @@ fn the_language_of_the_screen_is_a_setting() {
     scene.settle();
     assert!(scene.sees("Live") && !scene.sees("实时"));
 }
+
+#[test]
+fn a_refused_login_leads_to_the_form_with_the_profile() {
+    let mut world = live_world();
+    first(&mut world).state =
+        MirrorState::Failed(Fault::new(FaultKind::WrongPassword, "etcdserver: invalid user"));
+    let mut scene = Setting::default().size(1_024.0, 640.0).play(world);
+    scene.picture("shell-refused");
+    assert!(scene.sees("The user name or the password is wrong"));
+    scene.press("Edit connection…");
+    assert_eq!(scene.actions(), [Action::ShowSession(None)]);
+    scene.change(|world| world.active = None);
+    let name = scene.harness.get_by_role_and_label(Role::TextInput, "Name");
+    assert_eq!(name.value().as_deref(), Some("prod-eu"));
+}
+
+#[test]
+fn a_stale_window_says_so_in_little_room() {
+    let mut world = busy_world();
+    let session = first(&mut world);
+    let fault = Fault::new(FaultKind::Unavailable, "connection reset by peer");
+    session.state = MirrorState::Stale { since: NOW - 95_000, fault, retry_at: Some(NOW + 2_500) };
+    session.cluster.members[0].fault = Some(Fault::new(FaultKind::Unavailable, ""));
+    let mut scene = Setting::default().size(1_024.0, 640.0).light().play(world);
+    scene.picture("shell-stale-light");
+    assert!(scene.sees("Stale since") && scene.sees("1 min ago") && scene.sees("next attempt in 3 s"));
+    assert!(scene.sees("2/3 members"));
+}
+
+#[test]
+fn production_is_framed_in_its_colour() {
+    for setting in [Setting::default(), Setting::default().light()] {
+        let mut scene = setting.size(640.0, 480.0).play(busy_world());
+        let Ok(image) = scene.harness.render() else {
+            eprintln!("there is no renderer on this machine: the picture is not looked at");
+            return;
+        };
+        let edges = [(320, 1), (320, 3), (0, 240), (639, 240), (320, 479)];
+        for (x, y) in edges {
+            let [red, green, blue, _] = image.get_pixel(x, y).0;
+            assert!(red > 180 && green < 110 && blue < 110, "{x},{y}: {red} {green} {blue}");
+        }
+        scene.change(|world| first(world).profile.colour = ProfileColour::None);
+        let plain = scene.harness.render().expect("it rendered before");
+        for (x, y) in edges {
+            let [red, green, blue, _] = plain.get_pixel(x, y).0;
+            assert!(red.abs_diff(green) < 60 && red.abs_diff(blue) < 60, "{x},{y}: {red} {green} {blue}");
+        }
+    }
+}

@@ -13,7 +13,8 @@ use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui};
 use crate::action::{Action, Actions};
 use crate::model::dialog::FileQuestion;
 use crate::model::message::ConnectRequest;
-use crate::model::profile::Profile;
+use crate::model::profile::{Profile, Secret};
+use crate::model::status::MirrorState;
 use crate::model::world::World;
 use crate::ui::theme;
 
@@ -42,7 +43,7 @@ pub struct ConnectState {
 
 impl ConnectState {
     /// Puts a profile into the form, to be changed.
-    fn edit(&mut self, profile: &Profile) {
+    pub fn edit(&mut self, profile: &Profile) {
         self.form = Form::of(profile);
         self.tested = None;
         self.pressed = false;
@@ -88,8 +89,13 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, actions: &mut 
 }
 
 /// Opens a connection, or shows it where it is open.
-fn connect(world: &World, profile: &Profile, password: Option<crate::model::profile::Secret>) -> Action {
-    let open = world.sessions.iter().find(|session| session.profile == *profile);
+fn connect(world: &World, profile: &Profile, password: Option<Secret>) -> Action {
+    let same =
+        |open: &Profile| Profile { favourites: profile.favourites.clone(), ..open.clone() } == *profile;
+    // A connection that gave up, or a password that was typed, deserves a new attempt.
+    let open = world.sessions.iter().find(|session| {
+        password.is_none() && same(&session.profile) && !matches!(session.state, MirrorState::Failed(_))
+    });
     match open {
         Some(session) => Action::ShowSession(Some(session.id)),
         None => Action::Connect(Box::new(ConnectRequest { profile: profile.clone(), password })),

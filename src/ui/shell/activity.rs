@@ -4,7 +4,7 @@ use egui::{CornerRadius, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
 use crate::action::{Action, Actions};
-use crate::model::activity::{Activity, ActivityKind, ActivityLine};
+use crate::model::activity::{Activity, ActivityKind, ActivityLine, GLOW_MS};
 use crate::model::key_text::display_short;
 use crate::model::session::{Screen, Session};
 use crate::model::status::SeenAt;
@@ -21,6 +21,8 @@ const ENTRY_MIN: f32 = 180.0;
 const ENTRY_MAX: f32 = 420.0;
 /// At most so many entries are laid out.
 const ENTRIES: usize = 8;
+/// More changes than this within the time of a glow are too many to glow.
+const CALM: usize = 24;
 
 /// Draws the line.
 pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) {
@@ -39,8 +41,11 @@ pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut 
         let room = ui.available_width() - 12.0;
         let count = ((room / ENTRY_MIN) as usize).clamp(1, newest.len());
         let width = (room / count as f32 - size::PAD).min(ENTRY_MAX);
+        // When much changes, nothing glows: it would only flicker.
+        let calm =
+            session.activity.lines().rev().nth(CALM).is_none_or(|line| world.now - line.seen_at > GLOW_MS);
         for line in newest.into_iter().take(count) {
-            entry(ui, world, session, line, width, actions);
+            entry(ui, world, session, line, width, calm, actions);
         }
     });
     if session.activity.lines().next().is_some() {
@@ -88,6 +93,7 @@ fn entry(
     session: &Session,
     line: &ActivityLine,
     width: f32,
+    calm: bool,
     actions: &mut Actions,
 ) {
     let tokens = theme::tokens(ui);
@@ -98,7 +104,11 @@ fn entry(
     let spoken = format!("{word} {} r{}", display_short(&line.key, 200), line.revision);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
     let radius = CornerRadius::same(size::RADIUS_SMALL);
-    ui.painter().rect_filled(rect, radius, theme::glow_in(ui, world.now - line.seen_at));
+    let age = world.now - line.seen_at;
+    if calm && age < GLOW_MS {
+        ui.painter().rect_filled(rect, radius, theme::glow_in(ui, age));
+        ui.ctx().request_repaint_after(std::time::Duration::from_millis(50));
+    }
     if response.hovered() {
         ui.painter().rect_filled(rect, radius, tokens.hover);
     }

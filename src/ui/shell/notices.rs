@@ -6,10 +6,12 @@ use egui::{Frame, Panel, Ui};
 use rust_i18n::t;
 
 use crate::action::{Action, Actions, UserCommand};
+use crate::model::fault::FaultKind;
 use crate::model::key_text::display_short;
 use crate::model::message::SessionId;
 use crate::model::session::{Screen, Session};
 use crate::model::status::{KeyInterval, MirrorState, Notice};
+use crate::ui::connect::ConnectState;
 use crate::ui::theme::icons;
 use crate::ui::widgets::Tone;
 use crate::ui::widgets::notice::{banner, fault_advice, fault_words};
@@ -30,6 +32,7 @@ enum Answer {
     Read,
     Cluster,
     Reconnect,
+    Edit,
 }
 
 /// Draws the lines.
@@ -37,6 +40,7 @@ pub(super) fn show(
     ui: &mut Ui,
     session: &Session,
     read: &mut BTreeSet<(SessionId, &'static str)>,
+    connect: &mut ConnectState,
     actions: &mut Actions,
 ) {
     let lines: Vec<Line> =
@@ -55,6 +59,10 @@ pub(super) fn show(
                     }
                     Some(Answer::Cluster) => actions.push(Action::ShowScreen(Screen::Cluster)),
                     Some(Answer::Reconnect) => actions.push(Action::Run(UserCommand::Reconnect)),
+                    Some(Answer::Edit) => {
+                        connect.edit(&session.profile);
+                        actions.push(Action::ShowSession(None));
+                    }
                     None => {}
                 }
             }
@@ -71,7 +79,11 @@ fn lines(session: &Session) -> Vec<Line> {
             tone: if failed { Tone::Danger } else { Tone::Changed },
             icon: if failed { icons::WARNING_CIRCLE } else { icons::WARNING },
             words: format!("{}. {}", fault_words(fault), fault_advice(fault)),
-            action: failed.then(|| (t!("common.retry").into_owned(), Answer::Reconnect)),
+            action: match (failed, is_about_settings(fault.kind)) {
+                (false, _) => None,
+                (true, true) => Some((t!("shell.edit_connection").into_owned(), Answer::Edit)),
+                (true, false) => Some((t!("common.retry").into_owned(), Answer::Reconnect)),
+            },
         });
     }
     for (name, member) in &session.cluster.alarms {
@@ -98,6 +110,24 @@ fn lines(session: &Session) -> Vec<Line> {
     }
     lines.extend(session.cluster.notices.iter().map(notice));
     lines
+}
+
+/// Whether a change of the profile is what helps.
+fn is_about_settings(kind: FaultKind) -> bool {
+    matches!(
+        kind,
+        FaultKind::HostUnknown
+            | FaultKind::BadEndpoint
+            | FaultKind::BadCertificateFile
+            | FaultKind::CertificateUnknownAuthority
+            | FaultKind::CertificateWrongName
+            | FaultKind::ClientCertificateRefused
+            | FaultKind::TlsMismatch
+            | FaultKind::TlsFailed
+            | FaultKind::WrongPassword
+            | FaultKind::UserRequired
+            | FaultKind::PermissionDenied
+    )
 }
 
 fn notice(notice: &Notice) -> Line {
