@@ -67,7 +67,7 @@ pub fn show(
     ui.spacing_mut().item_spacing.y = 0.0;
     header(ui, kind);
     let id = Id::unique(("claims", session.id, kind));
-    let list = ui.interact(ui.available_rect_before_wrap(), id, Sense::click());
+    let list = ui.interact(ui.available_rect_before_wrap(), id, Sense::focusable_noninteractive());
     let name = if kind == ClaimKind::Lock { t!("claims.lock.list") } else { t!("claims.election.list") };
     list.widget_info(|| egui::WidgetInfo::labeled(Role::ListBox, true, &name));
     let mut reveal = None;

@@ -61,7 +61,9 @@ fn one(
     path: &Key,
     actions: &mut Actions,
 ) {
-    if let Some(known) = session.keyspace.get(path) {
+    let folder_is_meant =
+        session.keyspace.folder(path).is_some() && view.named_like_folder.as_ref() != Some(path);
+    if let Some(known) = session.keyspace.get(path).filter(|_| !folder_is_meant) {
         name(ui, path, actions);
         key(ui, world, session, view, path, known.meta, known.value, actions);
     } else if session.keyspace.folder(path).is_some() {

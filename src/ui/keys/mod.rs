@@ -21,6 +21,7 @@ use egui::{Frame, Margin, Panel, Ui};
 use crate::action::{Action, Actions, UserCommand};
 use crate::model::bytes::Key;
 use crate::model::message::SessionId;
+use crate::model::rows::{Row, RowKind};
 use crate::model::session::Session;
 use crate::model::status::SeenAt;
 use crate::model::world::World;
@@ -33,7 +34,7 @@ const TREE_WIDTH: f32 = 320.0;
 const TREE_LEAST: f32 = 220.0;
 const TREE_MOST: f32 = 640.0;
 /// Width of the details.
-const DETAILS_WIDTH: f32 = 264.0;
+const DETAILS_WIDTH: f32 = 304.0;
 const DETAILS_LEAST: f32 = 220.0;
 const DETAILS_MOST: f32 = 420.0;
 /// The editor keeps at least this much room.
@@ -65,6 +66,8 @@ pub struct SessionView {
     filter: String,
     /// The hit that the keyboard is at.
     hit: usize,
+    /// The cursor's key, where it is a key that ends with the separator and so has its folder's path.
+    named_like_folder: Option<Key>,
     favourites_closed: bool,
     /// A key opened by a click, replaced by the next one unless it is edited or opened for good.
     looked_at: Option<Key>,
@@ -75,6 +78,27 @@ pub struct SessionView {
 }
 
 impl SessionView {
+    /// The row that the cursor is at.
+    fn cursor_row(&self, session: &Session) -> Option<usize> {
+        let cursor = session.cursor.as_ref()?;
+        let at = self.rows.rows().position(cursor)?;
+        let next = self.rows.row(at + 1);
+        // Such a key has an empty name: it is the first row in its folder.
+        let is_key = self.named_like_folder.as_ref() == Some(cursor)
+            && next.is_some_and(|row| row.path == *cursor && row.name().is_empty());
+        Some(if is_key { at + 1 } else { at })
+    }
+
+    /// Whether this row is meant by its path, and not the other one with the same path.
+    fn is_meant(&self, session: &Session, row: &Row) -> bool {
+        let key_is_meant = self.named_like_folder.as_ref() == Some(&row.path);
+        match row.kind {
+            RowKind::Folder { .. } => !key_is_meant,
+            _ if row.name().is_empty() => key_is_meant || session.keyspace.folder(&row.path).is_none(),
+            _ => true,
+        }
+    }
+
     /// Opens a key in passing: the next one opened so takes its tab.
     fn look_at(&mut self, session: &Session, key: &Key, actions: &mut Actions) {
         if self.looked_at.as_ref() == Some(key) && session.document(key).is_some() {

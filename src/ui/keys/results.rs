@@ -39,7 +39,7 @@ pub fn show(ui: &mut Ui, world: &World, session: &Session, view: &mut SessionVie
         return;
     }
     let id = tree::list_id(session);
-    let list = ui.interact(ui.available_rect_before_wrap(), id, Sense::click());
+    let list = tree::keyboard_area(ui, id);
     let name = t!("keys.results.name");
     list.widget_info(|| egui::WidgetInfo::labeled(Role::ListBox, true, &name));
     view.hit = view.hit.min(result.hits.len() - 1);
@@ -163,7 +163,10 @@ fn row(
         painter.galley(pos2(x, rect.center().y - preview.size().y / 2.0), preview.clone(), tokens.faint);
         room -= preview.size().x + size::PAD;
     }
-    let galley = elided_job(painter, marked(tokens, hit), room);
+    let glyph = ui.fonts_mut(|fonts| fonts.glyph_width(&text::mono(), 'm')).max(1.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
+    let fitting = (room / glyph).max(1.0) as usize;
+    let galley = elided_job(painter, marked(tokens, hit, fitting), room);
     painter.galley(pos2(inner.left(), rect.center().y - galley.size().y / 2.0), galley, tokens.text);
     response.context_menu(|ui| {
         ui.set_min_width(220.0);
@@ -185,16 +188,32 @@ fn row(
     });
 }
 
-/// The key with its matches in the accent.
-fn marked(tokens: &Tokens, hit: &SearchHit) -> LayoutJob {
+/// Where a key begins to be shown so that its first match is in sight: at the start where all fits,
+/// so that its end is in sight where the match is near it, else a little before the match.
+fn start_of(hit: &SearchHit, fitting: usize) -> usize {
+    let length = hit.key.len();
+    let first = hit.ranges.first().map_or(0, |(start, _)| *start as usize).min(length);
+    let last = hit.ranges.last().map_or(0, |(_, end)| *end as usize);
+    if length <= fitting || last < fitting {
+        return 0;
+    }
+    let tail = length - fitting.saturating_sub(1).min(length);
+    let mut start = if first >= tail { tail } else { first.saturating_sub(BEFORE_MATCH.min(fitting / 3)) };
+    // Not within a character.
+    while start < length && hit.key[start] & 0xc0 == 0x80 {
+        start += 1;
+    }
+    start.min(first)
+}
+
+/// The key with its matches marked; `fitting` is about how many characters there is room for.
+fn marked(tokens: &Tokens, hit: &SearchHit, fitting: usize) -> LayoutJob {
     let mut job = LayoutJob::default();
     let plain = format(text::mono(), tokens.second);
     let mut mark = format(text::mono_strong(), tokens.text);
     mark.background = tokens.soft(tokens.accent);
     let length = hit.key.len();
-    let first = hit.ranges.first().map_or(0, |(start, _)| *start as usize);
-    // A match far behind the beginning is brought to the front.
-    let start = if first > MAX_KEY_BYTES / 2 { first - BEFORE_MATCH } else { 0 };
+    let start = start_of(hit, fitting);
     let end = length.min(start + MAX_KEY_BYTES);
     if start > 0 {
         job.append("…", 0.0, plain.clone());
@@ -223,7 +242,7 @@ mod tests {
 
     fn text(key: &[u8], ranges: Vec<(u32, u32)>) -> String {
         let ctx = egui::Context::default();
-        marked(theme::tokens(&ctx), &SearchHit { key: Key::from(key), ranges }).text
+        marked(theme::tokens(&ctx), &SearchHit { key: Key::from(key), ranges }, 24).text
     }
 
     #[test]
@@ -239,5 +258,11 @@ mod tests {
         key.extend_from_slice(b"needle");
         let shown = text(&key, vec![(60_000, 60_006)]);
         assert!(shown.starts_with('…') && shown.ends_with("needle"), "{shown}");
+        let shown = text(b"/config/production/api-gateway/routes.json", vec![(31, 35)]);
+        assert_eq!(shown, "…pi-gateway/routes.json", "the end stays in sight");
+        let shown = text(b"/config/production/api-gateway/routes.json", vec![(1, 4)]);
+        assert!(shown.starts_with("/config/"), "{shown}");
+        let shown = text("中中中中中中中中中中中中x".as_bytes(), vec![(36, 37)]);
+        assert!(!shown.contains('\\'), "characters stay whole: {shown}");
     }
 }

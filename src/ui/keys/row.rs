@@ -147,7 +147,7 @@ impl RowLook<'_> {
             painter.rect_filled(ground, size::RADIUS_SMALL, theme::glow_in(ui, age));
         }
         let is_cursor = self.session.cursor.as_ref() == Some(&row.path);
-        if is_cursor && self.focused {
+        if is_cursor && self.focused && (selected || !self.session.selected.contains(&row.path)) {
             painter.rect_stroke(ground, size::RADIUS_SMALL, tokens.focus_ring(), egui::StrokeKind::Inside);
         }
     }

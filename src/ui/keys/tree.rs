@@ -8,7 +8,6 @@ use super::row::{RowLook, caret_rect};
 use super::selection::{MAX_SELECTED, SelectHow, select};
 use super::{SessionView, menu, tooltip};
 use crate::action::{Action, Actions};
-use crate::model::bytes::Key;
 use crate::model::key_text::display_key;
 use crate::model::rows::{Row, RowKind};
 use crate::model::session::Session;
@@ -28,10 +27,10 @@ pub fn list_id(session: &Session) -> Id {
 /// Draws the rows and answers mouse and keyboard.
 pub fn show(ui: &mut Ui, world: &World, session: &Session, view: &mut SessionView, actions: &mut Actions) {
     let id = list_id(session);
-    let list = ui.interact(ui.available_rect_before_wrap(), id, Sense::click());
+    let list = keyboard_area(ui, id);
     let name = t!("keys.tree.name");
     list.widget_info(|| egui::WidgetInfo::labeled(Role::Tree, true, &name));
-    if list.clicked() {
+    if ui.interact(list.rect, id.with("ground"), Sense::CLICK).clicked() {
         list.request_focus();
         view.anchor = None;
         actions.push(Action::Select { paths: Vec::new(), cursor: None });
@@ -58,6 +57,11 @@ pub fn show(ui: &mut Ui, world: &World, session: &Session, view: &mut SessionVie
     });
 }
 
+/// What takes the keyboard for a whole list. It senses no clicks: egui would take Enter for one.
+pub fn keyboard_area(ui: &Ui, id: Id) -> Response {
+    ui.interact(ui.available_rect_before_wrap(), id, Sense::focusable_noninteractive())
+}
+
 fn draw(
     ui: &mut Ui,
     world: &World,
@@ -74,9 +78,8 @@ fn draw(
     let mut next_look: Option<i64> = view.rows.ghosts_until().map(|until| until - world.now);
     for (at, row) in (first..).zip(rows) {
         let rect = places.rect(at);
-        let salt = matches!(row.kind, RowKind::Ghost);
-        let response = ui.interact(rect, ui.scope_id().with((&row.path, salt)), Sense::CLICK);
-        let selected = session.selected.contains(&row.path);
+        let response = ui.interact(rect, ui.scope_id().with((&row.path, row_salt(row))), Sense::CLICK);
+        let selected = session.selected.contains(&row.path) && view.is_meant(session, row);
         let look = RowLook { session, tree: &view.rows, now: world.now, busy, focused };
         look.announce(ui, row, &response, selected);
         let next = look.paint(ui, row, rect, &response, selected);
@@ -91,6 +94,15 @@ fn draw(
     }
 }
 
+/// A key that ends with the separator has the path of its folder: two rows, one path.
+fn row_salt(row: &Row) -> u8 {
+    match row.kind {
+        RowKind::Folder { .. } => 0,
+        RowKind::Leaf { .. } => 1,
+        RowKind::Ghost => 2,
+    }
+}
+
 fn mouse(
     ui: &Ui,
     session: &Session,
@@ -102,7 +114,7 @@ fn mouse(
     actions: &mut Actions,
 ) {
     if response.secondary_clicked() && !session.selected.contains(&row.path) {
-        pick(session, view, at, &row.path, SelectHow::Alone, actions);
+        pick(session, view, at, row, SelectHow::Alone, actions);
     }
     if !response.clicked() {
         return;
@@ -115,7 +127,7 @@ fn mouse(
         actions.push(Action::ToggleFolder(row.path.clone()));
         return;
     }
-    pick(session, view, at, &row.path, how, actions);
+    pick(session, view, at, row, how, actions);
     if how != SelectHow::Alone {
         return;
     }
@@ -134,10 +146,13 @@ fn pick(
     session: &Session,
     view: &mut SessionView,
     at: usize,
-    path: &Key,
+    row: &Row,
     how: SelectHow,
     actions: &mut Actions,
 ) {
+    let path = &row.path;
+    let is_folder = matches!(row.kind, RowKind::Folder { .. });
+    view.named_like_folder = (!is_folder && row.name().is_empty()).then(|| path.clone());
     let rows = view.rows.rows();
     let paths = |first, count| rows.slice(first, count).into_iter().map(|row| row.path).collect();
     let action = select(session, &mut view.anchor, at, path, how, |path| rows.position(path), paths);
@@ -202,7 +217,7 @@ fn keyboard(
     if presses.is_empty() || len == 0 {
         return;
     }
-    let mut at = session.cursor.as_deref().and_then(|cursor| view.rows.rows().position(cursor));
+    let mut at = view.cursor_row(session);
     for (press, modifiers) in presses {
         let target = match press {
             Press::Enter => {
@@ -229,7 +244,7 @@ fn keyboard(
         let Some(target) = target.filter(|target| Some(*target) != at) else { continue };
         let Some(row) = view.rows.row(target) else { continue };
         let how = if modifiers.shift { SelectHow::Range } else { SelectHow::Alone };
-        pick(session, view, target, &row.path, how, actions);
+        pick(session, view, target, &row, how, actions);
         at = Some(target);
         view.reveal = Some(target);
         view.followed = Some(row.path);
