@@ -122,7 +122,8 @@ fn the_light_theme_and_a_small_window_in_chinese() {
     let mut scene = play(Setting::default().light().size(980.0, 600.0).chinese(), busy_world());
     scene.picture("keys-light-zh");
     assert!(scene.sees("/services/user/10.0.1.8，已删除"));
-    assert!(scene.sees("详情"));
+    scene.press("详情");
+    assert!(scene.sees("最近变更"));
 }
 
 #[test]

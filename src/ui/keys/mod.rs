@@ -40,7 +40,7 @@ const DETAILS_MOST: f32 = 420.0;
 /// The editor keeps at least this much room.
 const EDITOR_LEAST: f32 = 380.0;
 /// With less room than this the details begin closed.
-const ROOM_FOR_DETAILS: f32 = 940.0;
+const ROOM_FOR_DETAILS: f32 = 1_060.0;
 
 /// What this view keeps between frames.
 #[derive(Default)]
