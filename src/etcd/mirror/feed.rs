@@ -200,9 +200,8 @@ impl Feed {
         let progress_is_exact = handle.version.as_deref().is_none_or(progress_is_exact);
         let old = handle.version.as_deref().filter(|version| has_known_bugs(version));
         self.cluster.set_old_server(old.map(str::to_owned));
-        let resumes = !self.must_list
-            && self.teller.mirror.is_complete()
-            && self.anchor.holds(member, &self.intervals, self.teller.mirror.applied()).await?;
+        let resumes =
+            !self.must_list && self.teller.mirror.is_complete() && self.history_holds(member).await?;
         let plan = |feed: &Self, applied| WatchPlan {
             intervals: feed.intervals.clone(),
             applied,
@@ -226,6 +225,16 @@ impl Feed {
         self.teller.tell_notices(&self.cluster);
         self.hopeless = 0;
         Ok(self.watch(stream, progress_is_exact).await)
+    }
+
+    /// Whether the member still has the history that was mirrored.
+    async fn history_holds(&mut self, member: &Member) -> Result<bool, Fault> {
+        let applied = self.teller.mirror.applied();
+        match self.anchor.holds(member, &self.intervals, applied).await {
+            // What may be read has changed: a new listing finds out what is left.
+            Err(fault) if fault.kind == FaultKind::PermissionDenied => Ok(false),
+            holds => holds,
+        }
     }
 
     /// Begins to list what the user may read.
