@@ -348,6 +348,58 @@ fn a_byte_is_edited_by_its_digits() {
 }
 
 #[test]
+fn a_click_chooses_the_byte_that_is_typed_over() {
+    let bytes: Vec<u8> = (0x80..0x90).collect();
+    let mut scene = english(world_of(vec![document("/bin", &bytes)]));
+    scene.harness.get_by_label_contains("00000000  80 81").click();
+    scene.settle();
+    for digit in ["0", "7"] {
+        scene.harness.event(egui::Event::Text(digit.into()));
+        scene.settle();
+    }
+    let Some(Action::EditDraft { value, .. }) = scene.actions().pop() else { panic!("nothing was edited") };
+    let changed: Vec<_> = (0..16).filter(|at| value[*at] != bytes[*at]).collect();
+    assert_eq!((value.len(), changed.len()), (16, 1));
+    assert_eq!(value[changed[0]], 0x07);
+    scene.picture("editor-bytes-click");
+}
+
+#[test]
+fn differing_bytes_are_marked_by_rows() {
+    let old: Vec<u8> = (0..=255).collect();
+    let mut new = old.clone();
+    new[100] = 0;
+    let mut document = document("/bin", &old);
+    document.draft = Some(Value::from(new.as_slice()));
+    document.save = SaveState::Reviewing;
+    let mut scene = english(world_of(vec![document]));
+    assert!(scene.sees("− 00000060  60 61 62 63 64"));
+    assert!(scene.sees("+ 00000060  60 61 62 63 00"));
+    assert!(scene.sees("Bytes that differ: 1"));
+    scene.picture("editor-bytes-diff");
+}
+
+#[test]
+fn a_key_opened_again_has_no_undo_of_its_last_time() {
+    let mut scene = english(world_of(vec![document(ROUTES, b"a")]));
+    type_text(&mut scene, "x");
+    scene.change(|world| world.sessions[0].documents.clear());
+    scene.change(|world| world.sessions[0].documents.push(document(ROUTES, b"b")));
+    scene.actions();
+    type_text(&mut scene, "");
+    scene.key(Modifiers::COMMAND, Keyboard::Z);
+    assert_eq!(drafts(&scene.actions()), [""; 0]);
+}
+
+#[test]
+fn a_recovered_draft_says_so() {
+    let mut world = drafted("{}");
+    first(&mut world).recovered = true;
+    let scene = english(world);
+    assert!(scene.sees("kept from an earlier run"));
+}
+
+#[test]
 fn invalid_json_shows_its_place_and_is_saved_only_when_told() {
     let mut world = drafted("{\n  \"limit\": ,\n}\n");
     let mut scene = english({
@@ -397,9 +449,10 @@ fn a_read_only_profile_has_nothing_to_save_with() {
 fn a_large_text_is_shown_without_laying_out_all_of_it() {
     let text: String = (0..40_000).map(|line| format!("line {line} of a large text\n")).collect();
     assert!(text.len() > 1024 * 1024);
-    let scene = english(world_of(vec![document("/large.txt", text.as_bytes())]));
+    let mut scene = english(world_of(vec![document("/large.txt", text.as_bytes())]));
     assert!(scene.sees("shown to be read only"));
     assert!(scene.sees("line 5 of a large text"));
+    scene.picture("editor-large");
     let lines = scene.harness.query_all_by_label_contains("of a large text").count();
     assert!((10..60).contains(&lines), "{lines} lines laid out");
     assert!(scene.harness.query_by_role(Role::MultilineTextInput).is_none());

@@ -3,7 +3,7 @@
 use egui::Ui;
 use rust_i18n::t;
 
-use super::header::bar;
+use super::header::{NARROW, bar};
 use super::state::{Body, DocumentState};
 use super::{KEY_CHARS, View};
 use crate::action::{Action, Actions};
@@ -21,6 +21,7 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
     let Body::Bytes(bytes) = &mut shown_state.body else { return };
     let at = bytes.cursor.at;
     let mut edits = Vec::new();
+    let wide = ui.available_width() >= NARROW;
     let rect = bar(
         ui,
         size::BAR,
@@ -57,7 +58,7 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
                 None => t!("editor.bytes.at_end", offset = format!("{at:08x}")),
             };
             ui.label(tokens.mono_meta(words));
-            if editable {
+            if editable && wide {
                 ui.label(tokens.hint(t!("editor.bytes.hint")));
             }
         },

@@ -40,6 +40,7 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
     let document = view.document;
     let mut chosen = None;
     let mut lay_out_now = false;
+    let wide = ui.available_width() >= NARROW;
     bar(
         ui,
         size::BAR + size::GRID,
@@ -49,21 +50,22 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
             let has_layout = !matches!(format, ValueFormat::Plain | ValueFormat::Binary);
             if has_layout && !read_only && document.page == DocumentPage::Edit {
                 let label = t!("editor.format.lay_out");
-                let button = Button::ghost(&label)
-                    .icon(icons::TEXT_INDENT)
-                    .small()
-                    .tooltip(t!("editor.format.lay_out_hint", format = format_name(format)))
-                    .shortcut(shortcut_text(UserCommand::Format));
-                lay_out_now = button.show(ui).clicked();
+                let keys = shortcut_text(UserCommand::Format);
+                lay_out_now = if wide {
+                    let hint = t!("editor.format.lay_out_hint", format = format_name(format));
+                    let button = Button::ghost(&label).icon(icons::TEXT_INDENT).small();
+                    button.tooltip(hint).shortcut(keys).show(ui).clicked()
+                } else {
+                    icon_button(ui, icons::TEXT_INDENT, &label, keys).clicked()
+                };
             }
-            chosen = format_chooser(ui, shown_state);
+            chosen = format_chooser(ui, shown_state, wide);
         },
         |ui| {
             if icon_button(ui, icons::COPY, &t!("editor.copy_key"), None).clicked() {
                 actions.push(Action::CopyText(display_key(&document.key).into_owned()));
             }
-            key_label(ui, &document.key, view.session.profile.separator_byte())
-                .on_hover_text(display_short(&document.key, KEY_CHARS));
+            key_tail(ui, &document.key, view.session.profile.separator_byte());
         },
     );
     if let Some(format) = chosen {
@@ -98,6 +100,26 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
     ui.painter().hline(pages.x_range(), pages.bottom() - 0.5, tokens.line());
 }
 
+/// The key, from its end as far as there is room: its name matters more than where it lies.
+fn key_tail(ui: &mut Ui, key: &[u8], separator: u8) {
+    let whole = display_short(key, KEY_CHARS);
+    let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::text::mono(), '0'));
+    let room = (ui.available_width() / char_width) as usize;
+    let mut tail = key;
+    while tail.len() + 1 > room
+        && let Some(at) = memchr::memchr(separator, tail.get(1..).unwrap_or_default())
+        && at + 2 < tail.len()
+    {
+        tail = &tail[at + 1..];
+    }
+    if tail.len() < key.len() {
+        let tokens = theme::tokens(ui);
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.label(tokens.mono("…").color(tokens.second));
+    }
+    key_label(ui, tail, separator).accessible_name(whole.as_ref()).on_hover_text(whole);
+}
+
 /// What etcd keeps beside the value, in short, and a button that copies the value.
 fn about(ui: &mut Ui, view: View<'_>, state: &DocumentState, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
@@ -128,7 +150,7 @@ pub(super) fn format_name(format: ValueFormat) -> String {
 }
 
 /// Returns the format that was chosen just now (`Some(None)`: by key and content).
-fn format_chooser(ui: &mut Ui, state: &DocumentState) -> Option<Option<ValueFormat>> {
+fn format_chooser(ui: &mut Ui, state: &DocumentState, wide: bool) -> Option<Option<ValueFormat>> {
     let mut chosen = state.chosen();
     let before = chosen;
     let detected = state.detected();
@@ -136,7 +158,9 @@ fn format_chooser(ui: &mut Ui, state: &DocumentState) -> Option<Option<ValueForm
     let automatic = t!("editor.format.automatic", format = format_name(detected));
     ui.add_enabled_ui(is_text, |ui| {
         let selected = format_name(state.format());
-        let combo = ComboBox::from_id_salt("format").selected_text(selected).show_ui(ui, |ui| {
+        let width = if wide { 120.0 } else { 88.0 };
+        let combo = ComboBox::from_id_salt("format").width(width).truncate().selected_text(selected);
+        let combo = combo.show_ui(ui, |ui| {
             ui.selectable_value(&mut chosen, None, automatic.as_ref());
             for format in ValueFormat::ALL {
                 let name = match format {

@@ -255,7 +255,7 @@ fn version_bar(
         |ui| {
             let revision = selected.meta.mod_revision;
             // In little room the chooser alone: the line below names both versions.
-            if ui.available_width() < 300.0 {
+            if ui.available_width() < 360.0 {
                 against_chooser(ui, history, state);
                 return;
             }

@@ -191,6 +191,8 @@ pub struct DocumentState {
     chosen: Option<ValueFormat>,
     checked: Option<(u64, ValueFormat, Checked)>,
     edited_at: f64,
+    /// It was just opened: the field's undo steps of an earlier time are to be forgotten.
+    pub fresh: bool,
     /// Colours of the text.
     pub highlighter: Highlighter,
     /// The view of a text too large to be edited.
@@ -230,6 +232,7 @@ impl Default for DocumentState {
             chosen: None,
             checked: None,
             edited_at: 0.0,
+            fresh: true,
             highlighter: Highlighter::default(),
             large: None,
             cursor: CursorPlace::default(),

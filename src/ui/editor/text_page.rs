@@ -59,6 +59,13 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
         issue: issue.as_ref(),
         syntax,
     };
+    if std::mem::take(&mut shown_state.fresh)
+        && let Some(mut before) = TextEdit::load_state(ui.ctx(), field.id)
+    {
+        before.clear_undoer();
+        before.cursor.set_char_range(None);
+        TextEdit::store_state(ui.ctx(), field.id, before);
+    }
     let changed = field.show(ui, edit_text, &mut shown_state.highlighter, &mut shown_state.cursor);
     if changed {
         debug_assert!(edit_text.version() > version);
