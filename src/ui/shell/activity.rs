@@ -16,7 +16,7 @@ use crate::ui::widgets::{elided, paint_key, time_text};
 /// Width of the sparkline: two points a second.
 const SPARK: f32 = 120.0;
 /// One entry is at least so wide.
-const ENTRY_MIN: f32 = 180.0;
+const ENTRY_MIN: f32 = 240.0;
 /// One entry is at most so wide.
 const ENTRY_MAX: f32 = 420.0;
 /// At most so many entries are laid out.

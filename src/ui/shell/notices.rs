@@ -12,7 +12,7 @@ use crate::model::message::SessionId;
 use crate::model::session::{Screen, Session};
 use crate::model::status::{KeyInterval, MirrorState, Notice};
 use crate::ui::connect::ConnectState;
-use crate::ui::theme::icons;
+use crate::ui::theme::{self, icons};
 use crate::ui::widgets::Tone;
 use crate::ui::widgets::notice::{banner, fault_advice, fault_words};
 
@@ -48,7 +48,8 @@ pub(super) fn show(
     if lines.is_empty() {
         return;
     }
-    Panel::top("notices").resizable(false).frame(Frame::new()).show(ui, |ui| {
+    let ground = Frame::new().fill(theme::tokens(ui).panel);
+    Panel::top("notices").resizable(false).frame(ground).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for line in lines {
             let action = line.action.as_ref().map(|(label, _)| label.as_str());
