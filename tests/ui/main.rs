@@ -12,6 +12,7 @@
 mod catalogue;
 mod connect;
 mod editor;
+mod editor_versions;
 mod keys;
 mod palette;
 mod shell;

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, Color32, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use rust_i18n::t;
 
 use super::diff_view::fold_row;
 use crate::model::bytes::Value;
@@ -66,24 +67,32 @@ impl BytesDiffView {
         let mut unfold = None;
         ui.spacing_mut().item_spacing.y = 0.0;
         let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::text::mono_small(), '0'));
-        // Offset, sign, digits and characters of both sides.
-        let least = char_width * (10.0 + 2.0 * (3.0 + hex::ROW as f32 * 4.0 + 3.0)) + size::GROUP;
+        // Offset, then sign and digits of both sides, and their characters where there is room.
+        let digits = char_width * (10.0 + 2.0 * (4.0 + hex::ROW as f32 * 3.0)) + size::GROUP;
+        let whole = digits + char_width * 2.0 * (hex::ROW as f32 + 2.0);
+        let characters = ui.available_width() >= whole;
         egui::ScrollArea::both().auto_shrink([false, false]).show_rows(
             ui,
             size::ROW_COMPACT,
             self.shown.len(),
             |ui, visible| {
-                let width = ui.available_width().max(least);
+                let width = ui.available_width().max(digits);
                 for at in visible {
                     let place = Vec2::new(width, size::ROW_COMPACT);
                     let (rect, _) = ui.allocate_exact_size(place, Sense::hover());
                     match &self.shown[at] {
                         Shown::Fold(rows) => {
-                            if fold_row(ui, tokens, rect, rows) {
+                            if fold_row(
+                                ui,
+                                tokens,
+                                rect,
+                                rows,
+                                &t!("editor.diff.unchanged_rows", count = rows.len()),
+                            ) {
                                 unfold = Some(rows.start);
                             }
                         }
-                        Shown::Row(row) => self.paint(ui, tokens, char_width, rect, *row),
+                        Shown::Row(row) => self.paint(ui, tokens, char_width, rect, *row, characters),
                     }
                 }
             },
@@ -94,7 +103,7 @@ impl BytesDiffView {
         }
     }
 
-    fn paint(&self, ui: &Ui, tokens: &Tokens, char_width: f32, rect: Rect, at: usize) {
+    fn paint(&self, ui: &Ui, tokens: &Tokens, char_width: f32, rect: Rect, at: usize, characters: bool) {
         let row = &self.rows[at];
         let y = rect.center().y;
         let left = rect.left() + size::PAD;
@@ -106,7 +115,7 @@ impl BytesDiffView {
         for side in [Side::Old, Side::New] {
             let x = if side == Side::Old { begin } else { begin + half };
             let part = Rect::from_min_max(Pos2::new(x, rect.top()), Pos2::new(x + half, rect.bottom()));
-            self.paint_side(ui, tokens, char_width, part, row, side);
+            self.paint_side(ui, tokens, char_width, part, row, side, characters);
         }
     }
 
@@ -118,6 +127,7 @@ impl BytesDiffView {
         rect: Rect,
         row: &ByteDiffRow,
         side: Side,
+        characters: bool,
     ) {
         let (bytes, fill, word, sign, colour) = match side {
             Side::Old => {
@@ -152,10 +162,10 @@ impl BytesDiffView {
         let top = rect.center().y - digits.size().y / 2.0;
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         painter.galley(Pos2::new(rect.left() + char_width * 3.0, top), digits, tokens.text);
-        let characters = hex::ascii_text(bytes);
+        let text = if characters { hex::ascii_text(bytes) } else { String::new() };
         let x = rect.left() + char_width * (3.0 + hex::ROW as f32 * 3.0 + 2.0);
         let font = theme::text::mono_small();
-        painter.text(Pos2::new(x, rect.center().y), Align2::LEFT_CENTER, &characters, font, tokens.second);
+        painter.text(Pos2::new(x, rect.center().y), Align2::LEFT_CENTER, &text, font, tokens.second);
         let response = ui.interact(rect, ui.scope_id().with((row.offset, side == Side::Old)), Sense::hover());
         response.widget_info(|| {
             let sign = if changed { sign } else { "" };

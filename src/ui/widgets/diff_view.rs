@@ -147,7 +147,8 @@ impl DiffView {
                 let rect = Rect::from_min_size(origin + Vec2::new(0.0, top), Vec2::new(width, height));
                 match &self.shown[at] {
                     Shown::Fold(rows) => {
-                        if fold_row(ui, tokens, rect, rows) {
+                        let words = t!("editor.diff.unchanged", count = rows.len());
+                        if fold_row(ui, tokens, rect, rows, &words) {
                             unfold = Some(rows.start);
                         }
                     }
@@ -335,9 +336,8 @@ fn dress(tokens: &Tokens, kind: RowKind, side: Side) -> (Color32, &'static str, 
 }
 
 /// A folded run of equal lines; whether it was clicked.
-pub(super) fn fold_row(ui: &Ui, tokens: &Tokens, rect: Rect, rows: &Range<usize>) -> bool {
+pub(super) fn fold_row(ui: &Ui, tokens: &Tokens, rect: Rect, rows: &Range<usize>, text: &str) -> bool {
     let response = ui.interact(rect, ui.scope_id().with(("fold", rows.start)), Sense::click());
-    let text = t!("editor.diff.unchanged", count = rows.len());
     let fill = if response.hovered() { tokens.hover } else { tokens.panel };
     ui.painter().rect_filled(rect, 0.0, fill);
     let colour = if response.hovered() { tokens.text } else { tokens.second };
@@ -351,14 +351,14 @@ pub(super) fn fold_row(ui: &Ui, tokens: &Tokens, rect: Rect, rows: &Range<usize>
     ui.painter().text(
         Pos2::new(rect.left() + size::GROUP * 2.5, rect.center().y),
         egui::Align2::LEFT_CENTER,
-        &text,
+        text,
         theme::text::meta(),
         colour,
     );
     if response.has_focus() {
         ui.painter().rect_stroke(rect, 0.0, tokens.focus_ring(), egui::StrokeKind::Inside);
     }
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
     response.clicked()
 }
 
