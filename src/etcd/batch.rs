@@ -43,6 +43,9 @@ enum Evidence {
     Gone { key: Key, revision: i64 },
 }
 
+/// The index of a step, and its unit (`None`: its source has changed).
+type Prepared = (usize, Result<Option<Unit>, Fault>);
+
 /// How a chunk of units ended.
 enum Ended {
     Done,
@@ -193,7 +196,7 @@ impl Cluster {
     /// reported as skipped.
     async fn prepare(&self, steps: &[BatchStep], report: &mut BatchReport) -> Result<Vec<Unit>, Fault> {
         let mut units: Vec<Option<Unit>> = vec![None; steps.len()];
-        let mut reads: JoinSet<(usize, Result<Option<Unit>, Fault>)> = JoinSet::new();
+        let mut reads: JoinSet<Prepared> = JoinSet::new();
         for (index, step) in steps.iter().enumerate() {
             match step {
                 BatchStep::Put(put) => units[index] = Some(unit_of_put(put)),
@@ -243,7 +246,7 @@ impl Cluster {
 }
 
 fn collect(
-    read: Option<Result<(usize, Result<Option<Unit>, Fault>), tokio::task::JoinError>>,
+    read: Option<Result<Prepared, tokio::task::JoinError>>,
     units: &mut [Option<Unit>],
 ) -> Result<(), Fault> {
     match read {

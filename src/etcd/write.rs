@@ -63,7 +63,7 @@ impl Cluster {
             Sent::Answered(answer) if answer.succeeded() => WriteOutcome::Saved {
                 revision: answer.header().map_or(0, etcd_client::ResponseHeader::revision),
             },
-            Sent::Answered(answer) => WriteOutcome::Conflict(found(answer)),
+            Sent::Answered(answer) => WriteOutcome::Conflict(found(&answer)),
             Sent::Refused(fault) => WriteOutcome::NotSaved(fault),
             Sent::Lost(fault) => self.settle(put, fault).await,
         }
@@ -188,7 +188,7 @@ pub(super) fn put_op(put: &PutRequest) -> TxnOp {
 }
 
 /// The key that the else-branch read.
-fn found(answer: TxnResponse) -> Option<KeyRecord> {
+fn found(answer: &TxnResponse) -> Option<KeyRecord> {
     // `op_responses` would panic at an empty one.
     if answer.0.responses.iter().any(|one| one.response.is_none()) {
         return None;

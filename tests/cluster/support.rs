@@ -105,8 +105,8 @@ impl Told {
         self.states.last().is_some_and(|(_, state)| state.is_live())
     }
 
-    /// Events as `(revision, key, put)`, in the order in which they were told.
-    pub fn events(&self) -> Vec<(i64, Vec<u8>, bool)> {
+    /// Events, in the order in which they were told.
+    pub fn events(&self) -> Vec<Seen> {
         let of = |revision: &Revision| {
             let number = revision.revision;
             revision
@@ -231,7 +231,7 @@ impl Follower {
 }
 
 /// The two lists of events are the same; otherwise the first difference is shown.
-pub fn assert_same_events(told: &[(i64, Vec<u8>, bool)], seen: &[(i64, Vec<u8>, bool)]) {
+pub fn assert_same_events(told: &[Seen], seen: &[Seen]) {
     let different = told.iter().zip(seen).position(|(one, other)| one != other);
     if let Some(index) = different {
         panic!("event {index}: told {:?}, but etcd says {:?}", told[index], seen[index]);
@@ -278,9 +278,12 @@ where
     }
 }
 
+/// An event: revision, key, whether it was a put.
+pub type Seen = (i64, Vec<u8>, bool);
+
 /// An independent watch of everything: one stream, no healing.
 pub struct Witness {
-    events: Arc<Mutex<Vec<(i64, Vec<u8>, bool)>>>,
+    events: Arc<Mutex<Vec<Seen>>>,
     task: JoinHandle<()>,
 }
 
@@ -314,11 +317,11 @@ impl Witness {
     }
 
     /// All events behind `from` up to `to`, once they are there.
-    pub async fn events(&self, from: i64, to: i64) -> Vec<(i64, Vec<u8>, bool)> {
+    pub async fn events(&self, from: i64, to: i64) -> Vec<Seen> {
         eventually("the witness has seen everything", || async {
             let events = self.events.lock().unwrap();
             events.last().filter(|(revision, ..)| *revision >= to)?;
-            let inside = |event: &&(i64, Vec<u8>, bool)| event.0 > from && event.0 <= to;
+            let inside = |event: &&Seen| event.0 > from && event.0 <= to;
             Some(events.iter().filter(inside).cloned().collect())
         })
         .await
