@@ -10,7 +10,9 @@
 )]
 
 mod catalogue;
+mod claims;
 mod connect;
+mod dialogs;
 mod editor;
 mod editor_versions;
 mod keys;

@@ -8,7 +8,6 @@ use crate::action::{Action, Actions, UserCommand};
 use crate::model::key_text::display_short;
 use crate::model::search::{SearchMode, SearchQuery};
 use crate::model::session::Session;
-use crate::model::world::World;
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::field::search_field;
 use crate::ui::widgets::{count_text, icon_button, icon_toggle, segmented, shortcut_text};
@@ -24,7 +23,6 @@ pub fn filter_id(session: &Session) -> Id {
 /// Draws it.
 pub fn show(
     ui: &mut Ui,
-    world: &World,
     session: &Session,
     view: &mut SessionView,
     focus_filter: bool,
@@ -36,7 +34,7 @@ pub fn show(
     Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = size::GRID;
         title(ui, session, details_open, toggle_details, actions);
-        filter(ui, world, session, view, focus_filter, actions);
+        filter(ui, session, view, focus_filter, actions);
         if session.search.query.text.is_empty() && view.filter.is_empty() {
             place(ui, session);
         } else {
@@ -82,37 +80,19 @@ fn title(
     });
 }
 
-fn filter(
-    ui: &mut Ui,
-    world: &World,
-    session: &Session,
-    view: &mut SessionView,
-    focus_filter: bool,
-    actions: &mut Actions,
-) {
+fn filter(ui: &mut Ui, session: &Session, view: &mut SessionView, focus_filter: bool, actions: &mut Actions) {
     let id = filter_id(session);
     let focused = ui.memory(|memory| memory.has_focus(id));
     // Something else may have cleared or set the search.
     if !focused && view.filter != session.search.query.text {
         view.filter.clone_from(&session.search.query.text);
     }
-    let slash = !focused
-        && world.dialog.is_none()
-        && !world.palette_open
-        && ui.memory(|memory| memory.focused().is_none_or(|focus| focus == tree::list_id(session)))
-        && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Slash));
-    if slash {
-        // The sign itself is no part of the filter.
-        ui.input_mut(|input| {
-            input.events.retain(|event| !matches!(event, egui::Event::Text(text) if text == "/"));
-        });
-    }
     if focused && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::ArrowDown)) {
         ui.memory_mut(|memory| memory.request_focus(tree::list_id(session)));
     }
     let name = t!("keys.filter.name");
     let response = search_field(ui, id, &mut view.filter, &name, &t!("keys.filter.hint"));
-    if focus_filter || slash {
+    if focus_filter {
         response.request_focus();
     }
     if response.changed() {

@@ -180,7 +180,7 @@ fn left(
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
     view.rows.refresh(session, world.now);
-    header::show(ui, world, session, view, focus_filter, details_open, toggle_details, actions);
+    header::show(ui, session, view, focus_filter, details_open, toggle_details, actions);
     status::strip(ui, world, session, actions);
     if !session.search.query.text.is_empty() {
         results::show(ui, world, session, view, actions);

@@ -118,7 +118,7 @@ fn keyboard(
                     view.keep_open(session, &hit.key, actions);
                 }
             }
-            Press::ArrowLeft | Press::ArrowRight | Press::F2 | Press::Delete | Press::A => {}
+            Press::ArrowLeft | Press::ArrowRight | Press::A => {}
             _ => {
                 let page = view.page.saturating_sub(1).max(1);
                 view.hit = tree::moved(Some(view.hit), press, page, result.hits.len());

@@ -170,8 +170,8 @@ pub fn may_use_keyboard(ui: &Ui, world: &World, id: Id) -> bool {
     focused.is_none() && world.dialog.is_none() && !world.palette_open && !egui::Popup::is_any_open(ui.ctx())
 }
 
-/// Keys that lists understand.
-const PRESSES: [Press; 12] = [
+/// Keys that lists understand; what has a command and a shortcut (rename, delete) is not among them.
+const PRESSES: [Press; 10] = [
     Press::ArrowUp,
     Press::ArrowDown,
     Press::ArrowLeft,
@@ -181,8 +181,6 @@ const PRESSES: [Press; 12] = [
     Press::PageUp,
     Press::PageDown,
     Press::Enter,
-    Press::F2,
-    Press::Delete,
     Press::A,
 ];
 
@@ -231,10 +229,6 @@ fn keyboard(
                 actions.push(Action::Select { paths, cursor: session.cursor.clone() });
                 continue;
             }
-            Press::F2 | Press::Delete => {
-                edit(session, at.and_then(|at| view.rows.row(at)), *press, actions);
-                continue;
-            }
             Press::ArrowLeft | Press::ArrowRight => match at.and_then(|at| view.rows.row(at)) {
                 Some(row) => sideways(view, at.unwrap_or(0), &row, *press, actions),
                 None => Some(0),
@@ -272,21 +266,6 @@ fn enter(session: &Session, view: &mut SessionView, row: &Row, actions: &mut Act
         RowKind::Leaf { .. } => view.keep_open(session, &row.path, actions),
         RowKind::Ghost if session.profile.read_only => {}
         RowKind::Ghost => actions.push(Action::AskUndelete(row.path.clone())),
-    }
-}
-
-/// Renames or deletes by key press.
-fn edit(session: &Session, row: Option<Row>, press: Press, actions: &mut Actions) {
-    if session.profile.read_only {
-        return;
-    }
-    let row = row.filter(|row| row.kind != RowKind::Ghost);
-    if press == Press::Delete {
-        if !session.selected.is_empty() {
-            actions.push(Action::AskDelete(session.selected.iter().cloned().collect()));
-        }
-    } else if let Some(row) = row {
-        actions.push(Action::AskMove { from: row.path, copy: false });
     }
 }
 
