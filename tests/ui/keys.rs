@@ -124,7 +124,7 @@ fn the_light_theme_and_a_small_window_in_chinese() {
     assert!(scene.sees("/services/user/10.0.1.8，已删除"));
     scene.press("详情");
     scene.picture("keys-light-zh-details");
-    assert!(scene.sees("截至"));
+    assert!(scene.sees("r182,334，实时"));
 }
 
 #[test]

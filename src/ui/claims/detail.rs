@@ -171,11 +171,10 @@ fn in_line(
     let left = rect.left() + 54.0;
     let room = bar.left() - size::PAD - left;
     let upper = elided(ui.painter(), name, text::medium(), tokens.text, room);
-    let lower_words = format!(
-        "{}  r{}",
-        lease_text(claim.meta.lease),
-        count_text(claim.meta.create_revision.unsigned_abs())
-    );
+    let mut lower_words = format!("r{}", count_text(claim.meta.create_revision.unsigned_abs()));
+    if owner(claim).is_some() {
+        lower_words = format!("{}  {lower_words}", lease_text(claim.meta.lease));
+    }
     let lower = elided(ui.painter(), lower_words, text::mono_small(), tokens.faint, room);
     ui.painter().galley(pos2(left, y - upper.size().y - 0.5), upper, tokens.text);
     ui.painter().galley(pos2(left, y + 1.5), lower, tokens.faint);

@@ -68,7 +68,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ClaimsState, actions: &mut A
         Panel::right("claim detail")
             .frame(frame)
             .resizable(true)
-            .default_size(DETAIL_WIDTH.min(most))
+            .default_size(DETAIL_WIDTH.min(ui.available_width() * 0.42).clamp(DETAIL_LEAST, most))
             .size_range(DETAIL_LEAST..=most)
             .show(ui, |ui| {
                 if let Some(queue) = chosen.and_then(|at| queues.get(at)) {

@@ -22,7 +22,7 @@ const LEFT: f32 = 132.0;
 /// Narrower tables leave out since when a claim stands.
 const ROOM_FOR_SINCE: f32 = 600.0;
 /// Narrower ones leave out what its lease has left, too.
-const ROOM_FOR_TTL: f32 = 460.0;
+const ROOM_FOR_TTL: f32 = 500.0;
 
 /// Where the columns begin and end.
 struct Columns {
@@ -203,7 +203,11 @@ fn row(
         let id = Id::unique(("claims", session.id, queue.kind));
         ui.memory_mut(|memory| memory.request_focus(id));
     }
-    if likely {
-        response.on_hover_text(t!("claims.likely_hint"));
-    }
+    response.on_hover_ui(|ui| {
+        ui.label(tokens.mono(name.as_ref()));
+        ui.label(tokens.meta(owner.as_str()));
+        if likely {
+            ui.label(tokens.meta(t!("claims.likely_hint")));
+        }
+    });
 }

@@ -66,10 +66,11 @@ impl Ttl {
 pub fn paint(ui: &Ui, rect: Rect, ttl: Ttl) {
     let tokens = theme::tokens(ui);
     let colour = ttl.colour(tokens);
-    let words = ui.painter().layout_no_wrap(ttl.words(), text::mono_small(), tokens.second);
+    let words_colour = if ttl == Ttl::Gone { colour } else { tokens.second };
+    let words = ui.painter().layout_no_wrap(ttl.words(), text::mono_small(), words_colour);
     let words_width = words.size().x.max(44.0);
     let at = pos2(rect.right() - words.size().x, rect.center().y - words.size().y / 2.0);
-    ui.painter().galley(at, words, tokens.second);
+    ui.painter().galley(at, words, words_colour);
     let room = rect.width() - words_width - size::PAD;
     if let Ttl::Left { share, .. } = ttl
         && room > 16.0

@@ -3,7 +3,7 @@
 use egui::{Label, Ui};
 use rust_i18n::t;
 
-use super::{Ending, Form, entered, field_id, focus_first, radius};
+use super::{Ending, Form, entered, field_id, focus_first, give_keyboard, radius};
 use crate::action::{Action, Actions, ConfirmedDelete};
 use crate::model::dialog::{BlastRadius, Dialog};
 use crate::model::key_text::display_short;
@@ -63,8 +63,7 @@ fn contents(
             .disabled_hint(t!("dialogs.delete.type_first"));
         let response = button.show(ui);
         if type_to_confirm.is_none() && !form.focused {
-            form.focused = true;
-            response.request_focus();
+            give_keyboard(ui, form, response.id);
         }
         if let Some(confirmed) = confirmed
             && (response.clicked() || enter)

@@ -150,17 +150,27 @@ fn field_id(name: &str) -> Id {
     Id::unique(("dialog field", name))
 }
 
-/// Gives the first field the keyboard once, with the cursor at the end of its text.
+/// Gives the first field the keyboard, with the cursor at the end of its text.
 fn focus_first(ui: &Ui, form: &mut Form, id: Id) {
     if form.focused {
         return;
     }
-    form.focused = true;
-    ui.memory_mut(|memory| memory.request_focus(id));
+    give_keyboard(ui, form, id);
     let mut edit = egui::text_edit::TextEditState::load(ui.ctx(), id).unwrap_or_default();
     let end = egui::text::CCursor::new(form.text.chars().count());
     edit.cursor.set_char_range(Some(egui::text::CCursorRange::one(end)));
     edit.store(ui.ctx(), id);
+}
+
+/// Asks for the keyboard until it is held: a dialog is measured before it is shown, and what is
+/// measured cannot hold it.
+fn give_keyboard(ui: &Ui, form: &mut Form, id: Id) {
+    if ui.memory(|memory| memory.has_focus(id) && memory.had_focus_last_frame(id)) {
+        form.focused = true;
+    } else {
+        ui.memory_mut(|memory| memory.request_focus(id));
+        ui.ctx().request_repaint();
+    }
 }
 
 /// Whether Enter was pressed where it means the primary button: in one of these fields, or while

@@ -144,7 +144,11 @@ impl RowLook<'_> {
             painter.rect_filled(ground, size::RADIUS_SMALL, tokens.hover);
         }
         if let Some((_, age)) = self.recent(row).filter(|(_, age)| *age < GLOW_MS && !self.busy) {
-            painter.rect_filled(ground, size::RADIUS_SMALL, theme::glow_in(ui, age));
+            let glow = theme::glow_in(ui, age);
+            // On the selection's colour a fill would only look grey: it glows at its edge.
+            let place = if selected { ground.with_max_x(ground.left() + size::GRID) } else { ground };
+            let colour = if selected { glow.gamma_multiply(3.0) } else { glow };
+            painter.rect_filled(place, size::RADIUS_SMALL, colour);
         }
         let is_cursor = self.session.cursor.as_ref() == Some(&row.path);
         if is_cursor && self.focused && (selected || !self.session.selected.contains(&row.path)) {
