@@ -1,5 +1,7 @@
 //! The real window under a virtual screen, on a real cluster.
 
+#[path = "window/measure.rs"]
+mod measure;
 #[path = "window/peer.rs"]
 mod peer;
 #[path = "window/stage.rs"]
@@ -120,17 +122,17 @@ async fn nothing_is_drawn_while_nothing_changes() {
     other.put("there-before", "1", None).await.unwrap();
     let home = tempfile::tempdir().unwrap();
     let endpoints = cluster.endpoints().join(",");
-    let mut window = Window::open(&screen, home.path(), &["--endpoints", &endpoints]).unwrap();
+    let window = Window::open(&screen, home.path(), &["--endpoints", &endpoints]).unwrap();
     let peer = Peer::connect(window.address, STARTED).unwrap();
     peer.wait_for("key that was there before", STARTED, |tree| row(tree, "there-before")).unwrap();
     drop(peer);
     // What appeared glows for a moment; toasts go away.
     tokio::time::sleep(Duration::from_secs(8)).await;
-    let (before, drawn) = (window.processor_time().unwrap(), window.frames());
+    let (before, drawn) = (window.processor_time().unwrap(), window.frame_work().len());
     assert!(drawn > 0, "the window does not count its frames");
     tokio::time::sleep(WATCHED).await;
     let used = window.processor_time().unwrap() - before;
-    let drawn = window.frames() - drawn;
+    let drawn = window.frame_work().len() - drawn;
     // The cluster's status is asked for every few seconds, and what is new about it is shown.
     assert!(drawn <= 10, "{drawn} frames in {WATCHED:?} without a change");
     assert!(used <= WATCHED / 100, "{used:?} of processor time in {WATCHED:?} without a change");

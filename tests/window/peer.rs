@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use egui::accesskit::{Node, NodeId, Role, TreeUpdate};
-use egui::{Event, Key, Modifiers, PointerButton, Pos2};
+use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, TouchPhase};
 use egui_inspection::protocol::{
     EncodedPng, PROTOCOL_VERSION, Request, Response, read_handshake, read_message, write_message,
 };
@@ -64,6 +64,19 @@ impl Peer {
         self.send(vec![Event::PointerMoved(pos)])?;
         self.send(vec![button(true)])?;
         self.send(vec![button(false)])
+    }
+
+    /// Turns the wheel over a place: so many points further down.
+    pub fn scroll(&self, at: Pos2, down: f32) -> Result<()> {
+        let turn = Event::MouseWheel {
+            unit: MouseWheelUnit::Point,
+            // egui's says how the content moves.
+            delta: egui::vec2(0.0, -down),
+            phase: TouchPhase::Move,
+            source: MouseWheelSource::Unknown,
+            modifiers: Modifiers::NONE,
+        };
+        self.send(vec![Event::PointerMoved(at), turn])
     }
 
     /// Types text into what has the keyboard.

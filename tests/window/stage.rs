@@ -106,10 +106,10 @@ impl Window {
     }
 
     /// Processor time used so far; `None` where the system does not tell.
-    pub fn processor_time(&mut self) -> Option<Duration> {
+    pub fn processor_time(&self) -> Option<Duration> {
         /// Linux counts in hundredths of a second here, whatever the kernel's own tick is.
         const TICK: Duration = Duration::from_millis(10);
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child().id())).ok()?;
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.running.0[0].id())).ok()?;
         // The name of the program, in parentheses, may hold spaces.
         let (_, fields) = text.rsplit_once(')')?;
         let mut fields = fields.split_whitespace().skip(11);
@@ -118,9 +118,20 @@ impl Window {
         Some(TICK * (user + system))
     }
 
-    /// How many frames were drawn so far.
-    pub fn frames(&self) -> usize {
-        std::fs::read_to_string(&self.frames).unwrap_or_default().lines().count()
+    /// The own work of each frame drawn so far, in milliseconds.
+    pub fn frame_work(&self) -> Vec<f64> {
+        let text = std::fs::read_to_string(&self.frames).unwrap_or_default();
+        text.lines().filter_map(|line| line.split(' ').nth(1)?.parse().ok()).collect()
+    }
+
+    /// Resident memory now and at its most; `None` where the system does not tell.
+    pub fn memory_bytes(&self) -> Option<[u64; 2]> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.running.0[0].id())).ok()?;
+        let of = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
+        };
+        Some([of("VmRSS:")?, of("VmHWM:")?])
     }
 
     /// Asks the window to end as the system does when the session ends, and waits for it.

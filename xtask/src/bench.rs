@@ -1,5 +1,6 @@
 //! `cargo xtask bench mirror`: the live mirror against `etcdctl get "" --prefix --keys-only`, on the
-//! same etcd in the same run, so that the figures hold as ratios on any machine.
+//! same etcd in the same run, so that the figures hold as ratios on any machine. `--window` measures
+//! the real window on the same keys.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::etcd::{self, Etcd, without_etcd_settings};
 use crate::install::{self, Need};
-use crate::run::{Failure, cargo, ending_with_us, heading, run, run_quietly};
+use crate::run::{Failure, announce, cargo, ending_with_us, heading, run, run_quietly};
 
 const KEYS: u64 = 1_000_000;
 const ROUNDS: usize = 3;
@@ -19,6 +20,14 @@ struct Options {
     json: bool,
     /// Measure the development build: quick to have, slower to run.
     dev: bool,
+    /// Measure the real window as well, on a virtual screen.
+    window: bool,
+}
+
+impl Options {
+    fn profile(&self) -> &'static [&'static str] {
+        if self.dev { &[] } else { &["--release"] }
+    }
 }
 
 /// One comparison.
@@ -34,8 +43,11 @@ struct Round {
 pub fn mirror(arguments: &[&str]) -> Result<(), Failure> {
     let options = parse(arguments)?;
     install::ensure(&[Need::Protoc, Need::Etcd])?;
-    let mut build = cargo(["build", "--example", "mirror", "--example", "load"]);
-    build.args(if options.dev { ["--features", "inspection"].as_slice() } else { &["--release"] });
+    if options.window {
+        install::ensure(&[Need::WindowLibraries, Need::VirtualScreen])?;
+    }
+    let mut build = cargo(["build", "--features", "inspection", "--example", "mirror", "--example", "load"]);
+    build.args(options.profile());
     run(&mut build)?;
     let examples = examples_folder(options.dev)?;
     let etcd = etcd::all().into_iter().next().ok_or_else(|| Failure::new("no etcd is there"))?;
@@ -59,12 +71,13 @@ pub fn mirror(arguments: &[&str]) -> Result<(), Failure> {
         );
         rounds.push(round);
     }
-    report(&options, &etcd, &rounds);
+    let window = if options.window { Some(window(&options, &server.endpoint)?) } else { None };
+    report(&options, &etcd, &rounds, window.as_deref());
     Ok(())
 }
 
 fn parse(arguments: &[&str]) -> Result<Options, Failure> {
-    let mut options = Options { keys: KEYS, rounds: ROUNDS, json: false, dev: false };
+    let mut options = Options { keys: KEYS, rounds: ROUNDS, json: false, dev: false, window: false };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         let mut number = || {
@@ -76,6 +89,7 @@ fn parse(arguments: &[&str]) -> Result<Options, Failure> {
             "--rounds" => options.rounds = usize::try_from(number()?).unwrap_or(ROUNDS),
             "--json" => options.json = true,
             "--dev" => options.dev = true,
+            "--window" => options.window = true,
             other => return Err(Failure::new(format!("unknown argument: {other}"))),
         }
     }
@@ -124,6 +138,19 @@ fn mirror_once(program: &Path, endpoint: &str, keys: u64, etcdctl_ms: f64) -> Re
     })
 }
 
+/// Measures the real window on these keys; a line of JSON.
+fn window(options: &Options, endpoint: &str) -> Result<String, Failure> {
+    let mut command = cargo(["test", "--features", "inspection", "--test", "window"]);
+    command.args(options.profile()).args(["--", "--ignored", "--nocapture", "many_keys_in_the_window"]);
+    command.env("ETCDSCOPE_BENCH_ENDPOINTS", endpoint).stderr(Stdio::inherit());
+    announce(&command);
+    let output = command.output().map_err(|error| Failure::while_doing("cargo test", &error))?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    let line = told.lines().find_map(|line| line.find("{\"opened_ms\"").map(|at| line[at..].to_owned()));
+    line.filter(|_| output.status.success())
+        .ok_or_else(|| Failure::new(format!("the window was not measured:\n{told}")))
+}
+
 /// The number behind `"name":` in a line of JSON without nesting.
 fn number(line: &str, name: &str) -> Option<f64> {
     let (_, rest) = line.split_once(&format!("\"{name}\":"))?;
@@ -141,7 +168,7 @@ fn mib(bytes: f64) -> f64 {
     bytes / 1024.0 / 1024.0
 }
 
-fn report(options: &Options, etcd: &Etcd, rounds: &[Round]) {
+fn report(options: &Options, etcd: &Etcd, rounds: &[Round], window: Option<&str>) {
     let etcdctl = median(rounds, |round| round.etcdctl_ms);
     let live = median(rounds, |round| round.live_ms);
     let first = median(rounds, |round| round.first_rows_ms);
@@ -152,13 +179,14 @@ fn report(options: &Options, etcd: &Etcd, rounds: &[Round]) {
             "{{\"etcd\":\"{major}.{minor}.{patch}\",\"keys\":{},\"rounds\":{},\"build\":\"{}\",\
              \"etcdctl_ms\":{etcdctl:.1},\"live_ms\":{live:.1},\"first_rows_ms\":{first:.1},\
              \"rss_bytes\":{resident:.0},\"live_to_etcdctl\":{:.3},\"first_rows_to_etcdctl\":{:.3},\
-             \"rss_bytes_per_key\":{:.1}}}",
+             \"rss_bytes_per_key\":{:.1},\"window\":{}}}",
             options.keys,
             rounds.len(),
             if options.dev { "dev" } else { "release" },
             live / etcdctl,
             first / etcdctl,
             resident / options.keys as f64,
+            window.unwrap_or("null"),
         );
         return;
     }
@@ -167,6 +195,15 @@ fn report(options: &Options, etcd: &Etcd, rounds: &[Round]) {
     println!("mirror, whole tree live               {live:>8.0} ms   {:.2}", live / etcdctl);
     println!("mirror, first rows                    {first:>8.0} ms   {:.2}", first / etcdctl);
     println!("mirror, resident memory at most       {:>8.0} MiB", mib(resident));
+    let Some(window) = window else { return };
+    let told = |name: &str| number(window, name).unwrap_or(f64::NAN);
+    println!("window, first rows after its start    {:>8.0} ms", told("first_rows_ms"));
+    println!("window, whole tree live               {:>8.0} ms", told("live_ms"));
+    println!("window, resident memory               {:>8.0} MiB", mib(told("rss_bytes")));
+    for part in ["scrolling", "filtering", "results"] {
+        let p99 = window.split_once(&format!("\"{part}\":")).and_then(|(_, rest)| number(rest, "p99_ms"));
+        println!("window, a frame's own work, {part:<9} {:>8.2} ms (p99)", p99.unwrap_or(f64::NAN));
+    }
 }
 
 /// One etcd on a free port with its data in a temporary folder; both end with this value.
