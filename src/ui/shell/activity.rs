@@ -11,7 +11,7 @@ use crate::model::status::SeenAt;
 use crate::model::world::World;
 use crate::ui::theme::{self, size, text};
 use crate::ui::widgets::button::focus_ring;
-use crate::ui::widgets::{elided, paint_key, time_text};
+use crate::ui::widgets::{elided, paint_key_tail, time_text};
 
 /// Width of the sparkline: two points a second.
 const SPARK: f32 = 120.0;
@@ -82,7 +82,6 @@ fn word(line: &ActivityLine) -> (std::borrow::Cow<'static, str>, fn(&theme::Toke
     match line.kind {
         ActivityKind::Created => (t!("shell.created"), |tokens| tokens.live),
         ActivityKind::Changed => (t!("shell.changed"), |tokens| tokens.changed),
-        ActivityKind::Deleted if line.lease != 0 => (t!("shell.expired"), |tokens| tokens.danger),
         ActivityKind::Deleted => (t!("shell.deleted"), |tokens| tokens.danger),
     }
 }
@@ -106,7 +105,7 @@ fn entry(
     let radius = CornerRadius::same(size::RADIUS_SMALL);
     let age = world.now - line.seen_at;
     if calm && age < GLOW_MS {
-        ui.painter().rect_filled(rect, radius, theme::glow_in(ui, age));
+        ui.painter().rect_filled(rect, radius, theme::glow_in(ui, age).gamma_multiply(0.6));
         ui.ctx().request_repaint_after(std::time::Duration::from_millis(50));
     }
     if response.hovered() {
@@ -118,10 +117,14 @@ fn entry(
     let wide = word.size().x;
     ui.painter().galley(pos2(x, y - word.size().y / 2.0), word, tokens.text);
     x += wide + 6.0;
-    let revision =
-        elided(ui.painter(), format!("r{}", line.revision), text::mono_small(), tokens.faint, 90.0);
+    // etcd does not tell an expired lease from a deletion; a key without a lease was deleted.
+    let note = match line.kind {
+        ActivityKind::Deleted if line.lease != 0 => t!("shell.expired").into_owned(),
+        _ => format!("r{}", line.revision),
+    };
+    let revision = elided(ui.painter(), note, text::mono_small(), tokens.faint, 90.0);
     let room = rect.right() - 12.0 - revision.size().x - x;
-    let key = paint_key(
+    let key = paint_key_tail(
         ui.painter(),
         tokens,
         &line.key,

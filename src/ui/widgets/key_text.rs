@@ -49,9 +49,53 @@ pub fn paint_key(
     elided_job(painter, key_job(tokens, key, name_start(key, separator), font), max_width)
 }
 
+/// The line of a key for a painter; where it does not fit, its outer folders give way to `…`, and its
+/// name is cut last.
+pub fn paint_key_tail(
+    painter: &Painter,
+    tokens: &Tokens,
+    key: &[u8],
+    separator: u8,
+    font: &FontId,
+    max_width: f32,
+) -> Arc<Galley> {
+    let sign = painter.layout_no_wrap(String::from("0"), font.clone(), tokens.text).size().x.max(1.0);
+    let room = (max_width / sign) as usize;
+    let tail = tail_start(key, separator, room);
+    if tail == 0 {
+        return paint_key(painter, tokens, key, separator, font, max_width);
+    }
+    let name = name_start(key, separator).max(tail);
+    let mut job = LayoutJob::default();
+    job.append("…", 0.0, format(font.clone(), tokens.faint));
+    job.append(&display_short(&key[tail..name], LONGEST), 0.0, format(font.clone(), tokens.second));
+    job.append(&display_short(&key[name..], LONGEST), 0.0, format(font.clone(), tokens.text));
+    elided_job(painter, job, max_width)
+}
+
+/// Where to begin so that about `room` signs are enough: 0, the separator before an inner folder, or
+/// the name. Bytes are counted, which leaves too much room rather than too little.
+fn tail_start(key: &[u8], separator: u8, room: usize) -> usize {
+    if key.len() <= room {
+        return 0;
+    }
+    let name = name_start(key, separator);
+    (1..name).filter(|at| key[*at] == separator).find(|at| key.len() - at < room).unwrap_or(name)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::name_start;
+    use super::{name_start, tail_start};
+
+    #[test]
+    fn outer_folders_give_way_before_the_name() {
+        let key = b"/config/production/routes.json";
+        assert_eq!(tail_start(key, b'/', 30), 0);
+        assert_eq!(&key[tail_start(key, b'/', 26)..], b"/production/routes.json");
+        assert_eq!(&key[tail_start(key, b'/', 14)..], b"/routes.json");
+        assert_eq!(&key[tail_start(key, b'/', 3)..], b"routes.json");
+        assert_eq!(tail_start(b"plain-name", b'/', 3), 0);
+    }
 
     #[test]
     fn the_name_is_what_follows_the_last_separator() {

@@ -21,7 +21,7 @@ pub mod units;
 
 pub use button::{Button, icon_button, icon_toggle, link};
 pub use chip::{Tone, chip, count_badge, dot};
-pub use key_text::{key_label, paint_key};
+pub use key_text::{key_label, paint_key, paint_key_tail};
 pub use list::{ListMove, VirtualList, list_move};
 pub use notice::{banner, empty_state, fault_line, fault_view};
 pub use progress::{ProgressAnswer, progress_line};
