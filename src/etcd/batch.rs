@@ -33,6 +33,16 @@ struct Unit {
     size_bytes: usize,
     /// How to see whether it was done.
     evidence: Evidence,
+    /// It attaches a copy to the lease of its source: a lease that is gone has taken the source with
+    /// it.
+    leased_by_source: bool,
+}
+
+impl Unit {
+    /// Whether this refusal says that the source is going.
+    fn is_gone(&self, fault: &Fault) -> bool {
+        self.leased_by_source && fault.kind == FaultKind::LeaseNotFound
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -103,6 +113,9 @@ impl Cluster {
                     match self.commit(std::slice::from_ref(unit)).await {
                         Ended::Done => report.done += 1,
                         Ended::GuardFailed => report.skipped.push(unit.key.clone()),
+                        Ended::Refused(fault) if unit.is_gone(&fault) => {
+                            report.skipped.push(unit.key.clone())
+                        }
                         Ended::Refused(fault) => return Err(fault),
                         Ended::Unknown(fault) => {
                             report.unknown.push(unit.key.clone());
@@ -112,6 +125,9 @@ impl Cluster {
                 }
             }
             Ended::GuardFailed => report.skipped.extend(chunk.iter().map(|unit| unit.key.clone())),
+            Ended::Refused(fault) if chunk.iter().all(|unit| unit.is_gone(&fault)) => {
+                report.skipped.extend(chunk.iter().map(|unit| unit.key.clone()));
+            }
             Ended::Refused(fault) => return Err(fault),
             Ended::Unknown(fault) => {
                 report.unknown.extend(chunk.iter().map(|unit| unit.key.clone()));
@@ -234,6 +250,7 @@ impl Cluster {
             PutRequest { key: to.clone(), value, expect: Expect::Absent, lease: LeaseChoice::Attach(lease) };
         let mut unit = unit_of_put(&put);
         unit.key = from.clone();
+        unit.leased_by_source = lease != 0;
         unit.compares.push(guard(from, Expect::Revision(*revision)));
         unit.size_bytes += from.len();
         if *remove_source {
@@ -267,6 +284,7 @@ fn unit_of_put(put: &PutRequest) -> Unit {
         writes: vec![put.key.clone()],
         size_bytes: 2 * put.key.len() + put.value.len() + 64,
         evidence: Evidence::Written { key: put.key.clone(), value: put.value.clone(), expect: put.expect },
+        leased_by_source: false,
     }
 }
 
@@ -278,6 +296,7 @@ fn unit_of_delete(key: &Key, revision: i64) -> Unit {
         writes: vec![key.clone()],
         size_bytes: 2 * key.len() + 64,
         evidence: Evidence::Gone { key: key.clone(), revision },
+        leased_by_source: false,
     }
 }
 

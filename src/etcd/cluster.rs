@@ -18,7 +18,7 @@ use crate::model::status::{KeyInterval, Notice};
 /// A read of one key, or of little.
 pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(3);
 /// A read of a part of a listing.
-pub(super) const LIST_TIMEOUT: Duration = Duration::from_secs(20);
+pub(super) const LIST_TIMEOUT: Duration = Duration::from_secs(12);
 /// While the members elect a leader, reads are tried again for so long.
 const PATIENCE: Duration = Duration::from_secs(8);
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(250);

@@ -143,8 +143,12 @@ impl Cluster {
             (Expect::Revision(_), None) => Look::Hidden,
             (Expect::Revision(before), Some(now)) if now.meta.mod_revision == before => Look::Unchanged,
             (Expect::Revision(before), Some(now)) => {
-                if now.meta.create_revision > before || now.meta.mod_revision < before {
+                if now.meta.mod_revision < before {
                     return Look::Overtaken(Some(now));
+                }
+                // Deleted and created again: what was before the deletion can not be walked to.
+                if now.meta.create_revision > before {
+                    return Look::Hidden;
                 }
                 let mut version = now.clone();
                 for _ in 0..MOST_STEPS_BACK {

@@ -217,6 +217,40 @@ async fn two_of_three_endpoints_dead_and_reads_still_succeed() {
 }
 
 #[tokio::test]
+async fn a_write_goes_to_another_endpoint_when_it_could_not_be_sent() {
+    let local = &super::support::shared().await[0];
+    // Two ways to the same member; whichever is used first, one of the two rounds closes it.
+    for closed in 0..2 {
+        let ways = [Proxy::start(&local.endpoints()[0]).await, Proxy::start(&local.endpoints()[0]).await];
+        let cluster = connect(&ways.each_ref().map(Proxy::endpoint)).await;
+        super::support::eventually("both were asked", || async {
+            let status = cluster.status().await;
+            status.members.iter().all(|member| member.fault.is_none()).then_some(())
+        })
+        .await;
+        let [first, second] = ways;
+        let _open = if closed == 0 {
+            drop(first);
+            second
+        } else {
+            drop(second);
+            first
+        };
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let put = PutRequest {
+            key: format!("unsent/{closed}").into_bytes().into(),
+            value: b"1"[..].into(),
+            expect: Expect::Absent,
+            lease: LeaseChoice::Attach(0),
+        };
+        let begun = Instant::now();
+        let outcome = cluster.put(&put).await;
+        assert!(matches!(outcome, WriteOutcome::Saved { .. }), "{outcome:?}");
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test]
 async fn without_quorum_nothing_is_called_saved() {
     let local = three(&newest()).await;
     let endpoints = local.endpoints();

@@ -59,7 +59,7 @@ impl Stream {
     /// Opens the stream; its signals tell whether it could be.
     pub(super) fn open(handle: Handle, plan: WatchPlan) -> Self {
         // The bound holds the member back while a listing is being read: it keeps the events.
-        let (sender, signals) = channel(64);
+        let (sender, signals) = channel(32);
         let (hurry, hurried) = channel(1);
         let task = Task::spawn(async move {
             if let Err(fault) = run(handle, plan, &sender, hurried).await {
