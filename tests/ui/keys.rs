@@ -33,10 +33,9 @@ fn play_living(setting: Setting, world: World) -> Scene {
                     session.selected = paths.iter().cloned().collect();
                     session.cursor.clone_from(cursor);
                 }
+                Action::ToggleFolder(path) if session.expanded.remove(&**path) => {}
                 Action::ToggleFolder(path) => {
-                    if !session.expanded.remove(&**path) {
-                        session.expanded.insert(path.to_vec());
-                    }
+                    session.expanded.insert(path.to_vec());
                 }
                 _ => {}
             }
@@ -199,7 +198,8 @@ fn shift_and_control_select_several() {
     scene.settle();
     assert_eq!(scene.harness.state().world.sessions[0].selected.len(), 2, "taken out again");
     scene.actions();
-    scene.press("Delete…");
+    scene.harness.get_by_role_and_label(Role::Button, "Delete…").click();
+    scene.settle();
     assert!(matches!(scene.actions().pop(), Some(Action::AskDelete(paths)) if paths.len() == 2));
 }
 
@@ -360,6 +360,50 @@ fn nasty_keys_are_shown_everywhere_without_panic() {
     scene.settle();
     row(&scene, r"\x1b[31mred").click_secondary();
     scene.settle();
+}
+
+#[test]
+fn a_deleted_key_can_be_asked_back_from_its_row() {
+    let mut scene = play_living(Setting::default(), busy_world());
+    row(&scene, "/services/user/10.0.1.8, deleted").click_secondary();
+    scene.settle();
+    scene.harness.get_by_role_and_label(Role::MenuItem, "Bring back…").click();
+    scene.settle();
+    assert!(scene.actions().contains(&Action::AskUndelete(key("/services/user/10.0.1.8"))));
+}
+
+#[test]
+fn copying_takes_the_selected_keys_as_text() {
+    let mut world = live_world();
+    world.sessions[0].keyspace.put(b"/\xff", KeyMeta::default(), None);
+    let mut scene = play_living(Setting::default(), world);
+    for _ in 0..3 {
+        scene.key(Modifiers::SHIFT, Press::ArrowDown);
+    }
+    scene.actions();
+    scene.harness.event(egui::Event::Copy);
+    scene.settle();
+    let text = "/config/\n/services/\n/\\xff".to_owned();
+    assert_eq!(scene.actions(), vec![Action::CopyText(text)]);
+}
+
+#[test]
+fn a_quiet_tree_asks_for_no_frame() {
+    let mut world = live_world();
+    expand(&mut world.sessions[0], &["/config/", "/services/"]);
+    let scene = play(Setting::default(), world);
+    let delays: Vec<_> =
+        scene.harness.output().viewport_output.values().map(|output| output.repaint_delay).collect();
+    assert_eq!(delays, vec![std::time::Duration::MAX]);
+}
+
+#[test]
+fn the_whole_window_has_room_for_the_keys_when_it_is_small() {
+    let mut scene = Setting::default().size(1_024.0, 640.0).play(busy_world());
+    scene.picture("window-small");
+    let tree = scene.harness.get_by_role_and_label(Role::Tree, "Key tree").rect();
+    assert!(tree.width() >= 220.0 && tree.bottom() <= 640.0, "{tree}");
+    assert!(!scene.sees("Nothing selected"), "the details wait to be asked for");
 }
 
 #[test]

@@ -25,6 +25,10 @@ const LEAST_NAME: f32 = 72.0;
 /// Accessible names of huge keys are cut.
 const MAX_LABEL_CHARS: usize = 512;
 
+/// A fading glow is drawn again so often, in milliseconds: often enough for the eye, seldom enough
+/// for machines that draw without a graphics card.
+const GLOW_STEP_MS: i64 = 75;
+
 /// What all rows of a frame share.
 pub struct RowLook<'a> {
     /// The connection.
@@ -219,8 +223,8 @@ impl RowLook<'_> {
         right.text(&relative_text(self.now - age, self.now), text::meta(), tokens.faint, 0.0);
         let colour = if kind == ActivityKind::Created { tokens.live } else { tokens.changed };
         right.dot(colour);
-        // While it glows a few times each step of the fading, then with each second that it tells.
-        Some(if age < GLOW_MS { 50 } else { 1_000 - age % 1_000 })
+        // While it glows with each step of the fading, then with each second that it tells.
+        Some(if age < GLOW_MS { GLOW_STEP_MS } else { 1_000 - age % 1_000 })
     }
 
     fn paint_name(&self, painter: &Painter, tokens: &Tokens, row: &Row, rect: Rect, left: f32, right: f32) {

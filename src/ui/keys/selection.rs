@@ -44,6 +44,12 @@ pub fn select(
     position: impl Fn(&[u8]) -> Option<usize>,
     paths: impl Fn(usize, usize) -> Vec<Key>,
 ) -> Action {
+    if how != SelectHow::Range {
+        *anchor = Some(path.clone());
+    } else if anchor.is_none() {
+        anchor.clone_from(&session.cursor);
+        anchor.get_or_insert_with(|| path.clone());
+    }
     let selected = match how {
         SelectHow::Alone => vec![path.clone()],
         SelectHow::Toggle => {
@@ -55,16 +61,13 @@ pub fn select(
             selected
         }
         SelectHow::Range => {
-            let from = anchor.as_deref().or(session.cursor.as_deref()).and_then(position).unwrap_or(at);
+            let from = anchor.as_deref().and_then(position).unwrap_or(at);
             // The end that was picked is always part of it, also where the range is cut off.
             let first = from.min(at).max((at + 1).saturating_sub(MAX_SELECTED));
             let count = from.max(at).saturating_sub(first) + 1;
             paths(first, count.min(MAX_SELECTED))
         }
     };
-    if how != SelectHow::Range {
-        *anchor = Some(path.clone());
-    }
     Action::Select { paths: selected, cursor: Some(path.clone()) }
 }
 

@@ -41,6 +41,7 @@ pub fn show(ui: &mut Ui, world: &World, session: &Session, view: &mut SessionVie
         if !presses.is_empty() {
             list.request_focus();
         }
+        copy(ui, session, actions);
     }
     follow_cursor(session, view);
     let child =
@@ -168,6 +169,14 @@ pub fn may_use_keyboard(ui: &Ui, world: &World, id: Id) -> bool {
         return true;
     }
     focused.is_none() && world.dialog.is_none() && !world.palette_open && !egui::Popup::is_any_open(ui.ctx())
+}
+
+/// Copies the selected keys as text.
+fn copy(ui: &Ui, session: &Session, actions: &mut Actions) {
+    let asked = ui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Copy)));
+    if asked && (session.cursor.is_some() || !session.selected.is_empty()) {
+        actions.push(Action::CopyText(selection_text(session)));
+    }
 }
 
 /// Keys that lists understand; what has a command and a shortcut (rename, delete) is not among them.
