@@ -68,7 +68,7 @@ fn many_keys_in_the_window() {
         std::fs::write(file, peer.picture().unwrap().bytes).unwrap();
     }
     let middle = top + egui::vec2(0.0, 240.0);
-    let scrolling = work(&window, || scroll(&peer, middle));
+    let scrolling = work(&window, || scroll(&peer, middle).unwrap());
 
     peer.press(Key::Slash, Modifiers::NONE).unwrap();
     let filtering = work(&window, || {
@@ -85,7 +85,7 @@ fn many_keys_in_the_window() {
         tree.shows(Role::ListBoxOption, "service-0000")
     })
     .unwrap();
-    let results = work(&window, || scroll(&peer, middle));
+    let results = work(&window, || scroll(&peer, middle).unwrap());
 
     let [resident, peak] = window.memory_bytes().unwrap();
     let millis = |time: Duration| time.as_secs_f64() * 1000.0;
@@ -108,9 +108,10 @@ fn work(window: &Window, during: impl FnOnce()) -> Work {
     Work::new(window.frame_work().split_off(before))
 }
 
-fn scroll(peer: &Peer, at: Pos2) {
+fn scroll(peer: &Peer, at: Pos2) -> std::io::Result<()> {
     for step in 0..SCROLLED {
         let down = if step < SCROLLED / 2 { 400.0 } else { -400.0 };
-        peer.scroll(at, down).unwrap();
+        peer.scroll(at, down)?;
     }
+    Ok(())
 }

@@ -63,7 +63,9 @@ impl Peer {
         };
         self.send(vec![Event::PointerMoved(pos)])?;
         self.send(vec![button(true)])?;
-        self.send(vec![button(false)])
+        self.send(vec![button(false)])?;
+        // A hand takes longer than a frame to reach for the keyboard.
+        self.send(Vec::new())
     }
 
     /// Turns the wheel over a place: so many points further down.
