@@ -78,7 +78,7 @@ pub fn glow(tokens: &Tokens, age_ms: i64) -> Color32 {
     }
     let left = 1.0 - age_ms.max(0) as f32 / GLOW_MS as f32;
     // Ease out: most of the fading happens early, the rest lingers.
-    tokens.changed.gamma_multiply(GLOW_STRENGTH * left * left)
+    tokens.glow.gamma_multiply(GLOW_STRENGTH * left * left)
 }
 
 /// As [`glow`]; when nothing may move it is steady until it ends.
@@ -86,7 +86,7 @@ pub fn glow(tokens: &Tokens, age_ms: i64) -> Color32 {
 pub fn glow_in(ui: &Ui, age_ms: i64) -> Color32 {
     let tokens = tokens(ui);
     match (reduced_motion(ui), age_ms < GLOW_MS) {
-        (true, true) => tokens.changed.gamma_multiply(GLOW_STRENGTH * 0.5),
+        (true, true) => tokens.glow.gamma_multiply(GLOW_STRENGTH * 0.5),
         (true, false) => Color32::TRANSPARENT,
         (false, _) => glow(tokens, age_ms),
     }

@@ -42,6 +42,8 @@ pub struct Tokens {
     pub live: Color32,
     /// Glow, modified, stale, late.
     pub changed: Color32,
+    /// Behind what changed a moment ago, laid on thinly.
+    pub glow: Color32,
     /// Down, delete, conflict, production edge.
     pub danger: Color32,
     /// A danger button under the pointer.
@@ -110,6 +112,7 @@ pub(super) static DARK: Tokens = Tokens {
     on_accent: rgb(0x0B_1220),
     live: rgb(0x3F_BF8F),
     changed: rgb(0xF0_B64A),
+    glow: rgb(0xF0_B64A),
     danger: rgb(0xFF_6B6B),
     danger_hover: rgb(0xFF_8585),
     on_danger: rgb(0x20_0A0A),
@@ -152,6 +155,8 @@ pub(super) static LIGHT: Tokens = Tokens {
     on_accent: rgb(0xFF_FFFF),
     live: rgb(0x0F_7A55),
     changed: rgb(0x8A_5A00),
+    // The colour of the text would look like dirt on white.
+    glow: rgb(0xFF_C233),
     danger: rgb(0xC4_322E),
     danger_hover: rgb(0xA6_2723),
     on_danger: rgb(0xFF_FFFF),
