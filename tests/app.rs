@@ -1,6 +1,8 @@
 //! The whole console but its window, on a real etcd: what a click starts, through the backend, to
 //! the cluster and back into what is known.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

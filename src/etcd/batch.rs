@@ -114,7 +114,7 @@ impl Cluster {
                         Ended::Done => report.done += 1,
                         Ended::GuardFailed => report.skipped.push(unit.key.clone()),
                         Ended::Refused(fault) if unit.is_gone(&fault) => {
-                            report.skipped.push(unit.key.clone())
+                            report.skipped.push(unit.key.clone());
                         }
                         Ended::Refused(fault) => return Err(fault),
                         Ended::Unknown(fault) => {

@@ -33,7 +33,12 @@ pub(super) fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, actions
         let enter = fields(ui, state, &problems, actions);
         if state.tested.is_some() {
             ui.add_space(size::GROUP);
-            test_view::show(ui, world, state);
+            let results = ui.scope(|ui| test_view::show(ui, world, state)).response;
+            // Results below the window's edge would pass for none.
+            let told = world.test.as_ref().map_or(0, |test| test.steps.len() + usize::from(test.done));
+            if std::mem::replace(&mut state.results_seen, told) != told {
+                results.scroll_to_me(Some(egui::Align::BOTTOM));
+            }
         }
         ui.add_space(size::GROUP);
         if enter {
@@ -278,6 +283,7 @@ fn buttons(ui: &mut Ui, world: &World, state: &mut ConnectState, problems: &Prob
             state.pressed = true;
             if problems.allow_connecting() {
                 state.tested = Some(request.clone());
+                state.results_seen = 0;
                 actions.push(Action::TestConnection(Box::new(request.clone())));
             }
         }

@@ -31,6 +31,8 @@ pub struct ConnectState {
     form: Form,
     /// What the newest test was asked for.
     tested: Option<ConnectRequest>,
+    /// How many of its results have been brought into sight.
+    results_seen: usize,
     /// The newest answer of the file dialog that was taken over.
     file_serial: u64,
     /// Whether it is asked if the profile shall be removed.

@@ -197,7 +197,7 @@ fn last_change(ui: &mut Ui, world: &World, session: &Session, path: &Key, action
 /// How true all this is.
 fn as_of(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) {
     use crate::model::status::MirrorState;
-    let revision = count_text(session.applied.unsigned_abs());
+    let revision = session.applied.to_string();
     let words = match &session.state {
         MirrorState::Live => t!("keys.details.live_at", revision = revision),
         MirrorState::Stale { since, .. } => {
