@@ -32,5 +32,9 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
          Or log in with ssh -X from a machine with a display. Ctrl+C ends it."
     );
     command.env("DISPLAY", display);
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // Without one, libwayland complains while the graphics drivers are looked through.
+        command.env("XDG_RUNTIME_DIR", std::env::temp_dir());
+    }
     run::run(&mut command)
 }
