@@ -30,7 +30,10 @@ async fn fill(local: &LocalCluster, keys: u32) {
 }
 
 fn name(number: u32) -> Vec<u8> {
+    let scattered = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut key = match number % 10 {
+        2 => format!("{scattered:016x}").into_bytes(),
+        3 => scattered.to_be_bytes().to_vec(),
         0 => b"\xff\xff\xff".to_vec(),
         1 => b"a".to_vec(),
         _ => b"/registry/pods/default/".to_vec(),

@@ -1,13 +1,17 @@
 //! Splits an interval of keys into parts of about 30,000 keys whose ends are known.
 //!
-//! Each step asks for the count and the first key of the upper half of what is left: a Range of
-//! one row costs about what it counts, so a half that turns out to be empty costs next to nothing,
-//! and one that is not tells where its keys really begin.
+//! A Range of one row costs about what it counts, so every probe must stay small. The walk goes
+//! from left to right: the next part ends where the keys stop sharing so many bytes with its first
+//! key; as many as gave a good part the last time. Where that is too much, fewer keys share one
+//! byte more; where it is too little, more share one byte less. So all probes together count each
+//! key little more than once, and the first part is known after a few cheap ones. A stretch whose
+//! keys do not split by their bytes is halved instead, or at last read in pages.
 
 use etcd_client::GetOptions;
 use tokio::sync::mpsc::Sender;
 
 use super::{Reader, range};
+use crate::model::bytes::prefix_end;
 use crate::model::fault::Fault;
 
 /// A part has about so many keys.
@@ -31,28 +35,115 @@ pub(super) struct Part {
     pub bounded: bool,
 }
 
+/// A part of fewer keys is made wider, if it can be.
+const PART_LEAST: u64 = 6_000;
+/// A part of up to so many keys is halved; beyond, the halves would cost more than they save.
+const HALVED_MOST: u64 = 10 * PART_MOST;
+/// After so many probes for one part it is halved instead.
+const MOST_PROBES: u32 = 64;
+/// After a probe that was far too wide, so many small parts are taken as they are.
+const PATIENCE: u32 = 16;
+
+/// How the walk goes on.
+struct Pace {
+    /// The keys of a part share about so many bytes.
+    shared: usize,
+    /// So many parts are not made wider.
+    patience: u32,
+}
+
 impl Reader {
     /// Splits the parts and sends them in key order.
-    pub(super) async fn plan(self, mut parts: Vec<Part>, planned: Sender<Result<Part, Fault>>) {
-        parts.reverse();
-        while let Some(part) = parts.pop() {
-            let message = if part.count <= PART_MOST || !part.bounded {
-                Ok(part)
-            } else {
-                match self.split(part).await {
-                    Ok((left, right)) => {
-                        parts.extend(right);
-                        parts.push(left);
-                        continue;
-                    }
-                    Err(fault) => Err(fault),
-                }
-            };
-            let failed = message.is_err();
-            if planned.send(message).await.is_err() || failed {
+    pub(super) async fn plan(self, parts: Vec<Part>, planned: Sender<Result<Part, Fault>>) {
+        for part in parts {
+            if let Err(fault) = self.walk(part, &planned).await {
+                // Whoever listened is gone if this can not be told.
+                let _told = planned.send(Err(fault)).await;
+                return;
+            }
+            if planned.is_closed() {
                 return;
             }
         }
+    }
+
+    /// Walks through a part from left to right, and sends what it splits into.
+    async fn walk(&self, mut rest: Part, planned: &Sender<Result<Part, Fault>>) -> Result<(), Fault> {
+        let mut pace = Pace { shared: rest.start.len(), patience: 0 };
+        while rest.count > PART_MOST && rest.bounded && !planned.is_closed() {
+            let Some(next) = self.next_part(&rest, &mut pace).await? else {
+                return self.halve(rest, planned).await;
+            };
+            let end = next.end.clone().unwrap_or_default();
+            let count = rest.count.saturating_sub(next.count);
+            rest = Part { start: end, count, ..rest };
+            if next.count > 0 {
+                self.halve(next, planned).await?;
+            }
+        }
+        if rest.count > 0 {
+            // A receiver that is gone wants no more.
+            let _sent = planned.send(Ok(rest)).await;
+        }
+        Ok(())
+    }
+
+    /// The next part of `rest`, from its start on; `None` where the bytes of the keys do not tell
+    /// parts from each other.
+    async fn next_part(&self, rest: &Part, pace: &mut Pace) -> Result<Option<Part>, Fault> {
+        let mut first = rest.start.clone();
+        let mut best: Option<Part> = None;
+        for _ in 0..MOST_PROBES {
+            pace.shared = pace.shared.min(first.len());
+            let Some(end) = prefix_end(&first[..pace.shared]) else { break };
+            if rest.end.as_ref().is_some_and(|last| end >= *last) {
+                break;
+            }
+            let options = GetOptions::new().with_keys_only().with_limit(1);
+            let answer = range(&self.cluster, &rest.start, Some(&end), self.revision, options).await?;
+            let count = u64::try_from(answer.count).unwrap_or(0);
+            if let Some(kv) = answer.kvs.into_iter().next() {
+                first = kv.key;
+            }
+            let before = best.as_ref().map_or(0, |best| best.count);
+            let part = Part { start: rest.start.clone(), end: Some(end), count, bounded: true };
+            if count < PART_LEAST {
+                if before > PART_MOST {
+                    // One byte more is too little, one byte less too much.
+                    return Ok(best);
+                }
+                if pace.patience > 0 && count > 0 {
+                    pace.patience -= 1;
+                    return Ok(Some(part));
+                }
+                pace.shared = pace.shared.saturating_sub(1);
+            } else if count <= PART_MOST || (before > 0 && before < PART_LEAST && count <= HALVED_MOST) {
+                return Ok(Some(part));
+            } else if before > 0 && before < PART_LEAST {
+                pace.shared += 1;
+                pace.patience = PATIENCE;
+                return Ok(best);
+            } else {
+                pace.shared += 1;
+            }
+            best = Some(part);
+        }
+        Ok(best.filter(|best| best.count > 0))
+    }
+
+    /// Splits a part in halves until they are small enough, and sends them in key order.
+    async fn halve(&self, part: Part, planned: &Sender<Result<Part, Fault>>) -> Result<(), Fault> {
+        let mut parts = vec![part];
+        while let Some(part) = parts.pop() {
+            if part.count > PART_MOST && part.bounded {
+                let (left, right) = self.split(part).await?;
+                parts.extend(right);
+                parts.push(left);
+            } else if planned.send(Ok(part)).await.is_err() {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// Splits a part in two that are not empty; alone it comes back as one to be read in pages.
