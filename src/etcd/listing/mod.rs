@@ -21,7 +21,7 @@ use super::task::Task;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::record::KeyRecord;
 use crate::model::status::KeyInterval;
-use plan::Part;
+use plan::{Part, Probe, Sizes};
 
 /// Rows of the first read, for a first screen.
 const FIRST_ROWS: i64 = 500;
@@ -199,7 +199,8 @@ impl Reader {
     async fn run(self, parts: Vec<Part>, pages: Sender<Result<Vec<KeyRecord>, Fault>>) {
         let (plan_sender, mut planned) = channel::<Result<Part, Fault>>(4);
         let planner = self.clone();
-        let _planning = Task::spawn(async move { planner.plan(parts, plan_sender).await });
+        let _planning =
+            Task::spawn(async move { plan::plan(&planner, Sizes::default(), parts, &plan_sender).await });
         let mut in_flight: VecDeque<Receiver<Result<Vec<KeyRecord>, Fault>>> = VecDeque::new();
         let mut tasks: VecDeque<Task<()>> = VecDeque::new();
         let mut all_planned = false;
@@ -256,7 +257,7 @@ impl Reader {
         pages: &Sender<Result<Vec<KeyRecord>, Fault>>,
         limit: i64,
     ) -> Result<(), Fault> {
-        let mut limit = if part.bounded { limit } else { plan::PART_KEYS };
+        let mut limit = if part.bounded { limit } else { plan::PAGE_KEYS };
         let mut start = part.start.clone();
         loop {
             let options = GetOptions::new().with_keys_only().with_limit(limit);
@@ -315,6 +316,15 @@ impl Reader {
                 return Ok(());
             }
         }
+    }
+}
+
+impl Probe for Reader {
+    async fn probe(&self, start: &[u8], end: Option<&[u8]>) -> Result<(u64, Option<Vec<u8>>), Fault> {
+        let options = GetOptions::new().with_keys_only().with_limit(1);
+        let answer = range(&self.cluster, start, end, self.revision, options).await?;
+        let count = u64::try_from(answer.count).unwrap_or(0);
+        Ok((count, answer.kvs.into_iter().next().map(|kv| kv.key)))
     }
 }
 
