@@ -259,3 +259,102 @@ fn an_export_holds_one_revision() {
     assert_eq!(file["revision"].as_i64(), Some(bench.revision()));
     app.shutdown();
 }
+
+fn drafts(bench: &Bench) -> Vec<(String, String)> {
+    let stored = Storage::open(Some(bench.home.path().to_path_buf())).load();
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    stored.drafts.iter().map(|draft| (draft.profile.clone(), text(&draft.value))).collect()
+}
+
+/// Steps the console until what is on disk is this, ten seconds at most.
+fn wait_for_drafts(app: &mut App, bench: &Bench, wanted: &[(&str, &str)]) {
+    let wanted: Vec<_> = wanted.iter().map(|(one, two)| ((*one).to_owned(), (*two).to_owned())).collect();
+    wait(app, "the drafts on disk", |_| drafts(bench) == wanted);
+}
+
+#[test]
+fn a_tab_leaves_the_draft_of_another_tab_alone() {
+    let bench = Bench::start();
+    bench.put(KEY, "one");
+    let mut app = bench.app();
+    bench.connect(&mut app, bench.profile());
+    open(&mut app);
+    app.act(Action::EditDraft { key: key(KEY), value: value("mine") });
+    wait_for_drafts(&mut app, &bench, &[("bench", "mine")]);
+
+    bench.connect(&mut app, bench.profile());
+    open(&mut app);
+    app.act(Action::CloseDocument(key(KEY)));
+    open(&mut app);
+    app.act(Action::EditDraft { key: key(KEY), value: value("other") });
+    wait_for_drafts(&mut app, &bench, &[("bench", "other")]);
+    app.act(Action::DiscardDraft(key(KEY)));
+    wait_for_drafts(&mut app, &bench, &[("bench", "mine")]);
+    app.act(Action::EditDraft { key: key(KEY), value: value("saved here") });
+    save(&mut app);
+    wait_for_drafts(&mut app, &bench, &[("bench", "mine")]);
+    app.shutdown();
+    assert_eq!(drafts(&bench), [("bench".to_owned(), "mine".to_owned())]);
+}
+
+#[test]
+fn drafts_follow_their_profile_to_its_new_name() {
+    let bench = Bench::start();
+    bench.put(KEY, "one");
+    let mut app = bench.app();
+    let keep = |profile: Profile, renamed_from: Option<&str>| Action::KeepProfile {
+        profile: Box::new(profile),
+        renamed_from: renamed_from.map(str::to_owned),
+        password: None,
+    };
+    wait(&mut app, "what is on disk", |world| world.stored_loaded);
+    app.act(keep(bench.profile(), None));
+    bench.connect(&mut app, bench.profile());
+    open(&mut app);
+    app.act(Action::EditDraft { key: key(KEY), value: value("before") });
+    let renamed = Profile { name: "renamed".to_owned(), ..bench.profile() };
+    app.act(keep(renamed.clone(), Some("bench")));
+    wait_for_drafts(&mut app, &bench, &[("renamed", "before")]);
+    app.act(Action::EditDraft { key: key(KEY), value: value("after") });
+    wait_for_drafts(&mut app, &bench, &[("renamed", "after")]);
+    let id = session(app.world()).id;
+    app.act(Action::CloseSession(id));
+    bench.connect(&mut app, renamed);
+    assert_eq!(document(app.world()).current_value(), value("after"), "the new name finds it");
+    app.shutdown();
+}
+
+#[test]
+fn a_key_that_could_not_be_created_is_a_draft_and_is_found_before_all_is_read() {
+    let bench = Bench::start();
+    let mut app = bench.app();
+    let nowhere = Profile { endpoints: vec!["127.0.0.1:1".to_owned()], ..bench.profile() };
+    wait(&mut app, "what is on disk", |world| world.stored_loaded);
+    app.act(Action::Connect(Box::new(ConnectRequest { profile: nowhere, password: None })));
+    app.act(Action::Create { key: key(KEY), value: value("typed") });
+    app.shutdown();
+    assert_eq!(drafts(&bench), [("bench".to_owned(), "typed".to_owned())]);
+
+    let mut app = bench.app();
+    let request = ConnectRequest { profile: bench.profile(), password: None };
+    app.act(Action::Connect(Box::new(request)));
+    wait(&mut app, "the draft", |world| {
+        world.active_session().is_some_and(|session| session.document(KEY).is_some())
+    });
+    assert_eq!(document(app.world()).current_value(), value("typed"));
+    app.shutdown();
+}
+
+#[test]
+fn a_question_is_never_answered_in_another_connection() {
+    let bench = Bench::start();
+    let mut app = bench.app();
+    bench.connect(&mut app, bench.profile());
+    let first = session(app.world()).id;
+    bench.connect(&mut app, Profile { name: "other".to_owned(), ..bench.profile() });
+    app.act(Action::AskCreate { prefix: key(b"a/") });
+    assert!(app.world().dialog.is_some());
+    app.act(Action::ShowSession(Some(first)));
+    assert_eq!(app.world().dialog, None);
+    app.shutdown();
+}

@@ -37,11 +37,13 @@ impl App {
     pub(super) fn keep_drafts(&mut self, all: bool) -> Option<Duration> {
         let now = self.world.now;
         let due_at = |(first, last): &(SeenAt, SeenAt)| (first + LATEST_MS).min(last + QUIET_MS);
+        // A clock that was set back must not hold a draft up.
+        let is_due = |times: &(SeenAt, SeenAt)| due_at(times) <= now || times.1 > now;
         let due: Vec<_> = self
             .drafts
             .waiting
             .iter()
-            .filter(|(_, times)| all || due_at(times) <= now)
+            .filter(|(_, times)| all || is_due(times))
             .map(|(place, _)| place.clone())
             .collect();
         for place in due {
@@ -52,6 +54,36 @@ impl App {
         }
         let next = self.drafts.waiting.values().map(due_at).min()?;
         Some(Duration::from_millis(u64::try_from(next - now).unwrap_or(0)))
+    }
+
+    /// Forgets a draft on disk. Where another tab of the same profile has a draft of the key, that
+    /// one is kept instead.
+    pub(super) fn drop_draft(&mut self, id: SessionId, profile: String, key: Key) {
+        self.drafts.gone(id, &key);
+        let others = self.world.sessions.iter().filter(|session| session.id != id);
+        let place = others
+            .filter(|session| session.profile.name == profile)
+            .map(|session| (session.id, key.clone()))
+            .find(|place| self.draft(place).is_some());
+        let kind = match place.and_then(|place| self.draft(&place)) {
+            Some(draft) => CommandKind::KeepDraft(Box::new(draft)),
+            None => CommandKind::DropDraft { profile, key },
+        };
+        self.send(SessionId::default(), kind);
+    }
+
+    /// Sends every draft to disk, also those that should be there: the disk may have been full.
+    pub(super) fn keep_every_draft(&mut self) {
+        let open = self.world.sessions.iter().flat_map(|session| {
+            let dirty = session.documents.iter().filter(|document| document.is_dirty());
+            dirty.map(|document| (session.id, document.key.clone()))
+        });
+        for place in open.collect::<Vec<_>>() {
+            if let Some(draft) = self.draft(&place) {
+                self.send(SessionId::default(), CommandKind::KeepDraft(Box::new(draft)));
+            }
+        }
+        self.drafts = DraftKeeper::default();
     }
 
     fn draft(&self, (id, key): &(SessionId, Key)) -> Option<Draft> {

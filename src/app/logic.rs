@@ -53,7 +53,10 @@ impl App {
         }
         while let Some(event) = self.backend.as_mut().and_then(crate::backend::Backend::try_next) {
             for (session, kind) in self.world.apply(event) {
-                self.send(session, kind);
+                match kind {
+                    CommandKind::DropDraft { profile, key } => self.drop_draft(session, profile, key),
+                    kind => drop(self.send(session, kind)),
+                }
             }
             if started.elapsed() > BUDGET {
                 return true;
@@ -69,7 +72,9 @@ impl App {
                 self.dispatch(Action::Connect(Box::new(open)));
             }
         }
+        // A question on screen is about the connection shown: it is answered first.
         if self.connect_demo
+            && self.world.dialog.is_none()
             && let DemoState::Running(profile) = &self.world.demo
         {
             self.connect_demo = false;

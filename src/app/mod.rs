@@ -38,6 +38,8 @@ pub struct App {
     frame_work: std::time::Duration,
     /// The language and theme that the command line asks for, over the settings.
     overrides: settings::Overrides,
+    /// The system has asked the console to end.
+    asked_to_end: std::sync::Arc<std::sync::atomic::AtomicBool>,
 }
 
 impl App {
@@ -63,6 +65,7 @@ impl App {
             frame_log: frame_log::FrameLog::from_environment(),
             frame_work: std::time::Duration::ZERO,
             overrides: options.overrides.clone(),
+            asked_to_end: Default::default(),
         };
         app.world.environment_profile = options.environment.as_ref().map(|request| request.profile.clone());
         app.world.now = logic::now();
@@ -104,7 +107,7 @@ impl App {
 
     fn close(&mut self) {
         self.world.now = logic::now();
-        self.keep_drafts(true);
+        self.keep_every_draft();
         if let Some(backend) = self.backend.take() {
             backend.shutdown();
         }

@@ -1,7 +1,8 @@
 //! The native window.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::App;
 use super::settings::Overrides;
@@ -10,6 +11,9 @@ use crate::backend::BackendOptions;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::ConnectRequest;
 use crate::ui;
+
+/// Asked to end, the window has so long to close.
+const CLOSE_WITHIN: Duration = Duration::from_secs(12);
 
 /// How the window is opened.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +55,7 @@ pub fn open(backend: BackendOptions, options: WindowOptions) -> Result<(), Fault
             Arc::new(move || ctx.request_repaint())
         };
         let app = App::start(backend, wake, &options)?;
+        close_when_asked(&ctx, &app.asked_to_end);
         Ok(Box::new(app))
     });
     eframe::run_native("etcdscope", native, create).map_err(|error| {
@@ -59,10 +64,33 @@ pub fn open(backend: BackendOptions, options: WindowOptions) -> Result<(), Fault
     })
 }
 
+/// When the system asks the console to end (at a log-out, or with Ctrl-C), the window closes as it
+/// does by its button: with every draft on disk.
+fn close_when_asked(ctx: &egui::Context, asked: &Arc<AtomicBool>) {
+    let (ctx, asked) = (ctx.clone(), asked.clone());
+    let watch = move || {
+        let code = match crate::cli::wait_until_asked_to_end() {
+            Ok(code) => code,
+            Err(error) => return tracing::warn!(%error, "signals are not heard"),
+        };
+        asked.store(true, Ordering::Release);
+        ctx.request_repaint();
+        std::thread::sleep(CLOSE_WITHIN);
+        std::process::exit(code.into());
+    };
+    if let Err(error) = std::thread::Builder::new().name("signals".to_owned()).spawn(watch) {
+        tracing::warn!(%error, "signals are not heard");
+    }
+}
+
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let started = Instant::now();
         let again = App::logic(self);
+        if self.asked_to_end.load(Ordering::Acquire) {
+            self.keep_drafts(true);
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
         self.apply_settings(ctx);
         if let Some(after) = again {
             ctx.request_repaint_after(after);

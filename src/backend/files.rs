@@ -28,6 +28,7 @@ enum KeyringJob {
 pub(super) struct Files {
     jobs: mpsc::Sender<(RequestId, CommandKind)>,
     keyring: mpsc::Sender<KeyringJob>,
+    outbox: Outbox,
     done: Option<oneshot::Receiver<()>>,
 }
 
@@ -36,7 +37,7 @@ impl Files {
         let (keyring, keyring_waiting) = mpsc::channel(WAITING);
         let (jobs, waiting) = mpsc::channel(WAITING);
         let (finished, done) = oneshot::channel();
-        let told = outbox.clone();
+        let (told, lost) = (outbox.clone(), outbox.clone());
         thread("keyring", move || serve_keyring(secrets, keyring_waiting, &told));
         let passwords = keyring.clone();
         thread("files", move || {
@@ -45,12 +46,15 @@ impl Files {
                 tracing::debug!("nobody waits for the files any more");
             }
         });
-        Self { jobs, keyring, done: Some(done) }
+        Self { jobs, keyring, outbox: lost, done: Some(done) }
     }
 
     pub(super) async fn execute(&self, request: RequestId, kind: CommandKind) {
         if self.jobs.send((request, kind)).await.is_err() {
-            tracing::error!("the file thread has ended: nothing is kept");
+            // Whoever types must know that it is not kept.
+            let fault = Fault::new(FaultKind::File, "the thread that writes files has ended");
+            let kind = EventKind::NotKept(fault);
+            self.outbox.send(Event { session: SessionId::default(), request, kind }).await;
         }
     }
 
@@ -61,8 +65,8 @@ impl Files {
 
     /// Waits until everything is on disk.
     pub(super) async fn finish(self) {
-        let Self { jobs, keyring, done } = self;
-        drop((jobs, keyring));
+        let Self { jobs, keyring, outbox, done } = self;
+        drop((jobs, keyring, outbox));
         if let Some(done) = done
             && tokio::time::timeout(FINISH_WITHIN, done).await.is_err()
         {

@@ -55,6 +55,7 @@ impl Hub {
                 self.sessions.insert(session, handle);
             }
             CommandKind::Disconnect => {
+                self.jobs.cancel_session(session);
                 if let Some(session) = self.sessions.remove(&session) {
                     session.close();
                 }
@@ -109,7 +110,25 @@ impl Hub {
                 stopped: Some(fault),
                 ..BatchReport::default()
             })),
-            _ => None,
+            // Every kind is named, so that a new one is decided upon here.
+            CommandKind::Connect(_)
+            | CommandKind::Disconnect
+            | CommandKind::Reconnect
+            | CommandKind::TestConnection(_)
+            | CommandKind::Read(_)
+            | CommandKind::History { .. }
+            | CommandKind::Search(..)
+            | CommandKind::Leases(_)
+            | CommandKind::Export(_)
+            | CommandKind::Cancel(_)
+            | CommandKind::LoadStored
+            | CommandKind::KeepProfile { .. }
+            | CommandKind::RemoveProfile(_)
+            | CommandKind::KeepSettings(_)
+            | CommandKind::KeepDraft(_)
+            | CommandKind::DropDraft { .. }
+            | CommandKind::StartDemo
+            | CommandKind::ProbeLocal => None,
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// The questions under way that can be cancelled.
 #[derive(Default)]
 pub(super) struct Jobs {
-    running: HashMap<RequestId, Arc<AtomicBool>>,
+    running: HashMap<RequestId, (SessionId, Arc<AtomicBool>)>,
 }
 
 impl Jobs {
@@ -35,7 +35,7 @@ impl Jobs {
         slot: ClusterSlot,
         outbox: Outbox,
     ) {
-        let cancelled = self.register(request);
+        let cancelled = self.register(session, request);
         tokio::spawn(async move {
             let asker = Asker { session, request, outbox, cancelled: cancelled.clone() };
             match connected(slot).await {
@@ -47,22 +47,30 @@ impl Jobs {
         });
     }
 
-    fn register(&mut self, request: RequestId) -> Arc<AtomicBool> {
-        self.running.retain(|_, flag| Arc::strong_count(flag) > 1);
+    fn register(&mut self, session: SessionId, request: RequestId) -> Arc<AtomicBool> {
+        self.running.retain(|_, (_, flag)| Arc::strong_count(flag) > 1);
         let flag = Arc::new(AtomicBool::new(false));
-        self.running.insert(request, flag.clone());
+        self.running.insert(request, (session, flag.clone()));
         flag
     }
 
     /// Asks a question to stop; it answers that it was cancelled.
     pub(super) fn cancel(&mut self, request: RequestId) {
-        if let Some(flag) = self.running.get(&request) {
+        if let Some((_, flag)) = self.running.get(&request) {
+            flag.store(true, Ordering::Release);
+        }
+    }
+
+    /// Asks every question of a connection to stop: with its tab goes what tells of them, and
+    /// nothing may go on deleting keys unseen. A transaction under way comes to its end.
+    pub(super) fn cancel_session(&mut self, session: SessionId) {
+        for (_, flag) in self.running.values().filter(|(of, _)| *of == session) {
             flag.store(true, Ordering::Release);
         }
     }
 
     pub(super) fn cancel_all(&mut self) {
-        for flag in self.running.values() {
+        for (_, flag) in self.running.values() {
             flag.store(true, Ordering::Release);
         }
     }
@@ -207,5 +215,20 @@ impl Asker {
             _ => return,
         };
         self.tell(answer).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closing_a_connection_stops_its_jobs_alone() {
+        let mut jobs = Jobs::default();
+        let ours = jobs.register(SessionId(1), RequestId(10));
+        let others = jobs.register(SessionId(2), RequestId(11));
+        jobs.cancel_session(SessionId(1));
+        assert!(ours.load(Ordering::Acquire));
+        assert!(!others.load(Ordering::Acquire));
     }
 }

@@ -18,6 +18,8 @@ use crate::model::status::{ClusterStatus, MirrorState, Notice, SeenAt};
 
 /// First and longest wait between attempts to connect.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(800), Duration::from_secs(30));
+/// A mirror that ended is begun anew after so long.
+const MIRROR_AGAIN: Duration = Duration::from_secs(2);
 /// How often the members are asked for their health.
 const STATUS_EVERY: Duration = Duration::from_secs(5);
 /// Values are mirrored with the keys up to so many keys.
@@ -106,9 +108,44 @@ impl Connection {
             value_budget_bytes: VALUE_BUDGET_BYTES,
             gather: GATHER,
         };
-        let (sender, mut feed) = mpsc::channel(64);
-        let mirror = tokio::spawn(run_mirror(cluster, options, sender, self.retry_now.clone()));
-        let _mirror = AbortOnDrop(mirror);
+        let retry_now = self.retry_now.clone();
+        let start = |feed| tokio::spawn(run_mirror(cluster.clone(), options, feed, retry_now.clone()));
+        self.mirror(&notices, start).await;
+    }
+
+    /// Mirrors for as long as the window listens. A mirror never ends by itself: if it does (a
+    /// panic), what is on screen is no longer live, which is told, and it is begun anew.
+    async fn mirror(
+        &self,
+        notices: &watch::Sender<Vec<Notice>>,
+        start: impl Fn(mpsc::Sender<FeedEvent>) -> JoinHandle<()>,
+    ) {
+        loop {
+            let (sender, feed) = mpsc::channel(64);
+            let mut mirror = AbortOnDrop(start(sender));
+            if !self.relay(feed, notices).await {
+                return;
+            }
+            let since = now();
+            let detail = match (&mut mirror.0).await {
+                Err(error) => format!("the mirror has ended: {error}"),
+                Ok(()) => "the mirror has ended".to_owned(),
+            };
+            tracing::error!(session = self.id.0, detail);
+            let retry_at = Some(since + i64::try_from(MIRROR_AGAIN.as_millis()).unwrap_or(0));
+            let fault = Fault::new(FaultKind::Other, detail);
+            if !self.tell(EventKind::State(MirrorState::Stale { since, fault, retry_at })).await {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(MIRROR_AGAIN) => {}
+                () = self.retry_now.notified() => {}
+            }
+        }
+    }
+
+    /// Tells the window what the mirror tells, until it ends. `false`: the window has gone.
+    async fn relay(&self, mut feed: mpsc::Receiver<FeedEvent>, notices: &watch::Sender<Vec<Notice>>) -> bool {
         while let Some(news) = feed.recv().await {
             let kind = match news {
                 FeedEvent::Mirror(update) => EventKind::Mirror(Box::new(update)),
@@ -123,10 +160,10 @@ impl Connection {
                 }
             };
             if !self.tell(kind).await {
-                return;
+                return false;
             }
         }
-        tracing::warn!(session = self.id.0, "the mirror has ended");
+        true
     }
 
     /// Connects, waiting longer after each failure that may mend itself.
@@ -235,5 +272,55 @@ struct AbortOnDrop(JoinHandle<()>);
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+    use super::*;
+    use crate::model::message::MirrorUpdate;
+    use crate::model::profile::Profile;
+
+    fn live() -> FeedEvent {
+        FeedEvent::Mirror(MirrorUpdate {
+            state: MirrorState::Live,
+            keyspace: Keyspace::new(b'/'),
+            applied: 1,
+            changes: Arc::default(),
+            seen_at: 0,
+            relisted: false,
+        })
+    }
+
+    #[tokio::test]
+    async fn a_mirror_that_panics_is_not_shown_as_live_and_begins_anew() {
+        let (events, mut told) = mpsc::channel(8);
+        let outbox = Outbox { events, woken: Arc::new(AtomicBool::new(true)), wake: Arc::new(|| {}) };
+        let request = ConnectRequest { profile: Profile::default(), password: None };
+        let connection = Connection { id: SessionId(1), request, outbox, retry_now: Arc::default() };
+        connection.retry_now.notify_one();
+        let runs = Arc::new(AtomicU32::new(0));
+        let start = move |feed: mpsc::Sender<FeedEvent>| {
+            let run = runs.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(async move {
+                assert!(feed.send(live()).await.is_ok());
+                assert!(run > 0, "the first mirror breaks");
+                feed.closed().await;
+            })
+        };
+        let (notices, _noticed) = watch::channel(Vec::new());
+        let running = tokio::spawn(async move { connection.mirror(&notices, start).await });
+        let mut states = Vec::new();
+        while states.len() < 3 {
+            states.push(match told.recv().await.map(|event| event.kind) {
+                Some(EventKind::State(state)) => state.is_live(),
+                Some(EventKind::Mirror(update)) => update.state.is_live(),
+                other => unreachable!("{other:?}"),
+            });
+        }
+        assert_eq!(states, [true, false, true]);
+        running.abort();
     }
 }

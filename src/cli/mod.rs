@@ -180,5 +180,15 @@ pub(crate) async fn asked_to_end() -> u8 {
     130
 }
 
+/// Waits, on a thread of its own, until the system asks the program to end; tells with which exit
+/// code.
+///
+/// # Errors
+/// When signals cannot be heard on this system.
+pub(crate) fn wait_until_asked_to_end() -> std::io::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(asked_to_end()))
+}
+
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ mod deleted;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::bytes::Key;
+use super::keyspace::Keyspace;
 use super::record::{ChangeKind, KeyChange};
 use super::status::SeenAt;
 pub use deleted::DeletedKey;
@@ -165,6 +166,19 @@ impl Activity {
     /// Keys that were seen deleted and are still gone, in key order.
     pub fn deleted(&self) -> impl Iterator<Item = &DeletedKey> {
         self.deleted.iter()
+    }
+
+    /// After a new listing: keys that exist again are no longer deleted ones.
+    pub fn forget_existing(&mut self, keyspace: &Keyspace) {
+        let again: Vec<Key> = self
+            .deleted
+            .iter()
+            .map(|deleted| deleted.last.key.clone())
+            .filter(|key| keyspace.get(key).is_some())
+            .collect();
+        for key in &again {
+            self.deleted.remove(key);
+        }
     }
 
     /// A key that was seen deleted and is still gone.

@@ -3,6 +3,9 @@
 use super::bytes::Value;
 use super::record::KeyMeta;
 
+/// While a key is written at a pace, so many of its versions are kept.
+const MOST_VERSIONS: usize = 1_000;
+
 /// One version of a key, as read at its own revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyVersion {
@@ -50,11 +53,52 @@ impl History {
         self.end = older.end;
     }
 
-    /// Puts a newer version in front, as a watch reports it.
+    /// Puts a newer version in front, as a watch reports it. Where versions between it and what is
+    /// here were missed, the walk begins anew; of a key that is written all the time the oldest
+    /// versions go.
     pub fn prepend(&mut self, newer: KeyVersion) {
-        let ceiling = self.versions.first().map_or(0, |version| version.meta.mod_revision);
-        if newer.meta.mod_revision > ceiling {
-            self.versions.insert(0, newer);
+        let first = self.versions.first().map_or_else(KeyMeta::default, |version| version.meta);
+        if newer.meta.mod_revision <= first.mod_revision {
+            return;
         }
+        let created = newer.meta.version == 1;
+        if !created && newer.meta.version != first.version + 1 {
+            self.versions.clear();
+            self.end = HistoryEnd::More;
+        }
+        self.versions.insert(0, newer);
+        if self.versions.len() > MOST_VERSIONS {
+            self.versions.truncate(MOST_VERSIONS);
+            self.end = HistoryEnd::More;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(version: i64) -> KeyVersion {
+        let meta = KeyMeta { create_revision: 1, mod_revision: version, version, lease: 0 };
+        KeyVersion { meta, value: Value::from([].as_slice()) }
+    }
+
+    #[test]
+    fn a_key_that_is_written_all_the_time_keeps_its_newest_versions() {
+        let mut history = History::default();
+        for number in 1..=3_000 {
+            history.prepend(version(number));
+        }
+        assert_eq!(history.versions.len(), MOST_VERSIONS);
+        assert_eq!(history.versions.first().map(|version| version.meta.version), Some(3_000));
+        assert_eq!(history.end, HistoryEnd::More, "the rest can be read again");
+    }
+
+    #[test]
+    fn versions_that_were_missed_leave_no_hole() {
+        let mut history = History { versions: vec![version(4)], end: HistoryEnd::FirstVersion };
+        history.prepend(version(7));
+        assert_eq!(history.versions.len(), 1);
+        assert_eq!((history.oldest_revision(), history.end), (Some(7), HistoryEnd::More));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::App;
 use crate::model::document::Document;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::{CommandKind, ConnectRequest, SessionId};
 use crate::model::profile::{Profile, Secret};
 use crate::model::session::Session;
@@ -10,6 +11,11 @@ use crate::model::world::{ConnectionTest, DemoState};
 
 impl App {
     pub(super) fn connect(&mut self, mut request: ConnectRequest) {
+        if !self.world.stored_loaded {
+            // Its drafts are not read yet.
+            self.open_at_start.push(request);
+            return;
+        }
         if request.password.is_none()
             && let Some(environment) = &self.environment
             && environment.profile == request.profile
@@ -62,6 +68,14 @@ impl App {
         password: Option<Secret>,
     ) {
         let old = renamed_from.as_deref().unwrap_or(&profile.name).to_owned();
+        if old != profile.name {
+            if self.world.profiles.iter().any(|known| known.name == profile.name) {
+                let detail = format!("there is another profile {:?}", profile.name);
+                self.world.toast_fault(Fault::new(FaultKind::Invalid, detail));
+                return;
+            }
+            self.rename_drafts(&old, &profile.name);
+        }
         match self.world.profiles.iter_mut().find(|known| known.name == old) {
             Some(known) => *known = profile.clone(),
             None => self.world.profiles.push(profile.clone()),
@@ -69,6 +83,24 @@ impl App {
         self.world.profiles.sort_by(|a, b| a.name.cmp(&b.name));
         let kind = CommandKind::KeepProfile { profile: Box::new(profile), renamed_from, password };
         self.send(SessionId::default(), kind);
+    }
+
+    /// Drafts follow their profile to its new name: those on disk are taken there with the profile.
+    fn rename_drafts(&mut self, old: &str, new: &str) {
+        self.keep_drafts(true);
+        for draft in &mut self.world.drafts {
+            if draft.profile == old {
+                new.clone_into(&mut draft.profile);
+            }
+        }
+        for session in &mut self.world.sessions {
+            if session.profile.name == old {
+                new.clone_into(&mut session.profile.name);
+                for draft in &mut session.drafts {
+                    new.clone_into(&mut draft.profile);
+                }
+            }
+        }
     }
 
     pub(super) fn remove_profile(&mut self, name: String) {

@@ -5,7 +5,7 @@ use crate::model::bytes::{Key, Value};
 use crate::model::dialog::Dialog;
 use crate::model::document::{Document, DocumentPage, SaveState};
 use crate::model::history::HistoryEnd;
-use crate::model::message::{CommandKind, SessionId};
+use crate::model::message::CommandKind;
 use crate::model::session::Screen;
 use crate::model::write::{Expect, LeaseChoice, PutRequest};
 
@@ -55,7 +55,10 @@ impl App {
 
     pub(super) fn discard_and_close(&mut self, key: &Key) {
         self.world.dialog = None;
-        self.drop_kept_draft(key);
+        // A key that was only looked at has no draft: what is on disk is another window's.
+        if self.document(key).is_some_and(|document| document.draft.is_some()) {
+            self.drop_kept_draft(key);
+        }
         let Some(session) = self.world.active_session_mut() else { return };
         let Some(at) = session.documents.iter().position(|document| document.key == *key) else { return };
         session.documents.remove(at);
@@ -83,8 +86,9 @@ impl App {
         }
         let same = document.base_record().is_some_and(|base| base.value.as_ref() == Some(&value));
         if same {
-            document.draft = None;
-            self.drop_kept_draft(key);
+            if document.draft.take().is_some() {
+                self.drop_kept_draft(key);
+            }
         } else {
             document.draft = Some(value);
             self.drafts.changed(id, key.clone(), now);
@@ -117,8 +121,7 @@ impl App {
     fn drop_kept_draft(&mut self, key: &Key) {
         let Some(session) = self.world.active_session() else { return };
         let (id, profile) = (session.id, session.profile.name.clone());
-        self.drafts.gone(id, key);
-        self.send(SessionId::default(), CommandKind::DropDraft { profile, key: key.clone() });
+        self.drop_draft(id, profile, key.clone());
     }
 
     pub(super) fn review(&mut self, key: &Key) {
@@ -176,8 +179,14 @@ impl App {
         document.live = None;
         document.draft = Some(merged);
         document.draft_generation += 1;
-        document.save = if document.is_dirty() { SaveState::Reviewing } else { SaveState::Idle };
-        self.drafts.changed(id, key.clone(), now);
+        if document.is_dirty() {
+            document.save = SaveState::Reviewing;
+            self.drafts.changed(id, key.clone(), now);
+        } else {
+            document.save = SaveState::Idle;
+            document.draft = None;
+            self.drop_kept_draft(key);
+        }
     }
 
     pub(super) fn take_theirs(&mut self, key: &Key) {

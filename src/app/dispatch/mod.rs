@@ -7,12 +7,28 @@ mod tree;
 
 use super::App;
 use crate::action::Action;
+use crate::model::dialog::Dialog;
 use crate::model::message::{CommandKind, SessionId};
 use crate::model::world::{ToastKind, ToastText};
+
+/// Whether this question is about keys of the connection shown.
+fn is_about_a_connection(dialog: &Dialog) -> bool {
+    !matches!(dialog, Dialog::Settings | Dialog::Shortcuts | Dialog::About)
+}
 
 impl App {
     /// Acts on an action.
     pub(super) fn dispatch(&mut self, action: Action) {
+        let before = self.world.active;
+        self.act_on(action);
+        // A question is about the connection that it was asked in, and must never be answered in
+        // another one.
+        if self.world.active != before && self.world.dialog.as_ref().is_some_and(is_about_a_connection) {
+            self.world.dialog = None;
+        }
+    }
+
+    fn act_on(&mut self, action: Action) {
         match action {
             Action::Run(command) => self.run_command(command),
 

@@ -136,6 +136,9 @@ impl App {
         session.documents.push(document);
         session.active_document = Some(key.clone());
         session.screen = Screen::Keys;
+        // It may fail: until it is saved it is a draft.
+        let (id, now) = (session.id, self.world.now);
+        self.drafts.changed(id, key.clone(), now);
         self.reveal(key);
     }
 

@@ -1,8 +1,10 @@
 //! How news changes the open keys. A draft is never overwritten: someone else's change is kept
 //! beside it until the operator decides.
 
+use std::cmp::Ordering;
+
 use crate::model::bytes::{Key, Value};
-use crate::model::document::{Document, SaveState};
+use crate::model::document::{Document, Draft, SaveState};
 use crate::model::fault::Fault;
 use crate::model::history::{History, KeyVersion};
 use crate::model::message::{CommandKind, RequestId};
@@ -16,8 +18,9 @@ use super::FollowUp;
 
 impl Document {
     /// Takes in what the key is now (`None`: deleted), seen at this moment. Without a draft the
-    /// document follows; with one, the news is kept beside it.
-    fn see(&mut self, record: Option<KeyRecord>, seen_at: SeenAt) {
+    /// document follows; with one, the news is kept beside it. Tells whether it proved that a write
+    /// of unknown outcome was done, so that its draft is no longer wanted.
+    fn see(&mut self, record: Option<KeyRecord>, seen_at: SeenAt) -> bool {
         let base_revision = self.base_record().map(|base| base.meta.mod_revision);
         let revision = record.as_ref().map(|record| record.meta.mod_revision);
         if revision.is_some() && revision <= base_revision {
@@ -27,7 +30,7 @@ impl Document {
             {
                 base.meta = record.meta;
             }
-            return;
+            return false;
         }
         if let Some(KeyRecord { meta, value: Some(value), .. }) = &record
             && let Some(history) = self.history.value_mut()
@@ -47,7 +50,7 @@ impl Document {
             self.draft = None;
             self.draft_generation += 1;
             self.rebase(record);
-            return;
+            return true;
         }
         let at_rest = matches!(self.save, SaveState::Idle | SaveState::Saved { .. });
         let follows = self.draft.is_none() && at_rest && record.is_some();
@@ -60,6 +63,43 @@ impl Document {
             self.live_seen_at = seen_at;
         } else {
             self.live = None;
+        }
+        false
+    }
+
+    /// Takes in what was just read and nothing is known to have overtaken. Tells what
+    /// [`Document::see`] tells.
+    fn see_read(&mut self, record: Option<KeyRecord>, seen_at: SeenAt) -> bool {
+        let history = match (self.base_record(), &record) {
+            (Some(base), Some(record)) => Some(same_history(base, record)),
+            _ => None,
+        };
+        match history {
+            // What was heard of it meanwhile (a deletion) is not so, or not any more.
+            Some(Ordering::Equal) => {
+                self.live = None;
+                if let SaveState::Conflict { theirs } = &mut self.save {
+                    theirs.clone_from(&record);
+                }
+                self.see(record, seen_at)
+            }
+            // After a restore from an older snapshot revisions have gone back, or were given to
+            // other writes: what was just read counts, whatever its revision is.
+            Some(Ordering::Less) if self.draft.is_none() => {
+                self.base.answer(Ok(record));
+                self.live = None;
+                self.draft_generation += 1;
+                false
+            }
+            Some(Ordering::Less) => {
+                if let SaveState::Conflict { theirs } = &mut self.save {
+                    theirs.clone_from(&record);
+                }
+                self.live = Some(record);
+                self.live_seen_at = seen_at;
+                false
+            }
+            Some(Ordering::Greater) | None => self.see(record, seen_at),
         }
     }
 
@@ -78,33 +118,53 @@ impl Document {
 }
 
 impl Session {
-    pub(super) fn note_change(&mut self, change: &KeyChange, revision: i64, seen_at: SeenAt) {
+    pub(super) fn note_change(
+        &mut self,
+        change: &KeyChange,
+        revision: i64,
+        seen_at: SeenAt,
+        follow_ups: &mut Vec<FollowUp>,
+    ) {
+        let (id, profile) = (self.id, self.profile.name.clone());
         let Some(document) = self.document_mut(&change.key) else { return };
         if document.base.value().is_none() {
-            return; // Its first read is under way and will be newer, or is asked again.
+            return; // Its first read is under way; its answer is held against the mirror.
         }
-        match &change.kind {
+        let settled = match &change.kind {
             ChangeKind::Put { meta, value } => {
                 let record = KeyRecord { key: change.key.clone(), meta: *meta, value: Some(value.clone()) };
-                document.see(Some(record), seen_at);
+                document.see(Some(record), seen_at)
             }
             ChangeKind::Delete => {
-                let base_revision = document.base_record().map_or(0, |base| base.meta.mod_revision);
-                if revision > base_revision && document.base_record().is_some() {
-                    document.see(None, seen_at);
-                }
+                let base = document.base_record().map_or(0, |base| base.meta.mod_revision);
+                let live = document.live.iter().flatten().map(|live| live.meta.mod_revision).max();
+                revision > base.max(live.unwrap_or(0)) && document.see(None, seen_at)
             }
+        };
+        if settled {
+            follow_ups.push((id, CommandKind::DropDraft { profile, key: change.key.clone() }));
         }
     }
 
-    /// After a new listing: open keys that are no longer what they were are read again.
-    pub(super) fn recheck_documents(&mut self, follow_ups: &mut Vec<FollowUp>) {
-        for document in &self.documents {
-            let known = document.newest_meta().map(|meta| meta.mod_revision);
-            let now = self.keyspace.get(&document.key).map(|view| view.meta.mod_revision);
-            if known != now {
-                follow_ups.push((self.id, CommandKind::Read(document.key.clone())));
+    /// After a time in which changes may have gone unheard: open keys are read again. (All of them:
+    /// after a restore from an older snapshot another write may have the same revision.)
+    pub(super) fn recheck_documents(&self, follow_ups: &mut Vec<FollowUp>) {
+        let read = self.documents.iter().filter(|document| document.base.value().is_some());
+        follow_ups.extend(read.map(|document| (self.id, CommandKind::Read(document.key.clone()))));
+    }
+
+    /// What the mirror has seen of a key since this was read, if anything: an answer can come after
+    /// news that is newer.
+    fn overtaken(&self, key: &Key, read: &KeyRecord) -> Option<Option<KeyRecord>> {
+        if !self.state.is_live() || self.applied < read.meta.mod_revision {
+            return None;
+        }
+        match self.keyspace.get(key) {
+            None => Some(None),
+            Some(view) if view.meta.mod_revision > read.meta.mod_revision => {
+                Some(Some(KeyRecord { key: key.clone(), meta: view.meta, value: view.value.cloned() }))
             }
+            Some(_) => None,
         }
     }
 
@@ -114,13 +174,18 @@ impl Session {
         request: RequestId,
         record: Result<Option<KeyRecord>, Fault>,
         seen_at: SeenAt,
+        follow_ups: &mut Vec<FollowUp>,
     ) {
+        let (id, profile) = (self.id, self.profile.name.clone());
+        let news = record.as_ref().ok().and_then(Option::as_ref).and_then(|read| self.overtaken(key, read));
         let Some(document) = self.document_mut(key) else { return };
+        let asked = document.read_request == request;
         match record {
             Err(fault) => {
-                if document.read_request == request {
+                if asked {
                     document.base.answer(Err(fault));
                 }
+                return;
             }
             Ok(record) if document.base.value().is_none() => {
                 document.base.answer(Ok(record));
@@ -131,21 +196,20 @@ impl Session {
             Ok(record) => {
                 let base = document.base.value().cloned().flatten();
                 document.base.answer(Ok(base));
-                // After a restore from an older snapshot revisions may have gone back: what was
-                // just read counts, whatever its revision is.
-                let gone_back = record.as_ref().is_some_and(|record| {
-                    document
-                        .base_record()
-                        .is_some_and(|base| record.meta.mod_revision < base.meta.mod_revision)
-                });
-                match (gone_back, document.draft.is_none()) {
-                    (true, true) => {
-                        document.base.answer(Ok(record));
-                        document.draft_generation += 1;
-                    }
-                    (true, false) => document.live = Some(record),
-                    (false, _) => document.see(record, seen_at),
+                if news.is_none() && document.see_read(record, seen_at) {
+                    follow_ups.push((id, CommandKind::DropDraft { profile, key: key.clone() }));
                 }
+            }
+        }
+        match news {
+            None => {}
+            // Its value is not mirrored: once more, but not for ever.
+            Some(Some(KeyRecord { value: None, .. })) if asked => {
+                follow_ups.push((id, CommandKind::Read(key.clone())));
+            }
+            Some(Some(KeyRecord { value: None, .. })) => {}
+            Some(news) => {
+                document.see(news, seen_at);
             }
         }
     }
@@ -156,6 +220,7 @@ impl Session {
         request: RequestId,
         sent: &Value,
         outcome: WriteOutcome,
+        seen_at: SeenAt,
         follow_ups: &mut Vec<FollowUp>,
     ) -> Option<(ToastKind, ToastText)> {
         let profile = self.profile.name.clone();
@@ -174,13 +239,17 @@ impl Session {
                 if let Some(history) = document.history.value_mut() {
                     history.prepend(KeyVersion { meta, value: sent.clone() });
                 }
-                document.rebase(Some(record));
+                document.rebase(Some(record.clone()));
                 document.save = SaveState::Saved { revision };
                 document.recovered = false;
                 if document.draft.as_ref() == Some(sent) {
                     document.draft = None;
                     document.draft_generation += 1;
                     follow_ups.push((id, CommandKind::DropDraft { profile, key: key.clone() }));
+                } else if let Some(value) = document.draft.clone() {
+                    // Typed on meanwhile: what is on disk is from before the save.
+                    let draft = Draft { profile, key: key.clone(), value, base: Some(record), seen_at };
+                    follow_ups.push((id, CommandKind::KeepDraft(Box::new(draft))));
                 }
                 let shown = crate::model::key_text::display_key(key).into_owned();
                 Some((ToastKind::Success, ToastText::Saved { key: shown, revision }))
@@ -215,6 +284,18 @@ impl Session {
             }
             Err(fault) => document.history.answer(Err(fault)),
         }
+    }
+}
+
+/// Whether a record that was read is of the same history as the base: the same write (`Equal`), a
+/// later one (`Greater`), or one that this history does not know (`Less`).
+fn same_history(base: &KeyRecord, read: &KeyRecord) -> Ordering {
+    let other_value = base.value.is_some() && base.value != read.value;
+    match read.meta.mod_revision.cmp(&base.meta.mod_revision) {
+        Ordering::Equal if other_value || base.meta.create_revision != read.meta.create_revision => {
+            Ordering::Less
+        }
+        order => order,
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::fault::{Fault, FaultKind};
 use super::message::{CommandKind, Event, EventKind, MirrorUpdate, SessionId};
 use super::session::{Job, JobState, Session};
+use super::status::MirrorState;
 use super::world::{DemoState, Toast, ToastKind, ToastText, World};
 
 /// A question that follows from an event.
@@ -37,9 +38,11 @@ impl World {
                 session.leases.extend(leases.into_iter().map(|lease| (lease.id, lease)));
             }
             EventKind::Leases(Err(fault)) => toast = Some((ToastKind::Failure, ToastText::Fault(fault))),
-            EventKind::Value { key, record } => session.apply_value(&key, request, record, now),
+            EventKind::Value { key, record } => {
+                session.apply_value(&key, request, record, now, &mut follow_ups)
+            }
             EventKind::Written { key, value, outcome } => {
-                toast = session.apply_written(&key, request, &value, outcome, &mut follow_ups);
+                toast = session.apply_written(&key, request, &value, outcome, now, &mut follow_ups);
             }
             EventKind::History { key, page } => session.apply_history(&key, request, page),
             EventKind::Found(result) if session.search.request == request => {
@@ -153,6 +156,9 @@ impl Session {
     }
 
     fn apply_mirror(&mut self, update: MirrorUpdate, follow_ups: &mut Vec<FollowUp>) {
+        // After the first listing, and after each time without a connection, changes may be missing.
+        let in_step = |state: &MirrorState| matches!(state, MirrorState::Live | MirrorState::CatchingUp);
+        let resumed = in_step(&update.state) && !in_step(&self.state);
         self.state = update.state;
         self.keyspace = update.keyspace;
         self.applied = update.applied;
@@ -160,11 +166,14 @@ impl Session {
             for change in &revision.changes {
                 let ancestors = self.keyspace.ancestors(&change.key);
                 self.activity.note(change, revision.revision, update.seen_at, &ancestors);
-                self.note_change(change, revision.revision, update.seen_at);
+                self.note_change(change, revision.revision, update.seen_at, follow_ups);
             }
         }
         self.activity.prune(update.seen_at);
         if update.relisted {
+            self.activity.forget_existing(&self.keyspace);
+        }
+        if update.relisted || resumed {
             self.recheck_documents(follow_ups);
         }
     }

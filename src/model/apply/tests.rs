@@ -228,3 +228,123 @@ fn the_lease_that_our_write_led_to_is_learnt_from_the_watch() {
     assert_eq!(document(&world).newest_meta().map(|meta| meta.lease), Some(77));
     assert!(!document(&world).changed_elsewhere() && !document(&world).is_dirty());
 }
+
+fn value(world: &mut World, request: RequestId, record: Option<KeyRecord>) -> Vec<CommandKind> {
+    let kind = EventKind::Value { key: Key::from(KEY), record: Ok(record) };
+    let event = Event { session: ID, request, kind };
+    world.apply(event).into_iter().map(|(_, kind)| kind).collect()
+}
+
+#[test]
+fn news_during_the_first_read_is_not_lost() {
+    let mut world = world();
+    *world.active_session_mut().unwrap().document_mut(KEY).unwrap() = Document::new(Key::from(KEY));
+    mirror(&mut world, vec![put("two", meta(5, 6, 2))], false);
+    value(&mut world, RequestId(0), Some(record("one", meta(5, 5, 1))));
+    assert_eq!(document(&world).current_value(), bytes("two"));
+}
+
+#[test]
+fn a_deletion_during_the_first_read_is_not_lost() {
+    let mut world = world();
+    *world.active_session_mut().unwrap().document_mut(KEY).unwrap() = Document::new(Key::from(KEY));
+    mirror(&mut world, vec![delete(7)], false);
+    value(&mut world, RequestId(0), Some(record("one", meta(5, 5, 1))));
+    assert_eq!(document(&world).live, Some(None));
+}
+
+#[test]
+fn an_answer_that_news_has_overtaken_takes_nothing_back() {
+    let mut world = world();
+    mirror(&mut world, vec![put("two", meta(5, 6, 2))], false);
+    value(&mut world, RequestId(10), Some(record("one", meta(5, 5, 1))));
+    assert_eq!(document(&world).current_value(), bytes("two"));
+    assert!(!document(&world).changed_elsewhere());
+}
+
+#[test]
+fn another_write_at_the_same_revision_is_a_conflict_not_a_lost_update() {
+    let mut world = world();
+    edit(&mut world, "mine");
+    let asked = mirror(&mut world, vec![put("theirs", meta(5, 5, 1))], true);
+    assert!(matches!(asked.as_slice(), [CommandKind::Read(_)]), "a restored cluster uses revisions again");
+    value(&mut world, RequestId(10), Some(record("theirs", meta(5, 5, 1))));
+    assert!(document(&world).changed_elsewhere());
+    assert_eq!(document(&world).current_value(), bytes("mine"));
+}
+
+#[test]
+fn a_key_that_a_restore_brought_back_is_not_called_deleted() {
+    let mut world = world();
+    mirror(&mut world, vec![delete(7)], false);
+    value(&mut world, RequestId(10), Some(record("one", meta(5, 5, 1))));
+    assert_eq!(document(&world).live, Some(None), "the mirror knows better");
+    mirror(&mut world, vec![put("one", meta(5, 5, 1))], true);
+    value(&mut world, RequestId(11), Some(record("one", meta(5, 5, 1))));
+    assert!(!document(&world).changed_elsewhere());
+}
+
+#[test]
+fn a_new_key_that_someone_made_and_deleted_is_gone_again() {
+    let mut world = world();
+    let document = world.active_session_mut().unwrap().document_mut(KEY).unwrap();
+    document.base.answer(Ok(None));
+    edit(&mut world, "mine");
+    mirror(&mut world, vec![put("theirs", meta(8, 8, 1))], false);
+    mirror(&mut world, vec![delete(9)], false);
+    assert!(!self::document(&world).changed_elsewhere());
+}
+
+#[test]
+fn a_draft_whose_write_was_settled_is_no_longer_kept() {
+    let mut world = world();
+    saving(&mut world, "mine");
+    written(&mut world, "mine", WriteOutcome::Unknown(Fault::new(FaultKind::OutcomeUnknown, "cut off")));
+    let asked = value(&mut world, RequestId(10), Some(record("mine", meta(5, 8, 2))));
+    assert!(matches!(asked.as_slice(), [CommandKind::DropDraft { .. }]));
+}
+
+#[test]
+fn what_is_typed_while_saving_is_kept_with_its_new_base() {
+    let mut world = world();
+    saving(&mut world, "mine");
+    edit(&mut world, "mine and more");
+    let asked = written(&mut world, "mine", WriteOutcome::Saved { revision: 8 });
+    let [CommandKind::KeepDraft(draft)] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(draft.value, bytes("mine and more"));
+    assert_eq!(draft.base.as_ref().unwrap().meta.mod_revision, 8);
+}
+
+#[test]
+fn open_keys_are_read_again_when_a_connection_is_in_step_again() {
+    let mut world = world();
+    let asked = mirror(&mut world, Vec::new(), false);
+    assert!(matches!(asked.as_slice(), [CommandKind::Read(_)]), "the first listing is over");
+    assert!(mirror(&mut world, Vec::new(), false).is_empty());
+    let fault = Fault::new(FaultKind::TimedOut, "silence");
+    let state = MirrorState::Stale { since: 0, fault, retry_at: None };
+    world.active_session_mut().unwrap().state = state;
+    assert!(matches!(mirror(&mut world, Vec::new(), false).as_slice(), [CommandKind::Read(_)]));
+}
+
+#[test]
+fn a_deleted_key_that_a_new_listing_shows_again_is_not_among_the_deleted() {
+    let mut world = world();
+    let prev = Some(record("one", meta(5, 5, 1)));
+    let change = KeyChange { key: Key::from(KEY), kind: ChangeKind::Delete, prev };
+    mirror(&mut world, vec![Revision { revision: 7, changes: vec![change] }], false);
+    assert!(world.active_session().unwrap().activity.deleted_key(KEY).is_some());
+    let mut keyspace = Keyspace::default();
+    keyspace.put(&Key::from(KEY), meta(9, 9, 1), None);
+    let update = MirrorUpdate {
+        state: MirrorState::Live,
+        keyspace,
+        applied: 9,
+        changes: Arc::default(),
+        seen_at: 2_000,
+        relisted: true,
+    };
+    let kind = EventKind::Mirror(Box::new(update));
+    world.apply(Event { session: ID, request: RequestId(0), kind });
+    assert!(world.active_session().unwrap().activity.deleted_key(KEY).is_none());
+}
