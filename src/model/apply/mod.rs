@@ -39,7 +39,7 @@ impl World {
             }
             EventKind::Leases(Err(fault)) => toast = Some((ToastKind::Failure, ToastText::Fault(fault))),
             EventKind::Value { key, record } => {
-                session.apply_value(&key, request, record, now, &mut follow_ups)
+                session.apply_value(&key, request, record, now, &mut follow_ups);
             }
             EventKind::Written { key, value, outcome } => {
                 toast = session.apply_written(&key, request, &value, outcome, now, &mut follow_ups);
