@@ -59,6 +59,8 @@ pub enum UserCommand {
     Settings,
     /// Keyboard shortcuts.
     Shortcuts,
+    /// About the console.
+    About,
 }
 
 /// A key with its modifiers. `command` is Ctrl, on macOS ⌘.
@@ -88,7 +90,7 @@ impl KeyCombo {
 
 impl UserCommand {
     /// Every command, in the order of the palette.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Palette,
         Self::NewConnection,
         Self::CloseConnection,
@@ -115,6 +117,7 @@ impl UserCommand {
         Self::SwitchLanguage,
         Self::Settings,
         Self::Shortcuts,
+        Self::About,
     ];
 
     /// Its name in the catalogues.
@@ -147,6 +150,7 @@ impl UserCommand {
             Self::SwitchLanguage => "switch_language",
             Self::Settings => "settings",
             Self::Shortcuts => "shortcuts",
+            Self::About => "about",
         }
     }
 
@@ -178,7 +182,7 @@ impl UserCommand {
             Self::SwitchLanguage => KeyCombo::command_shift("L"),
             Self::Settings => KeyCombo::command("Comma"),
             Self::Shortcuts => KeyCombo::plain("F1"),
-            Self::Discard | Self::ShowDeleted => return None,
+            Self::Discard | Self::ShowDeleted | Self::About => return None,
         })
     }
 
@@ -193,7 +197,8 @@ impl UserCommand {
             | Self::CycleTheme
             | Self::SwitchLanguage
             | Self::Settings
-            | Self::Shortcuts => true,
+            | Self::Shortcuts
+            | Self::About => true,
             Self::CloseConnection
             | Self::Reconnect
             | Self::ShowKeys

@@ -31,6 +31,7 @@ impl App {
             UserCommand::CycleTheme | UserCommand::SwitchLanguage => self.run_settings(command),
             UserCommand::Settings => self.world.dialog = Some(crate::model::dialog::Dialog::Settings),
             UserCommand::Shortcuts => self.world.dialog = Some(crate::model::dialog::Dialog::Shortcuts),
+            UserCommand::About => self.world.dialog = Some(crate::model::dialog::Dialog::About),
             _ => {
                 if let Some(action) = self.action_of(command) {
                     self.dispatch(action);
@@ -88,7 +89,7 @@ impl App {
     fn run_settings(&mut self, command: UserCommand) {
         let mut settings = self.world.settings.clone();
         if command == UserCommand::CycleTheme {
-            settings.theme = match settings.theme {
+            settings.theme = match self.overrides.theme.unwrap_or(settings.theme) {
                 ThemeChoice::System => ThemeChoice::Dark,
                 ThemeChoice::Dark => ThemeChoice::Light,
                 ThemeChoice::Light => ThemeChoice::System,

@@ -27,9 +27,12 @@ pub fn show(ui: &mut Ui, world: &World, session: &Session, queue: &ClaimQueue, a
     ScrollArea::vertical().id_salt(("claim detail", &queue.name)).auto_shrink([false, false]).show(
         ui,
         |ui| {
-            first(ui, world, session, queue, actions);
-            line(ui, world, session, queue, actions);
-            terms(ui, world, session, queue);
+            // Beside the scroll bar, not below it.
+            Frame::new().inner_margin(Margin { right: size::PAD as i8, ..Margin::ZERO }).show(ui, |ui| {
+                first(ui, world, session, queue, actions);
+                line(ui, world, session, queue, actions);
+                terms(ui, world, session, queue);
+            });
         },
     );
 }
@@ -171,7 +174,7 @@ fn in_line(
     let left = rect.left() + 54.0;
     let room = bar.left() - size::PAD - left;
     let upper = elided(ui.painter(), name, text::medium(), tokens.text, room);
-    let mut lower_words = format!("r{}", count_text(claim.meta.create_revision.unsigned_abs()));
+    let mut lower_words = format!("r{}", claim.meta.create_revision);
     if owner(claim).is_some() {
         lower_words = format!("{}  {lower_words}", lease_text(claim.meta.lease));
     }

@@ -20,7 +20,7 @@ use crate::model::status::SeenAt;
 use crate::model::world::World;
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::chip::Tone;
-use crate::ui::widgets::{banner, clock_text, count_text, empty_state, fault_view, progress_line};
+use crate::ui::widgets::{banner, clock_text, empty_state, fault_view, progress_line};
 
 /// TTLs are asked for again so often while the screen is shown, in milliseconds.
 const LEASES_EVERY_MS: i64 = 3_000;
@@ -177,7 +177,7 @@ fn since(world: &World, session: &Session, claim: &Claim) -> String {
     use crate::model::activity::ActivityKind;
     match session.activity.newest(&claim.key) {
         Some((ActivityKind::Created, seen_at)) => clock_text(seen_at, world.now),
-        _ => format!("r{}", count_text(claim.meta.create_revision.unsigned_abs())),
+        _ => format!("r{}", claim.meta.create_revision),
     }
 }
 

@@ -16,9 +16,9 @@ use crate::ui::widgets::list::row_ground;
 use crate::ui::widgets::{VirtualList, count_text, elided, list_move};
 
 /// Widths of the columns that do not stretch.
-const WAITING: f32 = 64.0;
-const SINCE: f32 = 96.0;
-const LEFT: f32 = 132.0;
+const WAITING: f32 = 56.0;
+const SINCE: f32 = 72.0;
+const LEFT: f32 = 124.0;
 /// Narrower tables leave out since when a claim stands.
 const ROOM_FOR_SINCE: f32 = 600.0;
 /// Narrower ones leave out what its lease has left, too.
@@ -48,7 +48,7 @@ impl Columns {
         let ttl = take(LEFT, width >= ROOM_FOR_TTL);
         let since = take(SINCE, width >= ROOM_FOR_SINCE);
         let waiting = take(WAITING, true).unwrap_or((right, right));
-        let name_width = ((right - left) * 0.55).max(60.0);
+        let name_width = ((right - left) * 0.5).max(60.0);
         let name = (left, left + name_width - pad);
         Self { name, owner: (left + name_width, right), waiting, since, ttl }
     }

@@ -101,7 +101,7 @@ fn summary(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions)
             let id = format!("{:x}", cluster.cluster_id);
             copied.extend(property_mono(ui, &t!("cluster.id"), &id));
         }
-        let revision = count_text(session.applied.unsigned_abs());
+        let revision = session.applied;
         let state = match &session.state {
             MirrorState::Live => t!("cluster.live", revision = revision),
             MirrorState::Stale { since, .. } => {

@@ -14,7 +14,7 @@ use crate::model::world::World;
 use crate::ui::theme::{self, size};
 use crate::ui::widgets::field::{field_label, text_field};
 use crate::ui::widgets::modal::{footer, modal};
-use crate::ui::widgets::{Button, count_text, segmented};
+use crate::ui::widgets::{Button, segmented};
 
 /// How many keys a prefix holds, as counted last.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +97,7 @@ fn contents(ui: &mut Ui, session: &Session, form: &mut Form, actions: &mut Actio
     let prefix = key_field::show(ui, id, &t!("dialogs.export.prefix"), &mut form.text);
     let keys = prefix.as_ref().map_or(0, |prefix| form.counted.keys(session, prefix));
     if prefix.is_some() {
-        let revision = count_text(session.applied.unsigned_abs());
+        let revision = session.applied;
         let words = t!("dialogs.export.what", keys = radius::keys(keys), revision = revision);
         ui.add(Label::new(tokens.meta(words)).wrap());
     }

@@ -4,13 +4,13 @@ use egui::{Id, Sense, Ui, vec2};
 use rust_i18n::t;
 
 use super::Ending;
-use crate::action::{Action, Actions};
+use crate::action::{Action, Actions, UserCommand};
 use crate::model::settings::{Language, Settings, ThemeChoice};
 use crate::model::world::World;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::field::check_box;
 use crate::ui::widgets::modal::modal;
-use crate::ui::widgets::{Button, icon_button, segmented};
+use crate::ui::widgets::{Button, icon_button, link, segmented};
 
 /// A press of the zoom buttons changes the zoom by this much.
 const ZOOM_STEP: f32 = 0.1;
@@ -25,8 +25,10 @@ pub(super) fn show(ui: &mut Ui, world: &World, actions: &mut Actions) -> Ending 
         ui.add_space(size::GROUP);
         let tokens = theme::tokens(ui);
         ui.label(tokens.hint(t!("shell.settings_hint")));
-        let version = t!("shell.about_version", version = env!("CARGO_PKG_VERSION"));
-        ui.label(tokens.hint(format!("{} · {version}", t!("common.app_name"))));
+        ui.add_space(size::GRID);
+        if link(ui, &t!("shell.about_title")).clicked() {
+            actions.push(Action::Run(UserCommand::About));
+        }
     });
     if settings != *before {
         actions.push(Action::ChangeSettings(Box::new(settings)));

@@ -10,6 +10,7 @@ use crate::model::document::DocumentPage;
 use crate::model::format::ValueFormat;
 use crate::model::key_text::{display_key, display_short};
 use crate::ui::theme::{self, icons, size};
+use crate::ui::widgets::button::open_sign;
 use crate::ui::widgets::{Button, Tone, chip, icon_button, key_label, shortcut_text, tabs};
 
 /// Below this width the editor leaves out what is said elsewhere.
@@ -159,7 +160,8 @@ fn format_chooser(ui: &mut Ui, state: &DocumentState, wide: bool) -> Option<Opti
     ui.add_enabled_ui(is_text, |ui| {
         let selected = format_name(state.format());
         let width = if wide { 120.0 } else { 88.0 };
-        let combo = ComboBox::from_id_salt("format").width(width).truncate().selected_text(selected);
+        let combo =
+            ComboBox::from_id_salt("format").icon(open_sign).width(width).truncate().selected_text(selected);
         let combo = combo.show_ui(ui, |ui| {
             ui.selectable_value(&mut chosen, None, automatic.as_ref());
             for format in ValueFormat::ALL {

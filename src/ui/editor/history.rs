@@ -14,6 +14,7 @@ use crate::action::{Action, Actions};
 use crate::model::history::{History, HistoryEnd, KeyVersion};
 use crate::model::loadable::LoadState;
 use crate::ui::theme::{self, Tokens, icons, size, text};
+use crate::ui::widgets::button::open_sign;
 use crate::ui::widgets::{Button, bytes_text, empty_state, fault_view, list::row_ground};
 
 /// Height of a version in the list.
@@ -271,7 +272,8 @@ fn version_bar(
 fn against_chooser(ui: &mut Ui, history: &History, state: &mut HistoryState) {
     let newest = t!("history.newest");
     let selected = state.against.map_or_else(|| newest.to_string(), |revision| format!("r{revision}"));
-    let combo = ComboBox::from_id_salt("against").selected_text(selected).height(320.0).show_ui(ui, |ui| {
+    let combo = ComboBox::from_id_salt("against").icon(open_sign).width(112.0).selected_text(selected);
+    let combo = combo.height(320.0).show_ui(ui, |ui| {
         ui.selectable_value(&mut state.against, None, newest.as_ref());
         for version in &history.versions {
             let revision = version.meta.mod_revision;

@@ -11,7 +11,8 @@ use super::{View, is_invalid};
 use crate::action::{Action, Actions, UserCommand};
 use crate::model::document::SaveState;
 use crate::ui::theme::{self, icons, size, text};
-use crate::ui::widgets::{Button, Tone, field::check_box, key_label, shortcut_text};
+use crate::ui::widgets::button::paint_icon;
+use crate::ui::widgets::{Button, Tone, elided, field::check_box, key_label, shortcut_text};
 
 /// Draws the review. `save_now`: the shortcut was pressed.
 pub(super) fn show(
@@ -141,7 +142,7 @@ fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState) {
     let frame = Frame::new().inner_margin(egui::Margin::symmetric(12, 8));
     frame.show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = egui::vec2(size::GRID + 2.0, size::GRID);
+            ui.spacing_mut().item_spacing = egui::vec2(size::GROUP, size::GRID);
             let guard = match base {
                 Some(meta) => t!("editor.review.guard", revision = meta.mod_revision, version = meta.version),
                 None => t!("editor.review.guard_new"),
@@ -178,9 +179,20 @@ fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState) {
     });
 }
 
+/// A fact with its icon; never broken, cut off where it is wider than the page.
 fn fact(ui: &mut Ui, icon: &str, colour: egui::Color32, words: &str) {
     let tokens = theme::tokens(ui);
-    ui.label(RichText::new(icon).font(text::icon(size::ICON)).color(colour));
-    ui.label(tokens.body(words));
-    ui.add_space(size::GROUP);
+    let left = size::ICON + size::GRID + 2.0;
+    let room = ui.max_rect().width() - left;
+    let galley = elided(ui.painter(), words, text::body(), tokens.text, room);
+    let wanted = egui::vec2((left + galley.size().x).ceil(), size::ROW_COMPACT);
+    let (rect, response) = ui.allocate_exact_size(wanted, egui::Sense::hover());
+    paint_icon(ui, rect.left_center() + egui::vec2(size::ICON / 2.0, 0.0), icon, size::ICON, colour);
+    let is_cut = galley.elided;
+    let at = rect.left_center() + egui::vec2(left, -galley.size().y / 2.0);
+    ui.painter().galley(at, galley, tokens.text);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
+    if is_cut {
+        response.on_hover_text(words);
+    }
 }

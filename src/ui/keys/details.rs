@@ -14,8 +14,8 @@ use crate::ui::claims::ttl;
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::button::link;
 use crate::ui::widgets::{
-    Button, bytes_text, clock_text, count_text, empty_state, icon_button, property, property_mono,
-    section_header, time_text,
+    Button, bytes_text, clock_text, count_text, icon_button, property, property_mono, section_header,
+    time_text,
 };
 
 /// A TTL is asked for again after so long, in milliseconds.
@@ -48,9 +48,20 @@ pub fn show(
         } else if let Some(path) = target {
             one(ui, world, session, view, path, actions);
         } else {
-            empty_state(ui, icons::INFO, &t!("keys.details.none"), &t!("keys.details.none_hint"), None);
+            everything(ui, world, session, view, actions);
         }
     });
+}
+
+/// Nothing is selected: what is known of all keys.
+fn everything(ui: &mut Ui, world: &World, session: &Session, view: &mut SessionView, actions: &mut Actions) {
+    let tokens = theme::tokens(ui);
+    ui.add_space(size::GRID);
+    ui.label(tokens.strong(t!("keys.header.everything")));
+    ui.add_space(size::PAD);
+    folder(ui, world, session, view, &Key::from(&b""[..]), actions);
+    ui.add_space(size::GROUP);
+    ui.add(Label::new(tokens.hint(t!("keys.details.none_hint"))).wrap());
 }
 
 fn one(
@@ -219,8 +230,12 @@ fn folder(
     let Some(found) = session.keyspace.folder(path) else { return };
     copyable(ui, &t!("keys.details.keys"), &count_text(found.keys()), actions);
     copyable(ui, &t!("keys.details.children"), &count_text(found.children() as u64), actions);
-    let changes = session.activity.folder_count(path);
-    copyable(ui, &t!("keys.details.changes"), &count_text(u64::from(changes)), actions);
+    let changes = if path.is_empty() {
+        session.activity.rate(world.now).iter().map(|count| u64::from(*count)).sum()
+    } else {
+        u64::from(session.activity.folder_count(path))
+    };
+    copyable(ui, &t!("keys.details.changes"), &count_text(changes), actions);
     let leased = match view.facts.leased_in(session, path, world.now) {
         Some(leased) => count_text(leased),
         None => t!("keys.details.not_counted").into_owned(),

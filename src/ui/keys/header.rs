@@ -58,7 +58,7 @@ fn title(
     ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         let details = t!("keys.header.details");
-        if icon_toggle(ui, icons::SIDEBAR_SIMPLE, &details, None, details_open).clicked() {
+        if icon_toggle(ui, icons::INFO, &details, None, details_open).clicked() {
             *toggle_details = true;
         }
         let deleted = t!("keys.header.show_deleted");
@@ -105,6 +105,8 @@ fn filter(ui: &mut Ui, session: &Session, view: &mut SessionView, focus_filter: 
         && ui.input(|input| input.key_pressed(egui::Key::Enter))
         && let Some(hit) = session.search.result.value().and_then(|result| result.hits.get(view.hit))
     {
+        let cursor = Some(hit.key.clone());
+        actions.push(Action::Select { paths: vec![hit.key.clone()], cursor });
         view.keep_open(session, &hit.key, actions);
     }
 }
@@ -132,16 +134,20 @@ fn place(ui: &mut Ui, session: &Session) {
         None => session.keyspace.ancestors(cursor).last().copied().unwrap_or_default(),
     };
     let count = session.keyspace.folder(folder).map_or(0, |folder| folder.keys());
-    let path = if folder.is_empty() {
-        t!("keys.header.everything").into_owned()
+    let everything = folder.is_empty();
+    let path = if everything {
+        tokens.meta(t!("keys.header.everything"))
     } else {
-        display_short(folder, 300).into_owned()
+        tokens.mono_meta(display_short(folder, 300))
     };
     let room = vec2(ui.available_width(), 18.0);
     ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
-        ui.label(tokens.hint(words::keys(count)));
+        // The title says how many there are in all.
+        if !everything {
+            ui.label(tokens.hint(words::keys(count)));
+        }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            ui.add(Label::new(tokens.mono_meta(path)).truncate());
+            ui.add(Label::new(path).truncate());
         });
     });
 }

@@ -1,5 +1,7 @@
 //! What a search found, in place of the tree: a flat list with the matches marked.
 
+use std::ops::Range;
+
 use egui::accesskit::Role;
 use egui::text::LayoutJob;
 use egui::{
@@ -14,6 +16,7 @@ use crate::model::search::{SearchHit, SearchMode, SearchResult};
 use crate::model::session::Session;
 use crate::model::world::World;
 use crate::ui::theme::{self, Tokens, icons, size, text};
+use crate::ui::widgets::key_text::name_start;
 use crate::ui::widgets::list::{RowPlaces, row_ground};
 use crate::ui::widgets::{VirtualList, count_text, elided, elided_job, empty_state, fault_line, format};
 
@@ -21,6 +24,10 @@ use crate::ui::widgets::{VirtualList, count_text, elided, elided_job, empty_stat
 const MAX_KEY_BYTES: usize = 400;
 /// Bytes before the first match that stay in sight, where the match lies far behind.
 const BEFORE_MATCH: usize = 24;
+/// The end of a key is shown apart from its match if there is room for so many bytes of it.
+const LEAST_END: usize = 8;
+/// A name that ends within so many bytes behind the match is shown to its end.
+const NEAR_BYTES: usize = 16;
 
 /// Draws the list.
 pub fn show(ui: &mut Ui, world: &World, session: &Session, view: &mut SessionView, actions: &mut Actions) {
@@ -76,7 +83,9 @@ fn summary(ui: &mut Ui, session: &Session) {
         }
         let room = vec2(ui.available_width(), size::ROW);
         ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
-            if search.result.is_pending() {
+            // Looking again because keys have changed is not worth a word each second.
+            let answered = search.result.value().is_some_and(|result| result.query == search.query);
+            if search.result.is_pending() && !answered {
                 ui.label(tokens.hint(t!("keys.results.searching")));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -166,7 +175,7 @@ fn row(
     let glyph = ui.fonts_mut(|fonts| fonts.glyph_width(&text::mono(), 'm')).max(1.0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
     let fitting = (room / glyph).max(1.0) as usize;
-    let galley = elided_job(painter, marked(tokens, hit, fitting), room);
+    let galley = elided_job(painter, marked(tokens, hit, session.keyspace.separator(), fitting), room);
     painter.galley(pos2(inner.left(), rect.center().y - galley.size().y / 2.0), galley, tokens.text);
     response.context_menu(|ui| {
         ui.set_min_width(220.0);
@@ -188,46 +197,80 @@ fn row(
     });
 }
 
-/// Where a key begins to be shown so that its first match is in sight: at the start where all fits,
-/// so that its end is in sight where the match is near it, else a little before the match.
-fn start_of(hit: &SearchHit, fitting: usize) -> usize {
+/// The parts of a key that are shown where there is room for about `fitting` characters: all of it
+/// where it fits, else its matches and as much of its end as there is room for, as keys that are found
+/// together mostly differ there.
+fn parts(hit: &SearchHit, separator: u8, fitting: usize) -> Vec<Range<usize>> {
     let length = hit.key.len();
-    let first = hit.ranges.first().map_or(0, |(start, _)| *start as usize).min(length);
-    let last = hit.ranges.last().map_or(0, |(_, end)| *end as usize);
-    if length <= fitting || last < fitting {
-        return 0;
+    let first = hit.ranges.first().map_or(length, |(start, _)| *start as usize).min(length);
+    let last = hit.ranges.last().map_or(length, |(_, end)| *end as usize).min(length);
+    if length <= fitting {
+        return Vec::from([0..length]);
     }
-    let tail = length - fitting.saturating_sub(1).min(length);
-    let mut start = if first >= tail { tail } else { first.saturating_sub(BEFORE_MATCH.min(fitting / 3)) };
-    // Not within a character.
-    while start < length && hit.key[start] & 0xc0 == 0x80 {
-        start += 1;
+    let end_of = |room: usize| whole(&hit.key, length - room.min(length));
+    let tail = end_of(fitting.saturating_sub(1));
+    if first >= tail {
+        return Vec::from([tail.min(first)..length]);
     }
-    start.min(first)
+    let before = first.saturating_sub(BEFORE_MATCH.min(fitting / 3));
+    let starts = if last < fitting { [0, first] } else { [before, first] };
+    let both = |least: usize| {
+        starts.map(|start| whole(&hit.key, start).min(first)).into_iter().find_map(|start| {
+            // On to the end of the name that the match ends in, if it is near.
+            let near = &hit.key[last..length.min(last + NEAR_BYTES)];
+            let name = near.iter().position(|byte| *byte == separator).map_or(last, |at| last + at + 1);
+            [name, last].into_iter().filter(|head| *head >= start).find_map(|head| {
+                let room = fitting.saturating_sub(head - start + 1 + usize::from(start > 0));
+                (room >= least).then(|| Vec::from([start..head, end_of(room).max(head)..length]))
+            })
+        })
+    };
+    // The match and the last name; the last name and the end of the match; the match and some end.
+    let name = length - name_start(&hit.key, separator);
+    if let Some(parts) = both(name.max(LEAST_END)) {
+        return parts;
+    }
+    if last >= tail + LEAST_END && name < fitting {
+        return Vec::from([tail..length]);
+    }
+    if let Some(parts) = both(LEAST_END) {
+        return parts;
+    }
+    let start = whole(&hit.key, if last < fitting { 0 } else { before }).min(first);
+    Vec::from([start..length.min(start + MAX_KEY_BYTES)])
+}
+
+/// The next place that is not within a character.
+fn whole(key: &[u8], mut at: usize) -> usize {
+    while at < key.len() && key[at] & 0xc0 == 0x80 {
+        at += 1;
+    }
+    at
 }
 
 /// The key with its matches marked; `fitting` is about how many characters there is room for.
-fn marked(tokens: &Tokens, hit: &SearchHit, fitting: usize) -> LayoutJob {
+fn marked(tokens: &Tokens, hit: &SearchHit, separator: u8, fitting: usize) -> LayoutJob {
     let mut job = LayoutJob::default();
     let plain = format(text::mono(), tokens.second);
     let mut mark = format(text::mono_strong(), tokens.text);
     mark.background = tokens.soft(tokens.accent);
-    let length = hit.key.len();
-    let start = start_of(hit, fitting);
-    let end = length.min(start + MAX_KEY_BYTES);
-    if start > 0 {
-        job.append("…", 0.0, plain.clone());
-    }
-    let mut at = start;
-    for (from, to) in &hit.ranges {
-        let (from, to) = ((*from as usize).clamp(at, end), (*to as usize).clamp(at, end));
-        job.append(&display_key(&hit.key[at..from]), 0.0, plain.clone());
-        job.append(&display_key(&hit.key[from..to.max(from)]), 0.0, mark.clone());
-        at = to.max(from);
-    }
     let rest = if hit.ranges.is_empty() { format(text::mono(), tokens.text) } else { plain.clone() };
-    job.append(&display_key(&hit.key[at..end]), 0.0, rest);
-    if end < length {
+    let mut shown = 0;
+    for part in parts(hit, separator, fitting) {
+        if part.start > shown {
+            job.append("…", 0.0, plain.clone());
+        }
+        let mut at = part.start;
+        for (from, to) in &hit.ranges {
+            let (from, to) = ((*from as usize).clamp(at, part.end), (*to as usize).clamp(at, part.end));
+            job.append(&display_key(&hit.key[at..from]), 0.0, plain.clone());
+            job.append(&display_key(&hit.key[from..to.max(from)]), 0.0, mark.clone());
+            at = to.max(from);
+        }
+        job.append(&display_key(&hit.key[at..part.end]), 0.0, rest.clone());
+        shown = part.end;
+    }
+    if shown < hit.key.len() {
         job.append("…", 0.0, plain);
     }
     job
@@ -242,7 +285,7 @@ mod tests {
 
     fn text(key: &[u8], ranges: Vec<(u32, u32)>) -> String {
         let ctx = egui::Context::default();
-        marked(theme::tokens(&ctx), &SearchHit { key: Key::from(key), ranges }, 24).text
+        marked(theme::tokens(&ctx), &SearchHit { key: Key::from(key), ranges }, b'/', 24).text
     }
 
     #[test]
@@ -261,7 +304,11 @@ mod tests {
         let shown = text(b"/config/production/api-gateway/routes.json", vec![(31, 35)]);
         assert_eq!(shown, "…api-gateway/routes.json", "the end stays in sight");
         let shown = text(b"/config/production/api-gateway/routes.json", vec![(1, 4)]);
-        assert!(shown.starts_with("/config/"), "{shown}");
+        assert_eq!(shown, "/config/…way/routes.json", "the match and the end");
+        let shown = text(b"/config/production/gateway/routes/user-service-v2", vec![(8, 18)]);
+        assert_eq!(shown, "…production/…-service-v2", "what is found together differs at the end");
+        let shown = text(b"/config/production/gateway/routes/user-v2", vec![(8, 33)]);
+        assert_eq!(shown, "…gateway/routes/user-v2", "the last name is whole");
         let shown = text("中中中中中中中中中中中中x".as_bytes(), vec![(36, 37)]);
         assert!(!shown.contains('\\'), "characters stay whole: {shown}");
     }

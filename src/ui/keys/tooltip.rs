@@ -9,7 +9,6 @@ use crate::model::rows::{Row, RowKind};
 use crate::model::session::Session;
 use crate::model::world::World;
 use crate::ui::theme;
-use crate::ui::widgets::count_text;
 
 /// A key of 64 KB would fill the screen.
 const MAX_KEY_CHARS: usize = 600;
@@ -44,7 +43,7 @@ fn lines(world: &World, session: &Session, row: &Row) -> Vec<String> {
             }
         }
         RowKind::Leaf { meta } => {
-            let revision = count_text(meta.mod_revision.unsigned_abs());
+            let revision = meta.mod_revision;
             lines.push(t!("keys.tooltip.revision", revision = revision, version = meta.version).into_owned());
             if meta.lease != 0 {
                 lines.push(t!("keys.tooltip.lease", lease = words::hex(meta.lease)).into_owned());
@@ -55,7 +54,7 @@ fn lines(world: &World, session: &Session, row: &Row) -> Vec<String> {
         }
         RowKind::Ghost => {
             if let Some(deleted) = session.activity.deleted_key(&row.path) {
-                let revision = count_text(deleted.revision.unsigned_abs());
+                let revision = deleted.revision;
                 lines.push(t!("keys.tooltip.deleted", revision = revision).into_owned());
             }
             lines.push(t!("keys.tooltip.undelete").into_owned());

@@ -32,5 +32,6 @@ pub(super) fn command_icon(command: UserCommand) -> &'static str {
         UserCommand::SwitchLanguage => icons::TRANSLATE,
         UserCommand::Settings => icons::GEAR,
         UserCommand::Shortcuts => icons::KEYBOARD,
+        UserCommand::About => icons::INFO,
     }
 }

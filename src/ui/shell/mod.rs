@@ -57,7 +57,7 @@ pub fn show(ui: &mut egui::Ui, world: &World, state: &mut UiState, actions: &mut
                 activity::show(ui, world, session, actions);
             });
             jobs::show(ui, session, actions);
-            navigation::show(ui, world, session, actions);
+            navigation::show(ui, session, actions);
             let screen = session.screen;
             CentralPanel::default().frame(Frame::new().fill(tokens.base)).show(ui, |ui| match screen {
                 Screen::Keys => keys::show(ui, world, state, actions),

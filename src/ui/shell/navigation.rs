@@ -1,18 +1,20 @@
 //! The screens of a connection at the left: with words where there is room, else icons.
 
-use egui::{Color32, CornerRadius, Frame, Margin, Panel, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Color32, CornerRadius, Frame, Margin, Panel, Rect, Role, Sense, ThemePreference, Ui, WidgetInfo, pos2,
+    vec2,
+};
 use rust_i18n::t;
 
 use crate::action::{Action, Actions, UserCommand};
 use crate::model::claim::ClaimKind;
 use crate::model::session::{Screen, Session};
-use crate::model::world::World;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
 use crate::ui::widgets::{Tone, count_badge, count_text, shortcut_text};
 
 /// Draws the navigation.
-pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) {
+pub(super) fn show(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
     let narrow = ui.ctx().content_rect().width() < size::NARROW_WINDOW;
     let width = if narrow { size::NAVIGATION_NARROW } else { size::NAVIGATION };
@@ -25,10 +27,11 @@ pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut 
         ui.with_layout(egui::Layout::bottom_up(egui::Align::Min), |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             command(ui, icons::KEYBOARD, &t!("shell.shortcuts"), UserCommand::Shortcuts, narrow, actions);
-            let (icon, name) = match world.settings.theme {
-                crate::model::settings::ThemeChoice::System => (icons::CIRCLE_HALF, t!("shell.theme_system")),
-                crate::model::settings::ThemeChoice::Dark => (icons::MOON, t!("shell.theme_dark")),
-                crate::model::settings::ThemeChoice::Light => (icons::SUN, t!("shell.theme_light")),
+            // What is applied, not the setting: the command line may say otherwise.
+            let (icon, name) = match ui.ctx().options(|options| options.theme_preference) {
+                ThemePreference::System => (icons::CIRCLE_HALF, t!("shell.theme_system")),
+                ThemePreference::Dark => (icons::MOON, t!("shell.theme_dark")),
+                ThemePreference::Light => (icons::SUN, t!("shell.theme_light")),
             };
             command(ui, icon, &name, UserCommand::CycleTheme, narrow, actions);
         });

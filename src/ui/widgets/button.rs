@@ -5,7 +5,7 @@ use egui::{
     Color32, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
-use crate::ui::theme::{self, Tokens, size, text};
+use crate::ui::theme::{self, Tokens, icons, size, text};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dress {
@@ -164,6 +164,10 @@ struct Look {
 }
 
 fn look(tokens: &Tokens, dress: Dress, response: &Response) -> Look {
+    if !response.enabled() && matches!(dress, Dress::Primary | Dress::DangerFilled) {
+        // Grey rather than a dull accent: what can not be pressed draws no eyes, and stays readable.
+        return Look { fill: tokens.hover, stroke: Stroke::NONE, text: tokens.text };
+    }
     let hot = response.hovered() || response.highlighted();
     let outline = Stroke::new(size::LINE, tokens.outline);
     match dress {
@@ -214,6 +218,11 @@ pub fn focus_ring(ui: &Ui, rect: Rect, response: &Response) {
 /// Paints an icon around a point.
 pub fn paint_icon(ui: &Ui, middle: egui::Pos2, icon: &str, points: f32, colour: Color32) {
     ui.painter().text(middle, egui::Align2::CENTER_CENTER, icon, text::icon(points), colour);
+}
+
+/// The sign of a box that opens a list.
+pub fn open_sign(ui: &Ui, rect: Rect, _: &egui::style::WidgetVisuals, _open: bool) {
+    paint_icon(ui, rect.center(), icons::CARET_DOWN, size::ICON_SMALL, theme::tokens(ui).second);
 }
 
 /// A button that is an icon; `name` is its accessible name and, with the shortcut, its tooltip.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use egui::text::{ByteIndex, LayoutJob, LayoutSection, TextFormat};
 use egui::{Align, Align2, Color32, Galley, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
+use super::soft_wrap::Wrapped;
 use super::syntax::{self, Piece, Syntax};
 use crate::model::bytes::Value;
 use crate::ui::theme::{self, Tokens, size};
@@ -35,32 +36,46 @@ fn colour(tokens: &Tokens, piece: Piece) -> Color32 {
 #[derive(Default)]
 pub struct Highlighter {
     made_for: Option<(Syntax, bool)>,
-    job: LayoutJob,
+    job: Arc<LayoutJob>,
+    pieces: Vec<(Range<usize>, Piece)>,
+    wrapped: Option<Wrapped>,
 }
 
 impl Highlighter {
-    /// The galley of this text at this width.
+    /// The galley of this text at this width; long lines are broken between tokens.
     pub fn layout(&mut self, ui: &Ui, text: &str, syntax: Syntax, wrap_width: f32) -> Arc<Galley> {
         let tokens = theme::tokens(ui);
         if self.made_for != Some((syntax, tokens.dark)) || self.job.text != text {
             self.made_for = Some((syntax, tokens.dark));
-            self.job = coloured(tokens, text, syntax);
+            self.pieces = pieces_to_colour(text, syntax);
+            self.job = Arc::new(coloured(tokens, text, &self.pieces));
+            self.wrapped = None;
         }
-        let mut job = self.job.clone();
+        let sign = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::text::mono(), '0'));
+        let columns = if wrap_width.is_finite() { (wrap_width / sign) as usize } else { usize::MAX };
+        if !self.wrapped.as_ref().is_some_and(|wrapped| wrapped.is_of(columns)) {
+            self.wrapped = Some(Wrapped::new(&self.job, &self.pieces, columns));
+        }
+        let wrapped = self.wrapped.as_ref().and_then(|wrapped| wrapped.layout(ui, &self.job, wrap_width));
+        if let Some(wrapped) = wrapped {
+            return wrapped;
+        }
+        let mut job = (*self.job).clone();
         job.wrap.max_width = wrap_width;
         ui.fonts_mut(|fonts| fonts.layout_job(job))
     }
 }
 
-fn coloured(tokens: &Tokens, text: &str, syntax: Syntax) -> LayoutJob {
-    let mut pieces = syntax::pieces(text, syntax);
-    if pieces.len() > MAX_PIECES {
-        pieces = syntax::pieces(text, Syntax::Plain);
-    }
+fn pieces_to_colour(text: &str, syntax: Syntax) -> Vec<(Range<usize>, Piece)> {
+    let pieces = syntax::pieces(text, syntax);
+    if pieces.len() > MAX_PIECES { syntax::pieces(text, Syntax::Plain) } else { pieces }
+}
+
+fn coloured(tokens: &Tokens, text: &str, pieces: &[(Range<usize>, Piece)]) -> LayoutJob {
     let mut job = LayoutJob { text: text.to_owned(), keep_trailing_whitespace: true, ..LayoutJob::default() };
     job.sections.reserve(pieces.len());
     for (range, piece) in pieces {
-        job.sections.push(section(range, colour(tokens, piece)));
+        job.sections.push(section(range.clone(), colour(tokens, *piece)));
     }
     if job.sections.is_empty() {
         job.sections.push(section(0..0, tokens.text));

@@ -14,6 +14,7 @@ pub mod notice;
 pub mod progress;
 pub mod section;
 pub mod shortcut;
+mod soft_wrap;
 pub mod syntax;
 pub mod tabs;
 pub mod toast;
