@@ -138,12 +138,12 @@ fn a_folder_is_renamed_to_a_path_that_ends_like_one() {
 fn targets_that_exist_are_said_and_refused() {
     let mut scene = play(Setting::default(), move_dialog("/config/staging/", true, true), live_world());
     retype(&mut scene, "New path", "/config/production");
-    assert!(scene.sees("1 of the new keys exist already") && disabled(&scene, "Copy 1 key"));
+    assert!(scene.sees("1 of the new keys exist already") && disabled(&scene, "Duplicate 1 key"));
     retype(&mut scene, "New path", "/config/else");
     scene.press("Attach the copies to the same leases");
     scene.picture("dialog-copy");
     scene.actions();
-    scene.press("Copy 1 key");
+    scene.press("Duplicate 1 key");
     let from = key("/config/staging/");
     let copied = Action::Move { from, to: key("/config/else/"), copy: true, keep_lease: true };
     assert_eq!(scene.actions(), vec![copied]);

@@ -123,7 +123,7 @@ fn the_light_theme_and_a_small_window_in_chinese() {
     assert!(scene.sees("/services/user/10.0.1.8，已删除"));
     scene.press("详情");
     scene.picture("keys-light-zh-details");
-    assert!(scene.sees("r182,334，实时"));
+    assert!(scene.sees("r182334，实时"));
 }
 
 #[test]
@@ -285,6 +285,10 @@ fn results_replace_the_tree_and_open_with_enter() {
 fn an_old_result_stays_while_the_next_search_runs() {
     let mut world = found(&["/config/routes"], 1);
     world.sessions[0].search.result.ask();
+    let scene = play(Setting::default(), world.clone());
+    assert!(!scene.sees("Searching…"), "looking again as keys have changed is not told each second");
+    drop(scene);
+    world.sessions[0].search.query.text.push('x');
     let scene = play(Setting::default(), world);
     assert!(scene.sees("Searching…") && scene.sees("/config/routes"));
     drop(scene);

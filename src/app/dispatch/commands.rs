@@ -89,7 +89,8 @@ impl App {
     fn run_settings(&mut self, command: UserCommand) {
         let mut settings = self.world.settings.clone();
         if command == UserCommand::CycleTheme {
-            settings.theme = match self.overrides.theme.unwrap_or(settings.theme) {
+            let shown = self.overrides.theme.take();
+            settings.theme = match shown.unwrap_or(settings.theme) {
                 ThemeChoice::System => ThemeChoice::Dark,
                 ThemeChoice::Dark => ThemeChoice::Light,
                 ThemeChoice::Light => ThemeChoice::System,
@@ -99,6 +100,8 @@ impl App {
                 "zh-CN" => Language::English,
                 _ => Language::SimplifiedChinese,
             };
+            // Also where the setting says so already and only the command line says otherwise.
+            self.overrides.language = None;
         }
         self.change_settings(settings);
     }

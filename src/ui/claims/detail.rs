@@ -12,10 +12,12 @@ use crate::model::session::Session;
 use crate::model::world::World;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::chip::{Tone, chip, dot, tag};
-use crate::ui::widgets::{Button, count_text, elided, icon_button, section_header, time_text};
+use crate::ui::widgets::{Button, clock_text, count_text, elided, icon_button, section_header, time_text};
 
 /// Height of a line of the queue: two lines of text.
 const LINE: f32 = 44.0;
+/// Narrower lines of recent changes leave out how long ago they were.
+const ROOM_FOR_AGE: f32 = 430.0;
 /// So many claims are listed.
 const MAX_LINES: usize = 500;
 /// So many recent terms are listed.
@@ -220,7 +222,12 @@ fn terms(ui: &mut Ui, world: &World, session: &Session, queue: &ClaimQueue) {
         ui.horizontal(|ui| {
             ui.set_min_height(size::ROW);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.label(tokens.hint(time_text(change.seen_at, world.now)));
+                let whole = time_text(change.seen_at, world.now);
+                if ui.available_width() >= ROOM_FOR_AGE {
+                    ui.label(tokens.hint(whole));
+                } else {
+                    ui.label(tokens.hint(clock_text(change.seen_at, world.now))).on_hover_text(whole);
+                }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     ui.add(Label::new(tokens.meta(words)).truncate());
                 });

@@ -13,7 +13,7 @@ use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::widgets::button::paint_icon;
 use crate::ui::widgets::chip::{Tone, dot};
 use crate::ui::widgets::list::row_ground;
-use crate::ui::widgets::{VirtualList, count_text, elided, list_move};
+use crate::ui::widgets::{VirtualList, count_text, elided, list_move, paint_key_tail};
 
 /// Widths of the columns that do not stretch.
 const WAITING: f32 = 56.0;
@@ -170,7 +170,10 @@ fn row(
 
     let likely = queue.confidence == Confidence::Likely;
     let name_end = columns.name.1 - if likely { size::ICON_SMALL + size::GRID } else { 0.0 };
-    let galley = elided(ui.painter(), name.as_ref(), text::mono(), tokens.text, name_end - columns.name.0);
+    // What tells queues apart is the end of their names.
+    let separator = session.keyspace.separator();
+    let room = name_end - columns.name.0;
+    let galley = paint_key_tail(ui.painter(), tokens, &queue.name, separator, &text::mono(), room);
     let end = columns.name.0 + galley.size().x;
     ui.painter().galley(pos2(columns.name.0, y - galley.size().y / 2.0), galley, tokens.text);
     if likely {

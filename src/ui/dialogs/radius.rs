@@ -11,6 +11,8 @@ use crate::ui::widgets::chip::{Tone, chip};
 use crate::ui::widgets::count_text;
 use crate::ui::widgets::notice::card;
 
+/// The sample grows no higher: room for all that is sampled and the rest's count.
+const SAMPLE_HEIGHT: f32 = 176.0;
 /// So many names of locks and elections are listed.
 const MAX_HELD: usize = 8;
 
@@ -57,7 +59,7 @@ pub fn sample(ui: &mut Ui, radius: &BlastRadius, line: impl Fn(&Key) -> String) 
     frame.show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 2.0;
-        ScrollArea::vertical().id_salt("sample").max_height(150.0).auto_shrink([false, true]).show(
+        ScrollArea::vertical().id_salt("sample").max_height(SAMPLE_HEIGHT).auto_shrink([false, true]).show(
             ui,
             |ui| {
                 for key in &radius.sample {

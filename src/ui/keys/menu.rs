@@ -4,12 +4,13 @@ use egui::{Response, Ui};
 use rust_i18n::t;
 
 use super::favourites;
-use crate::action::{Action, Actions};
+use crate::action::{Action, Actions, UserCommand};
 use crate::model::bytes::Key;
 use crate::model::key_text::display_key;
 use crate::model::rows::{Row, RowKind};
 use crate::model::session::Session;
 use crate::ui::theme::{self, icons};
+use crate::ui::widgets::shortcut_text;
 
 /// Shows the menu when the row is clicked with the second button.
 pub fn attach(response: &Response, session: &Session, row: &Row, actions: &mut Actions) {
@@ -33,14 +34,14 @@ pub fn for_key(ui: &mut Ui, session: &Session, key: &Key, actions: &mut Actions)
     }
     ui.separator();
     let parent = session.keyspace.ancestors(key).last().map_or(0, |parent| parent.len());
-    if item(ui, writable, icons::FILE_PLUS, &t!("keys.menu.new_beside"), "") {
+    if item(ui, writable, icons::FILE_PLUS, &t!("keys.menu.new_beside"), &keys_of(UserCommand::CreateKey)) {
         actions.push(Action::AskCreate { prefix: Key::from(&key[..parent]) });
     }
     move_items(ui, writable, key, actions);
     ui.separator();
     copy_item(ui, key, actions);
     favourite_item(ui, session, key, actions);
-    if item(ui, true, icons::EXPORT, &t!("keys.menu.export"), "") {
+    if item(ui, true, icons::EXPORT, &t!("keys.menu.export"), &keys_of(UserCommand::Export)) {
         actions.push(Action::AskExport(key.clone()));
     }
     ui.separator();
@@ -58,14 +59,14 @@ fn for_folder(ui: &mut Ui, session: &Session, row: &Row, expanded: bool, actions
         actions.push(Action::ToggleFolder(row.path.clone()));
     }
     ui.separator();
-    if item(ui, writable, icons::FILE_PLUS, &t!("keys.menu.new_here"), "") {
+    if item(ui, writable, icons::FILE_PLUS, &t!("keys.menu.new_here"), &keys_of(UserCommand::CreateKey)) {
         actions.push(Action::AskCreate { prefix: row.path.clone() });
     }
     move_items(ui, writable, &row.path, actions);
     ui.separator();
     copy_item(ui, &row.path, actions);
     favourite_item(ui, session, &row.path, actions);
-    if item(ui, true, icons::EXPORT, &t!("keys.menu.export"), "") {
+    if item(ui, true, icons::EXPORT, &t!("keys.menu.export"), &keys_of(UserCommand::Export)) {
         actions.push(Action::AskExport(row.path.clone()));
     }
     ui.separator();
@@ -90,10 +91,10 @@ fn for_several(ui: &mut Ui, session: &Session, actions: &mut Actions) {
 }
 
 fn move_items(ui: &mut Ui, writable: bool, path: &Key, actions: &mut Actions) {
-    if item(ui, writable, icons::PENCIL_SIMPLE, &t!("keys.menu.rename"), "F2") {
+    if item(ui, writable, icons::PENCIL_SIMPLE, &t!("keys.menu.rename"), &keys_of(UserCommand::Rename)) {
         actions.push(Action::AskMove { from: path.clone(), copy: false });
     }
-    if item(ui, writable, icons::COPY, &t!("keys.menu.copy"), "") {
+    if item(ui, writable, icons::COPY, &t!("keys.menu.copy"), &keys_of(UserCommand::Copy)) {
         actions.push(Action::AskMove { from: path.clone(), copy: true });
     }
 }
@@ -110,15 +111,20 @@ fn favourite_item(ui: &mut Ui, session: &Session, path: &Key, actions: &mut Acti
     } else {
         t!("keys.menu.favourite")
     };
-    if item(ui, true, icons::STAR, &words, "") {
+    if item(ui, true, icons::STAR, &words, &keys_of(UserCommand::ToggleFavourite)) {
         actions.push(Action::ToggleFavourite(path.clone()));
     }
 }
 
 fn delete_item(ui: &mut Ui, writable: bool, paths: Vec<Key>, actions: &mut Actions) {
-    if item(ui, writable, icons::TRASH, &t!("keys.menu.delete"), &t!("keys.menu.delete_key")) {
+    if item(ui, writable, icons::TRASH, &t!("keys.menu.delete"), &keys_of(UserCommand::Delete)) {
         actions.push(Action::AskDelete(paths));
     }
+}
+
+/// The shortcut of a command, or nothing.
+fn keys_of(command: UserCommand) -> String {
+    shortcut_text(command).unwrap_or_default()
 }
 
 /// A line of a menu: icon, words, shortcut. Says whether it was chosen.

@@ -121,7 +121,9 @@ fn list(ui: &mut Ui, entries: &[Entry], chosen: usize, moved: bool, height: f32,
         });
         return;
     }
-    ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+    // Without the least height a list that was short once would stay short.
+    let area = ScrollArea::vertical().max_height(height).min_scrolled_height(height);
+    area.auto_shrink([false, true]).show(ui, |ui| {
         for (at, entry) in entries.iter().enumerate() {
             let response = row::show(ui, entry, at == chosen);
             if at == chosen && moved {

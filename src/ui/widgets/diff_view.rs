@@ -10,9 +10,14 @@ use egui::{Align, Color32, Galley, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo
 use rust_i18n::t;
 
 use super::code::LINE_HEIGHT;
+use super::soft_wrap::{LEAST, breaks};
 use crate::model::diff::{self, Diff, DiffBlock, DiffLine, LineEnding, RowKind, Side};
 use crate::ui::theme::{self, Tokens, size};
 
+/// Columns that a note of the kind of line end takes.
+const NOTE: usize = 7;
+/// Columns that the note on a missing line break takes at most; it is measured where it may not fit.
+const NOTE_AT_END: usize = 32;
 /// Equal lines shown around a difference.
 const CONTEXT: usize = 3;
 /// A longer line is laid out in parts of so many bytes, of which only the visible ones cost.
@@ -207,8 +212,19 @@ impl DiffView {
         if text.is_ascii() && !text.contains('\t') {
             let per_row = (columns.text_width / metrics.char_width).floor().max(1.0) as usize;
             // The note on how the line ends may need a little more.
-            let note = usize::from(self.note(row, side).is_some()) * 24;
-            return ((text.len() + note).div_ceil(per_row).max(1)) as u32;
+            let note = match self.diff.line(row, side).filter(|_| self.note(row, side).is_some()) {
+                None => 0,
+                Some(line) if line.ending == LineEnding::None => NOTE_AT_END,
+                Some(_) => NOTE,
+            };
+            if text.len() + note <= per_row {
+                return 1;
+            }
+            let breaks = breaks(text, &[], per_row.max(LEAST));
+            let last = text.len() - breaks.last().copied().unwrap_or(0);
+            if note < NOTE_AT_END || last + note <= per_row {
+                return (breaks.len() + 1 + usize::from(last + note > per_row)) as u32;
+            }
         }
         let galley = self.galley(ui, theme::tokens(ui), columns, row, side, part);
         (galley.rows.len().max(1)) as u32
@@ -252,7 +268,10 @@ impl DiffView {
         let mut job = LayoutJob::default();
         job.wrap.max_width = columns.text_width;
         job.wrap.break_anywhere = true;
-        job.break_on_newline = false;
+        let part_text = &self.diff.text(row, side)[range.clone()];
+        let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::text::mono(), '0'));
+        let per_row = ((columns.text_width / char_width).floor() as usize).max(LEAST);
+        let mut breaks = breaks(part_text, &[], per_row).into_iter().peekable();
         let mut at = 0;
         for span in self.diff.spans(row, side) {
             let span_range = at..at + span.text.len();
@@ -260,8 +279,19 @@ impl DiffView {
             let from = span_range.start.max(range.start);
             let to = span_range.end.min(range.end);
             if from < to {
-                let text = &span.text[from - span_range.start..to - span_range.start];
-                job.append(text, 0.0, format(if span.marked { word } else { Color32::TRANSPARENT }));
+                let format = format(if span.marked { word } else { Color32::TRANSPARENT });
+                let mut done = from;
+                while let Some(place) = breaks.next_if(|place| range.start + place < to) {
+                    let place = (range.start + place).max(done);
+                    job.append(
+                        &span.text[done - span_range.start..place - span_range.start],
+                        0.0,
+                        format.clone(),
+                    );
+                    job.append("\n", 0.0, format.clone());
+                    done = place;
+                }
+                job.append(&span.text[done - span_range.start..to - span_range.start], 0.0, format);
             }
         }
         let is_last_part = range.end == self.diff.text(row, side).len();

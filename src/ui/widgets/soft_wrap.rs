@@ -10,7 +10,7 @@ use egui::{Galley, Ui};
 use super::syntax::Piece;
 
 /// Rows are never narrower than this many characters.
-const LEAST: usize = 16;
+pub(super) const LEAST: usize = 16;
 
 /// A layout with line breaks of its own in it, and which they are.
 #[derive(Default)]
@@ -91,7 +91,7 @@ fn width(character: char) -> usize {
 type Place = Option<(usize, usize)>;
 
 /// The bytes at which a new row begins though the text has no line break there.
-fn breaks(text: &str, pieces: &[(Range<usize>, Piece)], columns: usize) -> Vec<usize> {
+pub(super) fn breaks(text: &str, pieces: &[(Range<usize>, Piece)], columns: usize) -> Vec<usize> {
     let mut breaks = Vec::new();
     let mut pieces = pieces.iter().peekable();
     let (mut used, mut good, mut fair): (usize, Place, Place) = (0, None, None);
