@@ -205,12 +205,12 @@ fn parts(hit: &SearchHit, separator: u8, fitting: usize) -> Vec<Range<usize>> {
     let first = hit.ranges.first().map_or(length, |(start, _)| *start as usize).min(length);
     let last = hit.ranges.last().map_or(length, |(_, end)| *end as usize).min(length);
     if length <= fitting {
-        return Vec::from([0..length]);
+        return std::iter::once(0..length).collect();
     }
     let end_of = |room: usize| whole(&hit.key, length - room.min(length));
     let tail = end_of(fitting.saturating_sub(1));
     if first >= tail {
-        return Vec::from([tail.min(first)..length]);
+        return std::iter::once(tail.min(first)..length).collect();
     }
     let before = first.saturating_sub(BEFORE_MATCH.min(fitting / 3));
     let starts = if last < fitting { [0, first] } else { [before, first] };
@@ -231,13 +231,13 @@ fn parts(hit: &SearchHit, separator: u8, fitting: usize) -> Vec<Range<usize>> {
         return parts;
     }
     if last >= tail + LEAST_END && name < fitting {
-        return Vec::from([tail..length]);
+        return std::iter::once(tail..length).collect();
     }
     if let Some(parts) = both(LEAST_END) {
         return parts;
     }
     let start = whole(&hit.key, if last < fitting { 0 } else { before }).min(first);
-    Vec::from([start..length.min(start + MAX_KEY_BYTES)])
+    std::iter::once(start..length.min(start + MAX_KEY_BYTES)).collect()
 }
 
 /// The next place that is not within a character.
