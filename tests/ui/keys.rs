@@ -283,11 +283,15 @@ fn results_replace_the_tree_and_open_with_enter() {
 
 #[test]
 fn an_old_result_stays_while_the_next_search_runs() {
-    let mut world = found(&["/config/routes"], 1);
-    world.sessions[0].search.result.ask();
-    let scene = play(Setting::default(), world.clone());
+    let asked_again = || {
+        let mut world = found(&["/config/routes"], 1);
+        world.sessions[0].search.result.ask();
+        world
+    };
+    let scene = play(Setting::default(), asked_again());
     assert!(!scene.sees("Searching…"), "looking again as keys have changed is not told each second");
     drop(scene);
+    let mut world = asked_again();
     world.sessions[0].search.query.text.push('x');
     let scene = play(Setting::default(), world);
     assert!(scene.sees("Searching…") && scene.sees("/config/routes"));
