@@ -66,12 +66,10 @@ impl Wrapped {
         job.wrap.break_anywhere = true;
         let mut galley = Arc::unwrap_or_clone(ui.fonts_mut(|fonts| fonts.layout_job(job)));
         let mut added = self.added.iter().peekable();
-        let mut ordinal = 0;
-        for row in galley.rows.iter_mut().filter(|row| row.ends_with_newline) {
+        for (ordinal, row) in galley.rows.iter_mut().filter(|row| row.ends_with_newline).enumerate() {
             if added.next_if(|next| **next == ordinal).is_some() {
                 row.ends_with_newline = false;
             }
-            ordinal += 1;
         }
         galley.job = Arc::clone(original);
         Some(Arc::new(galley))
