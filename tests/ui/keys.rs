@@ -411,7 +411,7 @@ fn the_whole_window_has_room_for_the_keys_when_it_is_small() {
     scene.picture("window-small");
     let tree = scene.harness.get_by_role_and_label(Role::Tree, "Key tree").rect();
     assert!(tree.width() >= 220.0 && tree.bottom() <= 640.0, "{tree}");
-    assert!(!scene.sees("Nothing selected"), "the details wait to be asked for");
+    assert!(!scene.sees("Close details"), "the details wait to be asked for");
 }
 
 #[test]
