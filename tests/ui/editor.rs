@@ -184,7 +184,7 @@ fn a_deleted_key_is_announced() {
     let mut world = drafted("{}");
     first(&mut world).live = Some(None);
     let mut scene = english(world);
-    assert!(scene.sees("deleted this key"));
+    assert!(scene.sees("This key was deleted"));
     scene.press("Create it again…");
     assert_eq!(scene.actions(), [Action::Review(key(ROUTES))]);
 }

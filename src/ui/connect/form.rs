@@ -124,6 +124,21 @@ impl Form {
         }
     }
 
+    /// A list of endpoints in one field, as `ETCDCTL_ENDPOINTS` has it, becomes a field for each of them;
+    /// returns the last of these fields.
+    pub fn spread_endpoints(&mut self) -> Option<usize> {
+        let at = self.endpoints.iter().position(|endpoint| endpoint.contains([',', ';', '\n']))?;
+        let written = self.endpoints.get(at)?;
+        let mut listed: Vec<String> = written.split([',', ';', '\n']).filter_map(filled).collect();
+        // Behind a comma at the end the next one is about to be typed.
+        if listed.is_empty() || written.trim_end().ends_with(',') {
+            listed.push(String::new());
+        }
+        let last = at + listed.len() - 1;
+        self.endpoints.splice(at..=at, listed);
+        Some(last)
+    }
+
     /// Whether TLS is spoken to any endpoint.
     #[must_use]
     pub fn uses_tls(&self) -> bool {
@@ -227,6 +242,23 @@ mod tests {
             password: String::from("secret"),
             ..Form::default()
         }
+    }
+
+    #[test]
+    fn a_pasted_list_becomes_a_field_for_each_endpoint() {
+        let mut form = Form {
+            endpoints: vec![
+                String::from("a:1"),
+                String::from("b:2, https://c:3,\n d:4,"),
+                String::from("e:5"),
+            ],
+            ..Form::default()
+        };
+        assert_eq!(form.spread_endpoints(), Some(4));
+        assert_eq!(form.endpoints, ["a:1", "b:2", "https://c:3", "d:4", "", "e:5"]);
+        assert_eq!(form.spread_endpoints(), None, "nothing is left to spread");
+        form.endpoints = vec![String::from(" , ")];
+        assert_eq!((form.spread_endpoints(), form.endpoints.len()), (Some(0), 1));
     }
 
     #[test]

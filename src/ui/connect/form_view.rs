@@ -218,6 +218,9 @@ fn endpoints(ui: &mut Ui, form: &mut Form, problems: &Problems, pressed: bool) -
     if let Some(at) = removed {
         form.endpoints.remove(at);
     }
+    if let Some(last) = form.spread_endpoints() {
+        ui.memory_mut(|memory| memory.request_focus(endpoint_id(last)));
+    }
     if link(ui, &t!("connect.endpoint_add")).clicked() {
         form.endpoints.push(String::new());
         ui.memory_mut(|memory| memory.request_focus(endpoint_id(form.endpoints.len() - 1)));
