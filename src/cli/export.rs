@@ -11,6 +11,7 @@ use super::asked_to_end;
 use super::connection::{ConnectionArgs, find_cluster};
 use crate::etcd::{Cluster, Page};
 use crate::model::fault::Fault;
+use crate::model::status::{KeyInterval, Notice};
 use crate::model::transfer::ExportFormat;
 use crate::storage::export::{ExportFile, ExportHeader, ExportWriter};
 
@@ -41,6 +42,8 @@ struct Done {
     keys: u64,
     size_bytes: u64,
     revision: i64,
+    /// The user may read only a part of the prefix: other keys may exist.
+    partial: bool,
 }
 
 /// Exports; ended by Ctrl-C it leaves no file.
@@ -54,9 +57,14 @@ pub(super) async fn run(command: ExportCommand) -> ExitCode {
     match ended {
         Ok(Ok(done)) => {
             if !command.quiet {
-                let Done { keys, size_bytes, revision } = done;
+                let Done { keys, size_bytes, revision, partial } = done;
                 let target = command.output.map_or_else(|| "-".to_owned(), |path| path.display().to_string());
                 eprintln!("{keys} keys, {size_bytes} bytes at revision {revision} written to {target}");
+                if partial {
+                    eprintln!(
+                        "etcdscope: the user may read only a part of this prefix; other keys may exist"
+                    );
+                }
             }
             ExitCode::SUCCESS
         }
@@ -102,10 +110,25 @@ async fn export(command: &ExportCommand, progress: &mut Progress) -> Result<Done
         (_, Err(fault)) | (Err(fault), Ok(_)) => return Err(fault),
         (Ok(revision), Ok(target)) => (revision, target),
     };
-    match target {
-        Some(target) => target.finish(revision),
-        None => Target::create(command, &header(revision))?.finish(revision),
-    }
+    let done = match target {
+        Some(target) => target.finish(revision)?,
+        None => Target::create(command, &header(revision))?.finish(revision)?,
+    };
+    Ok(Done { partial: is_partial(&command.prefix, &cluster.notices()), ..done })
+}
+
+/// Whether no range that the user may read holds the whole prefix.
+fn is_partial(prefix: &[u8], notices: &[Notice]) -> bool {
+    let wanted = KeyInterval::prefix(prefix);
+    let holds = |range: &KeyInterval| {
+        let to_the_end = match (&range.end, &wanted.end) {
+            (None, _) => true,
+            (Some(end), Some(wanted)) => end >= wanted,
+            (Some(_), None) => false,
+        };
+        range.start <= wanted.start && to_the_end
+    };
+    notices.iter().any(|notice| matches!(notice, Notice::RestrictedTo(ranges) if !ranges.iter().any(holds)))
 }
 
 /// Where an export goes.
@@ -139,12 +162,12 @@ impl Target {
         match self {
             Self::File(file) => {
                 let report = file.finish()?;
-                Ok(Done { keys: report.keys, size_bytes: report.size_bytes, revision })
+                Ok(Done { keys: report.keys, size_bytes: report.size_bytes, revision, partial: false })
             }
             Self::Output(writer) => {
                 let keys = writer.keys();
                 let (_, size_bytes) = writer.finish()?;
-                Ok(Done { keys, size_bytes, revision })
+                Ok(Done { keys, size_bytes, revision, partial: false })
             }
         }
     }
@@ -188,5 +211,19 @@ impl Progress {
         if output.write_all(text.as_bytes()).and_then(|()| output.flush()).is_err() {
             self.visible = false;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_of_more_than_the_user_may_read_is_partial() {
+        let restricted =
+            [Notice::RestrictedTo(vec![KeyInterval::prefix(b"/app/"), KeyInterval::prefix(b"/cfg/")])];
+        assert!(is_partial(b"", &restricted) && is_partial(b"/a", &restricted));
+        assert!(!is_partial(b"/app/", &restricted) && !is_partial(b"/app/one", &restricted));
+        assert!(!is_partial(b"", &[Notice::AuthenticationOff]) && !is_partial(b"", &[]));
     }
 }

@@ -373,7 +373,10 @@ impl Cluster {
         let readable = self.readable().unwrap_or_else(|| vec![KeyInterval::everything()]);
         let mut listing = match begin(&readable).await {
             Err(fault) if fault.kind == FaultKind::PermissionDenied && self.user().is_some() => {
-                begin(&self.granted_intervals().await?).await?
+                let granted = self.granted_intervals().await?;
+                let listing = begin(&granted).await?;
+                self.set_readable(Some(granted));
+                listing
             }
             listing => listing?,
         };
