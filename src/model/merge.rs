@@ -137,9 +137,17 @@ fn append(text: &mut String, lines: &str) {
     text.push_str(lines);
 }
 
+/// Texts of more lines than this together are compared as a whole between their common beginning
+/// and end: finding each change in them could take minutes.
+const MOST_LINES: usize = 60_000;
+
 /// Merges what two sides made of `base`, by lines.
 #[must_use]
 pub fn merge(base: &str, yours: &str, theirs: &str) -> Merge {
+    let lines = |text: &str| memchr::memchr_iter(b'\n', text.as_bytes()).count();
+    if lines(base) + lines(yours) + lines(theirs) > MOST_LINES {
+        return merge_whole(base, yours, theirs);
+    }
     let merge = TextMerge::from_lines(base, yours, theirs);
     let base_lines = |range: std::ops::Range<usize>| range.filter_map(|at| merge.base_line(at)).collect();
     let your_lines = |range: std::ops::Range<usize>| range.filter_map(|at| merge.ours_line(at)).collect();
@@ -158,6 +166,41 @@ pub fn merge(base: &str, yours: &str, theirs: &str) -> Merge {
         }
     };
     Merge { chunks: merge.regions().iter().map(chunk).collect() }
+}
+
+/// One chunk for all that lies between the lines that the three texts begin and end with.
+fn merge_whole(base: &str, yours: &str, theirs: &str) -> Merge {
+    let head =
+        same_lines(base.split_inclusive('\n'), yours.split_inclusive('\n'), theirs.split_inclusive('\n'));
+    let [base_rest, your_rest, their_rest] = [base, yours, theirs].map(|text| &text[head..]);
+    let tail = same_lines(
+        base_rest.split_inclusive('\n').rev(),
+        your_rest.split_inclusive('\n').rev(),
+        their_rest.split_inclusive('\n').rev(),
+    );
+    let [in_base, in_yours, in_theirs] =
+        [base_rest, your_rest, their_rest].map(|text| text[..text.len() - tail].to_owned());
+    let changed = match (in_base == in_yours, in_base == in_theirs) {
+        (true, true) => None,
+        (true, false) => Some(MergeChunk::Theirs { base: in_base, theirs: in_theirs }),
+        (false, true) => Some(MergeChunk::Yours { base: in_base, yours: in_yours }),
+        (false, false) if in_yours == in_theirs => Some(MergeChunk::Both { base: in_base, text: in_yours }),
+        (false, false) => Some(MergeChunk::Conflict { base: in_base, yours: in_yours, theirs: in_theirs }),
+    };
+    let same = |text: &str| (!text.is_empty()).then(|| MergeChunk::Same(text.to_owned()));
+    let chunks = [same(&base[..head]), changed, same(&base[base.len() - tail..])];
+    Merge { chunks: chunks.into_iter().flatten().collect() }
+}
+
+/// Bytes of the lines with which all three begin.
+fn same_lines<'t>(
+    base: impl Iterator<Item = &'t str>,
+    yours: impl Iterator<Item = &'t str>,
+    theirs: impl Iterator<Item = &'t str>,
+) -> usize {
+    let same =
+        base.zip(yours).zip(theirs).take_while(|((base, yours), theirs)| base == yours && base == theirs);
+    same.map(|((base, _), _)| base.len()).sum()
 }
 
 #[cfg(test)]
@@ -202,13 +245,16 @@ mod tests {
     }
 
     #[test]
-    fn large_texts_stay_bounded() {
-        let text =
-            |step: usize| -> String { (0..150_000).map(|at| format!("{}\n", at * step % 50_021)).collect() };
-        let started = std::time::Instant::now();
-        let merged = merge(&text(1), &text(7), &text(11));
-        assert!(started.elapsed() < std::time::Duration::from_secs(20), "took {:?}", started.elapsed());
-        assert!(!merged.chunks.is_empty());
+    fn large_texts_are_merged_between_their_ends() {
+        let text = |middle: &str| {
+            let lines = |from: usize| (from..from + 15_000).map(|at| format!("{at}\n")).collect::<String>();
+            format!("{}{middle}{}", lines(0), lines(50_000))
+        };
+        let merged = merge(&text("base\n"), &text("base\n"), &text("theirs\n"));
+        assert_eq!(merged.merged_if_clean(), Some(text("theirs\n")));
+        let merged = merge(&text("base\n"), &text("yours\n"), &text("theirs\n"));
+        assert_eq!((merged.conflicts(), merged.chunks.len()), (1, 3));
+        assert_eq!(merged.resolve(&[Choice::Yours]), Some(text("yours\n")));
     }
 
     fn text() -> impl Strategy<Value = String> {
@@ -221,6 +267,13 @@ mod tests {
             prop_assert_eq!(merge(&base, &base, &other).merged_if_clean(), Some(other.clone()));
             prop_assert_eq!(merge(&base, &other, &base).merged_if_clean(), Some(other.clone()));
             prop_assert_eq!(merge(&base, &other, &other).merged_if_clean(), Some(other));
+        }
+
+        #[test]
+        fn as_a_whole_a_side_that_changed_nothing_takes_the_other(base in text(), other in text()) {
+            prop_assert_eq!(merge_whole(&base, &base, &other).merged_if_clean(), Some(other.clone()));
+            prop_assert_eq!(merge_whole(&base, &other, &base).merged_if_clean(), Some(other.clone()));
+            prop_assert_eq!(merge_whole(&base, &other, &other).merged_if_clean(), Some(other));
         }
 
         #[test]

@@ -53,7 +53,8 @@ fn contents(
         fields.push(id);
     }
     let confirmed = ConfirmedDelete::confirm(dialog, &form.text);
-    // Without a name to type the button has the keyboard, so that Enter presses it by itself.
+    // Without a name to type the keyboard is at the button that does nothing: Enter, pressed once
+    // too often, must not delete.
     let enter = type_to_confirm.is_some() && entered(ui, &fields);
     let mut ending = Ending::Open;
     footer(ui, |ui| {
@@ -62,16 +63,17 @@ fn contents(
             .enabled(confirmed.is_some())
             .disabled_hint(t!("dialogs.delete.type_first"));
         let response = button.show(ui);
-        if type_to_confirm.is_none() && !form.focused {
-            give_keyboard(ui, form, response.id);
-        }
         if let Some(confirmed) = confirmed
             && (response.clicked() || enter)
         {
             actions.push(Action::Delete(confirmed));
             ending = Ending::Done;
         }
-        if Button::quiet(&t!("common.cancel")).show(ui).clicked() {
+        let cancel = Button::quiet(&t!("common.cancel")).show(ui);
+        if type_to_confirm.is_none() && !form.focused {
+            give_keyboard(ui, form, cancel.id);
+        }
+        if cancel.clicked() {
             ending = Ending::Cancelled;
         }
     });
