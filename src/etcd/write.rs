@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use etcd_client::{Compare, CompareOp, PutOptions, Txn, TxnOp, TxnOpResponse, TxnResponse};
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, more_telling};
 use super::fault::timed_out;
 use super::read::record_of;
 use crate::model::fault::{Fault, FaultKind};
@@ -72,7 +72,7 @@ impl Cluster {
     /// Sends a transaction to one member. To another only when there was no connection to send it
     /// by: then it never left this machine.
     pub(super) async fn send(&self, txn: Txn) -> Sent {
-        let mut last = timed_out("no member could be reached");
+        let mut worst = None;
         for index in self.order() {
             let Some(member) = self.members().get(index) else { continue };
             let answer = member
@@ -90,13 +90,13 @@ impl Cluster {
                     if matches!(refusal.fault.kind, FaultKind::WrongPassword | FaultKind::UserRequired) {
                         return Sent::Refused(refusal.fault);
                     }
-                    last = refusal.fault;
+                    worst = more_telling(worst, refusal.fault);
                 }
                 Err(refusal) if surely_not_done(refusal.fault.kind) => return Sent::Refused(refusal.fault),
                 Err(refusal) => return Sent::Lost(refusal.fault),
             }
         }
-        Sent::Refused(last)
+        Sent::Refused(worst.unwrap_or_else(|| timed_out("no member could be reached")))
     }
 
     async fn settle(&self, put: &PutRequest, fault: Fault) -> WriteOutcome {

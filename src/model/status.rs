@@ -88,6 +88,16 @@ pub struct ClusterStatus {
     pub notices: Vec<Notice>,
 }
 
+impl ClusterStatus {
+    /// Whether who leads is not told to this user: etcd 3.5 tells a member's status to
+    /// administrators alone. Such a member answers, but does not even say its version.
+    #[must_use]
+    pub fn leader_withheld(&self) -> bool {
+        let withheld = |member: &MemberStatus| member.fault.is_none() && member.version.is_empty();
+        !self.members.iter().any(|member| member.is_leader) && self.members.iter().any(withheld)
+    }
+}
+
 /// Something to know about the connection, not a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {

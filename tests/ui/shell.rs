@@ -50,6 +50,18 @@ pub fn busy_world() -> World {
 }
 
 #[test]
+fn a_leader_that_this_user_may_not_see_is_no_alarm() {
+    let mut world = live_world();
+    for member in &mut first(&mut world).cluster.members {
+        member.version.clear();
+        member.is_leader = false;
+    }
+    let scene = Setting::default().play(world);
+    assert!(scene.sees("leader not shown to this user"));
+    assert!(!scene.sees("no leader known"));
+}
+
+#[test]
 fn the_title_says_how_true_the_screen_is() {
     let mut scene = Setting::default().play(live_world());
     assert!(scene.sees("Live") && scene.sees("r182334"));

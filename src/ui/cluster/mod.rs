@@ -80,7 +80,7 @@ fn summary(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions)
             Tone::Danger
         };
         chip(ui, tone, &t!("cluster.up", up = up, all = all));
-        if !cluster.members.iter().any(|member| member.is_leader) {
+        if !cluster.members.iter().any(|member| member.is_leader) && !cluster.leader_withheld() {
             chip(ui, Tone::Danger, &t!("cluster.no_leader"));
         }
     });

@@ -129,8 +129,10 @@ fn cluster(ui: &mut Ui, cluster: &ClusterStatus) {
     let all = cluster.members.len();
     let mut facts = Vec::new();
     let leader = cluster.members.iter().find(|member| member.is_leader);
+    let withheld = cluster.leader_withheld();
     facts.push(match leader {
         Some(leader) => t!("shell.leader", name = name_of(cluster, &leader.endpoint)).into_owned(),
+        None if withheld => t!("shell.leader_withheld").into_owned(),
         None => t!("shell.no_leader").into_owned(),
     });
     let versions: std::collections::BTreeSet<&str> = cluster
@@ -150,7 +152,7 @@ fn cluster(ui: &mut Ui, cluster: &ClusterStatus) {
         ui.label(tokens.meta(facts.join("  ·  ")));
     }
     let members = t!("shell.members", up = up, all = all);
-    let (tone, icon) = match (up == all, leader.is_some()) {
+    let (tone, icon) = match (up == all, leader.is_some() || withheld) {
         (true, true) => (tokens.live, icons::CHECK_CIRCLE),
         (false, true) => (tokens.changed, icons::WARNING),
         (_, false) => (tokens.danger, icons::WARNING_CIRCLE),
