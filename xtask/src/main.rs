@@ -20,9 +20,9 @@ Tasks of etcdscope. Each installs what it needs first (apt-get, brew or winget).
 cargo xtask demo [-- ARGUMENTS]     build etcdscope and open it on a living demonstration cluster
 cargo xtask test [FILTER]           run the whole test suite, or the tests with FILTER in their name
 cargo xtask ci                      formatting, lints, documentation and the whole test suite
-cargo xtask bench mirror [--keys N] [--rounds N] [--window] [--dev] [--json]
+cargo xtask bench mirror [--keys N] [--rounds N] [--mirror-only] [--dev] [--json]
                                     measure the mirror against etcdctl on a million keys;
-                                    --window: the real window on them as well
+                                    --mirror-only: without the real window on them
 cargo xtask install                 only install what the others need
 
 ETCD_BIN=/path/to/etcd chooses the etcd to run.";
