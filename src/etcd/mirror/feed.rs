@@ -60,6 +60,8 @@ pub(super) struct Feed {
     must_list: bool,
     /// Losses in a row that only the operator can mend, one for each member tried.
     hopeless: usize,
+    /// Members tried in vain since the last wait.
+    tried: usize,
     /// The last session was live.
     was_live: bool,
     in_step: SeenAt,
@@ -83,6 +85,7 @@ impl Feed {
             intervals: vec![KeyInterval::everything()],
             must_list: true,
             hopeless: 0,
+            tried: 0,
             was_live: false,
             in_step: now(),
         }
@@ -111,7 +114,7 @@ impl Feed {
                 self.teller.enter(MirrorState::Failed(fault));
                 None
             } else {
-                let wait = self.backoff.after_loss(Instant::now(), self.was_live);
+                let wait = self.wait_after_loss();
                 let retry_at = self.was_live || !wait.is_zero();
                 let retry_at = retry_at
                     .then(|| now().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)));
@@ -122,6 +125,17 @@ impl Feed {
                 return;
             }
         }
+    }
+
+    /// How long to wait before the next attempt: not at all while there are members that have not
+    /// been tried since the last wait.
+    fn wait_after_loss(&mut self) -> Duration {
+        self.tried = if self.was_live { 1 } else { self.tried + 1 };
+        if !self.was_live && self.tried < self.cluster.members().len() {
+            return Duration::ZERO;
+        }
+        self.tried = 0;
+        self.backoff.after_loss(Instant::now(), self.was_live)
     }
 
     /// Whether every member in turn gave a fault that waiting can not mend.
