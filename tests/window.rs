@@ -81,12 +81,12 @@ async fn a_value_is_edited_reviewed_and_saved_by_mouse_and_keyboard() {
     let window = Window::open(&screen, home.path(), &["--endpoints", &endpoints, "--lang", "en"]).unwrap();
     let peer = Peer::connect(window.address, STARTED).unwrap();
 
-    peer.wait_for("key", STARTED, |tree| row(tree, "greeting")).unwrap();
-    peer.click(peer.tree().unwrap().place_of(Role::TreeItem, "greeting").unwrap()).unwrap();
+    peer.wait_for("key", STARTED, |tree| row(tree, "greeting") && tree.shows(Role::Label, "Live")).unwrap();
+    peer.click_on(Role::TreeItem, "greeting", SEEN).unwrap();
     peer.press(Key::Enter, Modifiers::NONE).unwrap();
     let editor = Role::MultilineTextInput;
     peer.wait_for("value in the editor", SEEN, |tree| tree.shows(editor, "hello")).unwrap();
-    peer.click(peer.tree().unwrap().place_of(editor, "hello").unwrap()).unwrap();
+    peer.click_on(editor, "hello", SEEN).unwrap();
     peer.press(Key::A, Modifiers::COMMAND | Modifiers::CTRL).unwrap();
     peer.type_text("good morning").unwrap();
     peer.wait_for("what was typed", SEEN, |tree| tree.shows(editor, "good morning")).unwrap();

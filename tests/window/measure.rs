@@ -58,8 +58,8 @@ fn many_keys_in_the_window() {
     let live = start.elapsed();
 
     // Down to the settings of a service: all services and its settings are rows now.
+    peer.click_on(Role::TreeItem, "/", LIVE_WITHIN).unwrap();
     let top = peer.tree().unwrap().place_of(Role::TreeItem, "/").unwrap();
-    peer.click(top).unwrap();
     for _ in 0..8 {
         peer.press(Key::ArrowRight, Modifiers::NONE).unwrap();
         peer.press(Key::ArrowDown, Modifiers::NONE).unwrap();

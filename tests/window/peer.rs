@@ -54,7 +54,7 @@ impl Peer {
     }
 
     /// Clicks, one frame for each thing that a hand does.
-    pub fn click(&self, pos: Pos2) -> Result<()> {
+    fn click(&self, pos: Pos2) -> Result<()> {
         let button = |pressed| Event::PointerButton {
             pos,
             button: PointerButton::Primary,
@@ -62,10 +62,33 @@ impl Peer {
             modifiers: Modifiers::NONE,
         };
         self.send(vec![Event::PointerMoved(pos)])?;
+        // A hand takes some frames between its moves. Without them, a click right after the start of
+        // the window is lost now and then.
+        for _ in 0..3 {
+            self.send(Vec::new())?;
+        }
         self.send(vec![button(true)])?;
         self.send(vec![button(false)])?;
-        // A hand takes longer than a frame to reach for the keyboard.
         self.send(Vec::new())
+    }
+
+    /// Clicks what has this role and text, once it stands still: a tree that is being listed moves.
+    pub fn click_on(&self, role: Role, text: &str, within: Duration) -> std::result::Result<(), String> {
+        let start = Instant::now();
+        let place = || Ok(self.tree()?.place_of(role, text));
+        let failed = |error: Error| format!("clicking {text}: {error}");
+        let mut before = place().map_err(failed)?;
+        loop {
+            std::thread::sleep(Duration::from_millis(100));
+            let now = place().map_err(failed)?;
+            if let (true, Some(now)) = (now == before, now) {
+                return self.click(now).map_err(failed);
+            }
+            if start.elapsed() > within {
+                return Err(format!("no {role:?} {text} that stands still within {within:?}"));
+            }
+            before = now;
+        }
     }
 
     /// Turns the wheel over a place: so many points further down.
