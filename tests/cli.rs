@@ -203,7 +203,8 @@ fn interrupt_half_way(cluster: &LocalCluster, export: &[&str], path: &Path) {
         }
         cluster.member(0).stop().expect("SIGSTOP");
         let pid = child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
+        let asked = Command::new("sh").args(["-c", &format!("kill -INT {pid}")]).status();
+        assert!(asked.expect("kill").success());
         let code = child.wait().expect("it ends").code();
         cluster.member(0).cont().expect("SIGCONT");
         if code == Some(0) {

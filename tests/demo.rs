@@ -50,7 +50,7 @@ impl Running {
 
     fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill");
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().expect("kill");
         assert!(sent.success());
     }
 

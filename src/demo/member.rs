@@ -144,9 +144,9 @@ impl LocalMember {
         let fault =
             |detail: String| Fault::new(FaultKind::Other, format!("SIG{name} to {}: {detail}", self.name));
         let pid = self.pid().ok_or_else(|| fault("it does not run".to_owned()))?;
-        let status = Command::new("kill")
-            .arg(format!("-{name}"))
-            .arg(pid.to_string())
+        // The shell's own `kill`: small systems have no program of that name.
+        let status = Command::new("sh")
+            .args(["-c", &format!("kill -{name} {pid}")])
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .status()

@@ -137,7 +137,7 @@ impl Window {
     /// Asks the window to end as the system does when the session ends, and waits for it.
     pub fn end(&mut self, within: Duration) -> Result<(), String> {
         let id = self.child().id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        let asked = Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status();
         asked.map_err(|error| format!("kill: {error}"))?;
         let start = Instant::now();
         while start.elapsed() < within {
