@@ -174,7 +174,7 @@ fn candidates() -> Vec<PathBuf> {
     if let Some(path) = std::env::var_os("PATH") {
         paths.extend(std::env::split_paths(&path).map(|folder| folder.join(&name)));
     }
-    for folder in ["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin", "/opt/etcd35/usr/bin"] {
+    for folder in ["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"] {
         paths.push(Path::new(folder).join(&name));
     }
     paths
