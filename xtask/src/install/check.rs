@@ -33,16 +33,19 @@ pub fn missing_packages(need: Need) -> Vec<&'static str> {
     match need {
         Need::Protoc => protoc(),
         Need::WindowLibraries => window_libraries(),
-        Need::VirtualScreen => [("Xvfb", "xvfb"), ("openbox", "openbox")]
-            .into_iter()
-            .filter(|(program, _)| find_program(program).is_none())
-            .map(|(_, package)| package)
-            .collect(),
+        Need::VirtualScreen => programs(&[("Xvfb", "xvfb"), ("openbox", "openbox")]),
+        Need::ProcessTools => programs(&[("ps", "procps"), ("kill", "procps")]),
         Need::ChineseFont if has_chinese_font() => Vec::new(),
         Need::ChineseFont => vec!["fonts-wqy-microhei"],
         // Unpacked, not installed: an installed etcd would start as a service.
         Need::Etcd | Need::OldEtcd => Vec::new(),
     }
+}
+
+/// The packages of those programs that are missing.
+fn programs(wanted: &[(&str, &'static str)]) -> Vec<&'static str> {
+    let missing = wanted.iter().filter(|(program, _)| find_program(program).is_none());
+    missing.map(|(_, package)| *package).collect()
 }
 
 fn protoc() -> Vec<&'static str> {

@@ -22,6 +22,8 @@ pub enum Need {
     WindowLibraries,
     /// A virtual screen and a window manager on it (Linux).
     VirtualScreen,
+    /// `ps` and `kill`, with which the tests look for processes and stop them (Linux; others have them).
+    ProcessTools,
     /// A font with Chinese characters (Linux; other systems have one).
     ChineseFont,
 }
@@ -32,6 +34,7 @@ pub fn everything() -> Result<(), Failure> {
         Need::Protoc,
         Need::WindowLibraries,
         Need::VirtualScreen,
+        Need::ProcessTools,
         Need::ChineseFont,
         Need::Etcd,
         Need::OldEtcd,
