@@ -15,9 +15,6 @@ const BUDGET: Duration = Duration::from_millis(8);
 const SEARCH_AGAIN_MS: SeenAt = 400;
 /// An open file dialog is asked so often whether it has an answer.
 const FILE_DIALOG_EVERY: Duration = Duration::from_millis(100);
-/// A toast stays so long; a failure longer.
-const TOAST_MS: SeenAt = 5_000;
-const FAILURE_TOAST_MS: SeenAt = 15_000;
 
 /// Milliseconds since the Unix epoch.
 pub(super) fn now() -> SeenAt {
@@ -42,7 +39,7 @@ impl App {
         }
         let counts_age = self.world.forget_old_changes().and_then(|ms| u64::try_from(ms).ok());
         let counts_age = counts_age.map(Duration::from_millis);
-        [again, self.expire_toasts(), self.search_wait(), counts_age].into_iter().flatten().min()
+        [again, self.search_wait(), counts_age].into_iter().flatten().min()
     }
 
     /// Applies events until none is left or the budget is spent; returns whether some are left.
@@ -121,15 +118,6 @@ impl App {
             session.search.searched = Some(keyspace);
             session.search.asked_at = now;
         }
-    }
-
-    fn expire_toasts(&mut self) -> Option<Duration> {
-        use crate::model::world::ToastKind;
-        let now = self.world.now;
-        let life = |kind| if kind == ToastKind::Failure { FAILURE_TOAST_MS } else { TOAST_MS };
-        self.world.toasts.retain(|toast| now - toast.seen_at < life(toast.kind));
-        let next = self.world.toasts.iter().map(|toast| toast.seen_at + life(toast.kind) - now).min()?;
-        Some(Duration::from_millis(u64::try_from(next).unwrap_or(0)))
     }
 }
 

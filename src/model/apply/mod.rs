@@ -130,8 +130,12 @@ impl World {
         }
     }
 
-    /// Shows a short message.
+    /// Shows a short message. One that is on screen already stays longer instead of coming twice.
     pub fn toast(&mut self, kind: ToastKind, text: ToastText) {
+        if let Some(same) = self.toasts.iter_mut().find(|toast| toast.kind == kind && toast.text == text) {
+            same.seen_at = self.now;
+            return;
+        }
         let id = self.toasts.last().map_or(1, |toast| toast.id + 1);
         if self.toasts.len() >= MAX_TOASTS {
             self.toasts.remove(0);

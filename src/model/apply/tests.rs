@@ -348,3 +348,13 @@ fn a_deleted_key_that_a_new_listing_shows_again_is_not_among_the_deleted() {
     world.apply(Event { session: ID, request: RequestId(0), kind });
     assert!(world.active_session().unwrap().activity.deleted_key(KEY).is_none());
 }
+
+#[test]
+fn the_same_message_does_not_come_twice() {
+    let mut world = world();
+    let fault = || Fault::new(FaultKind::NoLeader, "etcdserver: no leader");
+    world.toast_fault(fault());
+    world.now = 3_000;
+    world.toast_fault(fault());
+    assert_eq!(world.toasts.iter().map(|toast| toast.seen_at).collect::<Vec<_>>(), vec![3_000]);
+}

@@ -24,7 +24,9 @@ pub(super) fn show(ui: &mut Ui, world: &World, actions: &mut Actions) {
     if world.toasts.is_empty() {
         return;
     }
-    let bottom = if world.active.is_some() { size::ACTIVITY } else { 0.0 };
+    // Above the activity, and above the editor's own bar with its buttons and its state.
+    let bars = size::ACTIVITY + size::CONTROL + 2.0 * size::PAD;
+    let bottom = if world.active.is_some() { bars } else { 0.0 };
     Area::new(Id::unique("toasts"))
         .order(Order::Foreground)
         .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0 - bottom))
