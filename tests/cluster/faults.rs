@@ -69,10 +69,13 @@ async fn no_space_is_told_and_nothing_is_called_saved() {
         expect: Expect::Absent,
         lease: LeaseChoice::Attach(0),
     };
+    // The first refusal raises the alarm; small writes are refused from then on.
+    super::support::eventually("the alarm", || async {
+        cluster.status().await.alarms.iter().any(|(alarm, _)| alarm == "NOSPACE").then_some(())
+    })
+    .await;
     let WriteOutcome::NotSaved(fault) = cluster.put(&put).await else { panic!("saved") };
     assert_eq!(fault.kind, FaultKind::NoSpace);
-    let status = cluster.status().await;
-    assert!(status.alarms.iter().any(|(alarm, _)| alarm == "NOSPACE"), "{:?}", status.alarms);
 }
 
 #[tokio::test]
