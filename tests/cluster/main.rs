@@ -6,6 +6,7 @@
 
 mod access;
 mod faults;
+mod figure;
 mod listing;
 mod mirror;
 mod outage;

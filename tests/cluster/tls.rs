@@ -13,6 +13,7 @@ use rcgen::{
 };
 use tempfile::TempDir;
 
+use super::figure::figure;
 use super::support::{newest, request, start};
 
 struct Authority {
@@ -92,10 +93,15 @@ impl Secured {
 }
 
 async fn kind_of(request: &ConnectRequest) -> FaultKind {
+    let begun = std::time::Instant::now();
     match Cluster::connect(request).await {
         Ok(_) => panic!("it connected"),
         Err(fault) => {
             eprintln!("{:?}: {}", fault.kind, fault.detail);
+            figure(
+                "connect-faults",
+                format!("{} after {} ms", fault.kind.name(), begun.elapsed().as_millis()),
+            );
             fault.kind
         }
     }
