@@ -10,7 +10,10 @@ mod figure;
 mod listing;
 mod mirror;
 mod outage;
+#[allow(dead_code, reason = "used by tests to come")]
 mod proxy;
+#[allow(dead_code, reason = "used by tests to come")]
+mod rig;
 mod support;
 mod tls;
 mod writes;

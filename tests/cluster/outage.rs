@@ -192,8 +192,8 @@ async fn a_swallowed_direction_is_noticed() {
         })
         .await;
     client.put("swallowed", "1", None).await.unwrap();
-    proxy.swallow_answers(false);
     proxy.cut();
+    proxy.swallow_answers(false);
     follower.retry_now.notify_one();
     let last = revision(&mut client).await;
     follower.assert_equal_at(&mut client, last).await;

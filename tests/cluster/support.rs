@@ -18,6 +18,9 @@ use etcdscope::model::status::{MirrorState, Notice};
 use tokio::sync::{Notify, OnceCell, mpsc};
 use tokio::task::JoinHandle;
 
+#[allow(unused_imports)]
+pub use super::rig::Rig;
+
 /// Longest time for anything that should happen.
 pub const SOON: Duration = Duration::from_secs(30);
 

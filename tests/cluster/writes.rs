@@ -167,8 +167,8 @@ async fn a_lost_answer_is_settled_by_reading_again() {
             read(&direct, "lost/answer").await.filter(|now| now.value.as_deref() == Some(b"mine"))
         })
         .await;
-        proxy.swallow_answers(false);
         proxy.cut();
+        proxy.swallow_answers(false);
         let outcome = writing.await.unwrap();
         assert_eq!(outcome, WriteOutcome::Saved { revision: committed.meta.mod_revision });
 
@@ -181,8 +181,8 @@ async fn a_lost_answer_is_settled_by_reading_again() {
             tokio::spawn(async move { cluster.put(&request).await })
         };
         tokio::time::sleep(Duration::from_millis(300)).await;
-        proxy.swallow_requests(false);
         proxy.cut();
+        proxy.swallow_requests(false);
         let outcome = writing.await.unwrap();
         assert!(matches!(outcome, WriteOutcome::NotSaved(_)), "{outcome:?}");
         assert_eq!(read(&direct, "lost/answer").await.unwrap().meta.mod_revision, base);
@@ -199,8 +199,8 @@ async fn a_lost_answer_is_settled_by_reading_again() {
         })
         .await;
         saved(&direct, &save("lost/answer", "over", ours.meta.mod_revision)).await;
-        proxy.swallow_answers(false);
         proxy.cut();
+        proxy.swallow_answers(false);
         let outcome = writing.await.unwrap();
         assert_eq!(outcome, WriteOutcome::Saved { revision: ours.meta.mod_revision });
     }
