@@ -4,8 +4,12 @@
 mod measure;
 #[path = "window/peer.rs"]
 mod peer;
+#[path = "window/scene.rs"]
+mod scene;
 #[path = "window/stage.rs"]
 mod stage;
+#[path = "window/traffic.rs"]
+mod traffic;
 
 use std::time::Duration;
 
@@ -128,11 +132,11 @@ async fn nothing_is_drawn_while_nothing_changes() {
     drop(peer);
     // What appeared glows for a moment; toasts go away.
     tokio::time::sleep(Duration::from_secs(8)).await;
-    let (before, drawn) = (window.processor_time().unwrap(), window.frame_work().len());
+    let (before, drawn) = (window.processor_time().unwrap(), window.frames().len());
     assert!(drawn > 0, "the window does not count its frames");
     tokio::time::sleep(WATCHED).await;
     let used = window.processor_time().unwrap() - before;
-    let drawn = window.frame_work().len() - drawn;
+    let drawn = window.frames().len() - drawn;
     // The cluster's status is asked for every few seconds, and what is new about it is shown.
     assert!(drawn <= 10, "{drawn} frames in {WATCHED:?} without a change");
     assert!(used <= WATCHED / 100, "{used:?} of processor time in {WATCHED:?} without a change");

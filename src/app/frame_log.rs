@@ -1,12 +1,22 @@
-//! A frame's own work in milliseconds, for measurements: `ETCDSCOPE_FRAME_LOG` names a file that
-//! gets one line a frame, `<milliseconds since the start> <work in milliseconds>`.
+//! What each frame cost and showed, for measurements: `ETCDSCOPE_FRAME_LOG` names a file that gets one
+//! line a frame, numbers with a space between:
+//!
+//! 1. when the frame's own work ended, in milliseconds since the Unix epoch;
+//! 2. its own work in milliseconds: taking news in, drawing the views, acting on what the operator did;
+//! 3. the revision that the connection shown stands at, 0: none;
+//! 4. how many characters of a search text the results shown are of, 0: none;
+//! 5. how many keys are shown;
+//! 6. whether they are live, 1 or 0;
+//! 7. what the frame *before* this one cost altogether in milliseconds, with its own work, its
+//!    triangles and its graphics, but without waiting for the screen; 0 in the first line.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::model::session::Session;
 
 /// Where the work of each frame is written to, if anywhere.
 pub(super) struct FrameLog {
-    started: Instant,
     file: Option<std::io::BufWriter<std::fs::File>>,
 }
 
@@ -17,14 +27,23 @@ impl FrameLog {
                 .inspect_err(|error| tracing::error!(%error, "the frame log cannot be written"))
                 .ok()
         });
-        Self { started: Instant::now(), file: file.map(std::io::BufWriter::new) }
+        Self { file: file.map(std::io::BufWriter::new) }
     }
 
-    pub(super) fn note(&mut self, work: Duration) {
+    /// Notes a frame whose own work ends now. `before`: what the frame before it cost altogether, in
+    /// seconds.
+    pub(super) fn note(&mut self, work: Duration, shown: Option<&Session>, before: Option<f32>) {
         let Some(file) = &mut self.file else { return };
-        let at = self.started.elapsed().as_secs_f64() * 1_000.0;
-        let written =
-            writeln!(file, "{at:.1} {:.3}", work.as_secs_f64() * 1_000.0).and_then(|()| file.flush());
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1_000.0;
+        let work = work.as_secs_f64() * 1_000.0;
+        let before = before.unwrap_or(0.0) * 1_000.0;
+        let applied = shown.map_or(0, |session| session.applied);
+        let keys = shown.map_or(0, |session| session.keyspace.len());
+        let live = u8::from(shown.is_some_and(|session| session.state.is_live()));
+        let found = shown.and_then(|session| session.search.result.value());
+        let found = found.map_or(0, |result| result.query.text.chars().count());
+        let written = writeln!(file, "{at:.3} {work:.3} {applied} {found} {keys} {live} {before:.3}")
+            .and_then(|()| file.flush());
         if let Err(error) = written {
             tracing::error!(%error, "the frame log ends here");
             self.file = None;

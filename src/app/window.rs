@@ -98,7 +98,7 @@ impl eframe::App for App {
         self.frame_work = started.elapsed();
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         let started = Instant::now();
         for command in ui::shell::shortcuts(ui.ctx(), &self.world) {
             self.actions.push(Action::Run(command));
@@ -114,7 +114,8 @@ impl eframe::App for App {
             }
             self.dispatch(action);
         }
-        self.frame_log.note(self.frame_work + started.elapsed());
+        let work = self.frame_work + started.elapsed();
+        self.frame_log.note(work, self.world.active_session(), frame.info().cpu_usage);
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

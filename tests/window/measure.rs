@@ -1,117 +1,324 @@
-//! What the real window costs with many keys. Run by `cargo xtask bench mirror`, which loads them.
+//! What the real window costs with many keys, looked at while somebody else writes 5,000 events a
+//! second. Run by `cargo xtask bench`, which loads the keys (`examples/load.rs`) and names the cluster
+//! in `ETCDSCOPE_BENCH_ENDPOINTS`; whatever else is needed is written here (`scene.rs`).
+//!
+//! One line of JSON is printed, beginning with `{"opened_ms"`. Times are in milliseconds. From the
+//! start of the program:
+//!
+//! - `opened_ms`: to the end of the first frame's own work; `first_frame_ms`: until that frame was
+//!   with the graphics library;
+//! - `first_rows_ms`, `live_ms`: to the first frame that showed keys, and the whole tree live.
+//!
+//! `keys`: how many there were. `rss_bytes`, `rss_peak_bytes`: resident memory in the end, and at its
+//! most. `idle_cpu_percent`: of one processor, while nothing happened. `events_per_second`: what the
+//! writer reached in the situations.
+//!
+//! A frame's own work (taking news in, drawing the views, acting on the operator) in each situation,
+//! as `{"frames","p50_ms","p99_ms","max_ms","whole_p50_ms"}`, the last being the whole frame with its
+//! triangles and graphics: `listing` (until the tree was live, no writer), `activity` (the tree and
+//! the line of changes, nobody touching anything), `scrolling` (the tree), `folder` (100,000 children
+//! opened and scrolled), `editor` (1 MiB opened and scrolled), `compare` (two versions of 1 MiB compared
+//! and scrolled), `review` (1 MiB about to be saved), `filtering` (typing into the filter), `results`
+//! (search results scrolled), `locks`, `elections`.
+//!
+//! `filter`: from a keystroke to the results of what was typed so far, as
+//! `{"count","p50_ms","p99_ms","max_ms","drawn_p99_ms"}`: until the frame was with the graphics library,
+//! and (`drawn`) until its own work was done.
+//!
+//! `latency`: from the answer to another client's write to the frame that shows it, in the same form,
+//! a list for 1, 1,000 and 5,000 events a second, each with `events_per_second` as reached.
 
 use std::time::{Duration, Instant};
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Pos2};
+use etcd_client::{Client, GetOptions};
 
 use super::peer::Peer;
-use super::stage::{Screen, Window};
+use super::scene;
+use super::stage::{Frame, Screen, Window, unix_ms};
+use super::traffic::{Commit, Traffic};
 
 /// How long the window may take to show everything.
 const LIVE_WITHIN: Duration = Duration::from_secs(300);
+/// How long anything may take on screen.
+const WITHIN: Duration = Duration::from_secs(20);
 /// Frames of scrolling.
 const SCROLLED: usize = 300;
-/// How long one letter of the filter is given to be searched for.
-const LETTER: Duration = Duration::from_millis(400);
+/// Where nobody touches anything, frames are counted for so long.
+const WATCHED: Duration = Duration::from_secs(6);
+/// Somebody types a letter so often.
+const LETTER: Duration = Duration::from_millis(180);
+/// What is typed.
+const TYPED: [&str; 3] = ["service-0000/setting", "setting-00500", "crowd/child-09"];
+/// Events a second in the situations.
+const EVENTS: u64 = 5_000;
 
-/// Frames' own work, in milliseconds, ascending.
-struct Work(Vec<f64>);
+/// Numbers, ascending.
+struct Figures(Vec<f64>);
 
-impl Work {
-    fn new(mut millis: Vec<f64>) -> Self {
-        millis.sort_by(f64::total_cmp);
-        Self(millis)
+impl Figures {
+    fn new(numbers: impl IntoIterator<Item = f64>) -> Self {
+        let mut numbers: Vec<f64> = numbers.into_iter().collect();
+        numbers.sort_by(f64::total_cmp);
+        Self(numbers)
     }
 
-    /// The work that this share of the frames does not exceed.
+    /// The number that this share of them does not exceed.
     fn quantile(&self, share: f64) -> f64 {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
         let index = ((self.0.len() as f64 * share).ceil() as usize).saturating_sub(1);
-        self.0.get(index).copied().unwrap_or(f64::NAN)
-    }
-
-    fn json(&self) -> String {
-        let [half, most, all] = [0.5, 0.99, 1.0].map(|share| self.quantile(share));
-        format!(
-            "{{\"frames\":{},\"p50_ms\":{half:.2},\"p99_ms\":{most:.2},\"max_ms\":{all:.2}}}",
-            self.0.len()
-        )
+        // JSON knows no NaN; a figure that is missing must not pass for a good one.
+        self.0.get(index).copied().unwrap_or(-1.0)
     }
 }
 
-/// Prints a line of JSON: times to the first rows and to the whole tree, memory, and the own work
-/// of frames while scrolling and filtering.
+/// The own work of frames, as JSON.
+fn work(frames: &[Frame]) -> String {
+    let own = Figures::new(frames.iter().map(|frame| frame.work_ms));
+    let whole = Figures::new(frames.iter().filter_map(|frame| frame.whole_ms));
+    let [half, most, all] = [0.5, 0.99, 1.0].map(|share| own.quantile(share));
+    format!(
+        "{{\"frames\":{},\"p50_ms\":{half:.2},\"p99_ms\":{most:.2},\"max_ms\":{all:.2},\
+         \"whole_p50_ms\":{:.2}}}",
+        frames.len(),
+        whole.quantile(0.5)
+    )
+}
+
+/// From something to the frame that shows it, as the members of a JSON object.
+fn waits(waits: &[(f64, f64)]) -> String {
+    let on_screen = Figures::new(waits.iter().map(|(on_screen, _)| *on_screen));
+    let drawn = Figures::new(waits.iter().map(|(_, drawn)| *drawn));
+    let [half, most, all] = [0.5, 0.99, 1.0].map(|share| on_screen.quantile(share));
+    format!(
+        "\"count\":{},\"p50_ms\":{half:.1},\"p99_ms\":{most:.1},\"max_ms\":{all:.1},\
+         \"drawn_p99_ms\":{:.1}",
+        waits.len(),
+        drawn.quantile(0.99)
+    )
+}
+
+/// How long after `at_ms` the first such frame was on screen, and its own work done.
+fn shown_after(frames: &[Frame], at_ms: f64, is_it: impl Fn(&Frame) -> bool) -> Option<(f64, f64)> {
+    let frame = frames.iter().find(|frame| frame.at_ms >= at_ms && is_it(frame))?;
+    Some((frame.on_screen_ms()? - at_ms, frame.at_ms - at_ms))
+}
+
+/// The window, being looked at.
+struct Session {
+    window: Window,
+    peer: Peer,
+}
+
+impl Session {
+    /// The frames drawn during this.
+    fn during(&self, what: impl FnOnce(&Peer)) -> Vec<Frame> {
+        let before = self.window.frames().len();
+        what(&self.peer);
+        self.window.frames().split_off(before)
+    }
+
+    fn press(&self, key: Key) {
+        self.peer.press(key, Modifiers::NONE).unwrap();
+    }
+
+    fn click(&self, role: Role, text: &str) -> Pos2 {
+        self.peer.click_on(role, text, WITHIN).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn wait_for(&self, role: Role, text: &str) -> Pos2 {
+        self.peer.wait_for(text, WITHIN, |tree| tree.shows(role, text)).unwrap();
+        self.peer.tree().unwrap().place_of(role, text).unwrap()
+    }
+
+    fn scroll(&self, at: Pos2) {
+        for step in 0..SCROLLED {
+            let down = if step < SCROLLED / 2 { 400.0 } else { -400.0 };
+            self.peer.scroll(at, down).unwrap();
+        }
+    }
+
+    /// Types, and tells how long the results of each letter took.
+    fn filter(&self) -> (Vec<Frame>, Vec<(f64, f64)>) {
+        self.press(Key::Slash);
+        let mut typed = Vec::new();
+        let frames = self.during(|peer| {
+            for text in TYPED {
+                peer.press(Key::A, Modifiers::COMMAND | Modifiers::CTRL).unwrap();
+                for (length, letter) in (1..).zip(text.chars()) {
+                    let at_ms = unix_ms();
+                    typed.push((at_ms, length));
+                    peer.type_text(&letter.to_string()).unwrap();
+                    std::thread::sleep(
+                        LETTER.saturating_sub(Duration::from_secs_f64((unix_ms() - at_ms) / 1_000.0)),
+                    );
+                }
+                let of_all = |frame: &Frame| frame.at_ms >= typed[0].0 && frame.found == text.len();
+                self.window.wait_for_frame("what was searched for", WITHIN, of_all);
+            }
+        });
+        // What the next letter overtakes is never shown: then the wait is that of the next result.
+        let shown = typed
+            .iter()
+            .filter_map(|(at_ms, length)| shown_after(&frames, *at_ms, |frame| frame.found >= *length));
+        (frames.clone(), shown.collect())
+    }
+}
+
+/// How long it took until the window showed each commit.
+fn latency(frames: &[Frame], commits: &[Commit]) -> Vec<(f64, f64)> {
+    let shown = |commit: &Commit| {
+        let frame = frames.iter().find(|frame| frame.applied >= commit.revision)?;
+        // A watch may be told before the writer is answered.
+        Some(((frame.on_screen_ms()? - commit.at_ms).max(0.0), (frame.at_ms - commit.at_ms).max(0.0)))
+    };
+    commits.iter().filter_map(shown).collect()
+}
+
+/// Prints the line of JSON that is described above.
 #[test]
-#[ignore = "a measurement, for `cargo xtask bench mirror`"]
+#[ignore = "a measurement, for `cargo xtask bench`"]
 fn many_keys_in_the_window() {
     let endpoints = std::env::var("ETCDSCOPE_BENCH_ENDPOINTS").expect("ETCDSCOPE_BENCH_ENDPOINTS");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let addresses: Vec<&str> = endpoints.split(',').collect();
+    let (client, keys, leases) = runtime.block_on(async {
+        let client = Client::connect(&addresses, None).await.unwrap();
+        let counted = GetOptions::new().with_prefix().with_count_only();
+        let keys = client.kv_client().get("/config/", Some(counted)).await.unwrap().count();
+        let leases = scene::write(&client).await.unwrap();
+        (client, u64::try_from(keys).unwrap(), leases)
+    });
     let screen = Screen::start().unwrap();
     let home = tempfile::tempdir().unwrap();
-    let start = Instant::now();
+    let mut parts: Vec<String> = Vec::new();
+
+    // Nobody asks the window for anything before it is live: whoever asks makes it draw.
     let window = Window::open(&screen, home.path(), &["--endpoints", &endpoints, "--lang", "en"]).unwrap();
-    let peer = Peer::connect(window.address, LIVE_WITHIN).unwrap();
-    let opened = start.elapsed();
-    peer.wait_for("first row", LIVE_WITHIN, |tree| tree.shows(Role::TreeItem, "/")).unwrap();
-    let first_rows = start.elapsed();
-    peer.wait_for("live tree", LIVE_WITHIN, |tree| tree.shows(Role::Label, "Live")).unwrap();
-    let live = start.elapsed();
+    let since_start = |frame: &Frame| frame.at_ms - window.started_ms;
+    let live = window.wait_for_frame("the live tree", LIVE_WITHIN, |frame| frame.live);
+    let first_rows = window.wait_for_frame("rows", LIVE_WITHIN, |frame| frame.keys > 0);
+    let listing: Vec<Frame> = window.frames().into_iter().filter(|frame| !frame.live).collect();
+    let first_frame = listing[0].on_screen_ms().unwrap() - window.started_ms;
+    parts.push(format!(
+        "{{\"opened_ms\":{:.0},\"first_frame_ms\":{first_frame:.0},\"first_rows_ms\":{:.0},\"live_ms\":{:.0},\
+         \"keys\":{},\"listing\":{}",
+        since_start(&listing[0]),
+        since_start(&first_rows),
+        since_start(&live),
+        live.keys,
+        work(&listing)
+    ));
+
+    let peer = Peer::connect(window.address, WITHIN).unwrap();
+    let session = Session { window, peer };
+    parts.push(format!("\"idle_cpu_percent\":{:.2}", idle(&session)));
 
     // Down to the settings of a service: all services and its settings are rows now.
-    peer.click_on(Role::TreeItem, "/", LIVE_WITHIN).unwrap();
-    let top = peer.tree().unwrap().place_of(Role::TreeItem, "/").unwrap();
-    for _ in 0..8 {
-        peer.press(Key::ArrowRight, Modifiers::NONE).unwrap();
-        peer.press(Key::ArrowDown, Modifiers::NONE).unwrap();
+    let top = session.click(Role::TreeItem, "/config/");
+    for _ in 0..5 {
+        session.press(Key::ArrowRight);
     }
-    if let Some(file) = std::env::var_os("ETCDSCOPE_TEST_PICTURE") {
-        std::fs::write(file, peer.picture().unwrap().bytes).unwrap();
-    }
-    let middle = top + egui::vec2(0.0, 240.0);
-    let scrolling = work(&window, || scroll(&peer, middle).unwrap());
-
-    peer.press(Key::Slash, Modifiers::NONE).unwrap();
-    let filtering = work(&window, || {
-        for letter in "service-0000/setting".chars() {
-            peer.type_text(&letter.to_string()).unwrap();
-            let typed = Instant::now();
-            while typed.elapsed() < LETTER {
-                peer.tree().unwrap();
-                std::thread::sleep(Duration::from_millis(16));
+    session.wait_for(Role::TreeItem, "/setting-00001");
+    let rates: Vec<String> = [1, 1_000, EVENTS]
+        .map(|rate| {
+            let traffic = Traffic::start(runtime.handle(), &client, rate, keys, &leases);
+            // The first second is for getting into step.
+            std::thread::sleep(Duration::from_secs(1));
+            let before = traffic.commits().len();
+            let frames = session.during(|_| std::thread::sleep(WATCHED));
+            let commits = traffic.commits().split_off(before);
+            if rate == EVENTS {
+                parts.push(format!("\"activity\":{}", work(&frames)));
             }
+            let waits = waits(&latency(&frames, &commits));
+            format!("{{\"events_per_second\":{:.0},{waits}}}", traffic.rate())
+        })
+        .into();
+    parts.push(format!("\"latency\":[{}]", rates.join(",")));
+
+    let traffic = Traffic::start(runtime.handle(), &client, EVENTS, keys, &leases);
+    situations(&session, top + egui::vec2(0.0, 240.0), &mut parts);
+    parts.push(format!("\"events_per_second\":{:.0}", traffic.rate()));
+    drop(traffic);
+    let [resident, peak] = session.window.memory_bytes().unwrap();
+    parts.push(format!("\"rss_bytes\":{resident},\"rss_peak_bytes\":{peak}}}"));
+    println!("{}", parts.join(","));
+}
+
+/// Processor time while nothing happens, in percent of one processor.
+fn idle(session: &Session) -> f64 {
+    // What appeared glows for a moment; toasts go away.
+    std::thread::sleep(Duration::from_secs(4));
+    let (before, start) = (session.window.processor_time().unwrap(), Instant::now());
+    std::thread::sleep(WATCHED);
+    let used = session.window.processor_time().unwrap() - before;
+    used.as_secs_f64() / start.elapsed().as_secs_f64() * 100.0
+}
+
+/// Goes through what an operator does; `tree` is a place in the middle of the tree.
+fn situations(session: &Session, tree: Pos2, parts: &mut Vec<String>) {
+    let mut add = |name: &str, frames: &[Frame]| parts.push(format!("\"{name}\":{}", work(frames)));
+    let picture = |name: &str| {
+        if let Some(folder) = std::env::var_os("ETCDSCOPE_TEST_PICTURES") {
+            let file = std::path::Path::new(&folder).join(format!("{name}.png"));
+            std::fs::write(file, session.peer.picture().unwrap().bytes).unwrap();
         }
+    };
+    add("scrolling", &session.during(|_| session.scroll(tree)));
+    picture("scrolling");
+
+    session.press(Key::End);
+    let folder = session.during(|_| {
+        session.click(Role::TreeItem, scene::FOLDER);
+        session.scroll(tree);
     });
-    peer.wait_for("what was searched for", Duration::from_secs(5), |tree| {
-        tree.shows(Role::ListBoxOption, "service-0000")
-    })
-    .unwrap();
-    let results = work(&window, || scroll(&peer, middle).unwrap());
+    picture("folder");
+    add("folder", &folder);
 
-    let [resident, peak] = window.memory_bytes().unwrap();
-    let millis = |time: Duration| time.as_secs_f64() * 1000.0;
-    println!(
-        "{{\"opened_ms\":{:.0},\"first_rows_ms\":{:.0},\"live_ms\":{:.0},\"rss_bytes\":{resident},\
-         \"rss_peak_bytes\":{peak},\"scrolling\":{},\"filtering\":{},\"results\":{}}}",
-        millis(opened),
-        millis(first_rows),
-        millis(live),
-        scrolling.json(),
-        filtering.json(),
-        results.json()
-    );
-}
+    session.press(Key::End);
+    session.click(Role::TreeItem, "/large/");
+    session.press(Key::End);
+    let mut middle = Pos2::ZERO;
+    let editor = session.during(|_| {
+        session.click(Role::TreeItem, scene::LARGE);
+        middle = session.wait_for(Role::Tab, "History") + egui::vec2(120.0, 300.0);
+        session.scroll(middle);
+    });
+    picture("editor");
+    add("editor", &editor);
 
-/// The own work of the frames drawn during this.
-fn work(window: &Window, during: impl FnOnce()) -> Work {
-    let before = window.frame_work().len();
-    during();
-    Work::new(window.frame_work().split_off(before))
-}
+    let compare = session.during(|_| {
+        session.click(Role::Tab, "History");
+        session.wait_for(Role::ListItem, "version 4");
+        session.click(Role::ListItem, "version 2");
+        session.wait_for(Role::Button, "Unchanged");
+        session.scroll(middle);
+    });
+    picture("compare");
+    add("compare", &compare);
 
-fn scroll(peer: &Peer, at: Pos2) -> std::io::Result<()> {
-    for step in 0..SCROLLED {
-        let down = if step < SCROLLED / 2 { 400.0 } else { -400.0 };
-        peer.scroll(at, down)?;
+    let review = session.during(|_| {
+        session.click(Role::Button, "Restore");
+        session.wait_for(Role::Button, "Unchanged");
+        session.scroll(middle);
+    });
+    picture("review");
+    add("review", &review);
+
+    let (filtering, found) = session.filter();
+    add("filtering", &filtering);
+    add("results", &session.during(|_| session.scroll(tree)));
+    picture("results");
+    for (name, screen) in [("locks", "Locks"), ("elections", "Elections")] {
+        let frames = session.during(|_| {
+            session.click(Role::Tab, screen);
+            std::thread::sleep(WATCHED / 2);
+            session.scroll(tree + egui::vec2(100.0, 0.0));
+        });
+        picture(name);
+        add(name, &frames);
     }
-    Ok(())
+    parts.push(format!("\"filter\":{{{}}}", waits(&found)));
 }

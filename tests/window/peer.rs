@@ -72,8 +72,9 @@ impl Peer {
         self.send(Vec::new())
     }
 
-    /// Clicks what has this role and text, once it stands still: a tree that is being listed moves.
-    pub fn click_on(&self, role: Role, text: &str, within: Duration) -> std::result::Result<(), String> {
+    /// Clicks what has this role and text, once it stands still (a tree that is being listed moves), and
+    /// tells where it was.
+    pub fn click_on(&self, role: Role, text: &str, within: Duration) -> std::result::Result<Pos2, String> {
         let start = Instant::now();
         let place = || Ok(self.tree()?.place_of(role, text));
         let failed = |error: Error| format!("clicking {text}: {error}");
@@ -82,7 +83,7 @@ impl Peer {
             std::thread::sleep(Duration::from_millis(100));
             let now = place().map_err(failed)?;
             if let (true, Some(now)) = (now == before, now) {
-                return self.click(now).map_err(failed);
+                return self.click(now).map(|()| now).map_err(failed);
             }
             if start.elapsed() > within {
                 return Err(format!("no {role:?} {text} that stands still within {within:?}"));

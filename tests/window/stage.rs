@@ -4,7 +4,53 @@ use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Milliseconds since the Unix epoch.
+pub fn unix_ms() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1_000.0
+}
+
+/// A frame, as the window's frame log tells of it (`src/app/frame_log.rs`).
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    /// When its own work ended, in milliseconds since the Unix epoch.
+    pub at_ms: f64,
+    /// Its own work.
+    pub work_ms: f64,
+    /// The revision shown.
+    pub applied: i64,
+    /// Characters of the search text whose results are shown.
+    pub found: usize,
+    /// Keys shown.
+    pub keys: u64,
+    /// Whether they are live.
+    pub live: bool,
+    /// What it cost altogether; `None`: no frame has followed yet that would tell.
+    pub whole_ms: Option<f64>,
+}
+
+impl Frame {
+    /// When it was on screen, as far as the program can tell: when the graphics library had it.
+    pub fn on_screen_ms(&self) -> Option<f64> {
+        Some(self.at_ms - self.work_ms + self.whole_ms?)
+    }
+
+    fn read(line: &str) -> Option<(Self, f64)> {
+        let mut fields = line.split(' ');
+        let mut next = || fields.next();
+        let frame = Self {
+            at_ms: next()?.parse().ok()?,
+            work_ms: next()?.parse().ok()?,
+            applied: next()?.parse().ok()?,
+            found: next()?.parse().ok()?,
+            keys: next()?.parse().ok()?,
+            live: next()? == "1",
+            whole_ms: None,
+        };
+        Some((frame, next()?.parse().ok()?))
+    }
+}
 
 /// Processes that end when this value is dropped.
 struct Running(Vec<Child>);
@@ -66,6 +112,8 @@ pub struct Window {
     running: Running,
     log: PathBuf,
     frames: PathBuf,
+    /// When it was started, in milliseconds since the Unix epoch.
+    pub started_ms: f64,
     /// Where it can be inspected.
     pub address: SocketAddr,
 }
@@ -97,8 +145,9 @@ impl Window {
             .stdin(Stdio::null());
         let log = home.join("window.log");
         let file = std::fs::File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
+        let started_ms = unix_ms();
         let child = command.stderr(file).spawn().map_err(|error| format!("etcdscope: {error}"))?;
-        Ok(Self { running: Running(vec![child]), log, frames, address })
+        Ok(Self { running: Running(vec![child]), log, frames, started_ms, address })
     }
 
     fn child(&mut self) -> &mut Child {
@@ -118,10 +167,29 @@ impl Window {
         Some(TICK * (user + system))
     }
 
-    /// The own work of each frame drawn so far, in milliseconds.
-    pub fn frame_work(&self) -> Vec<f64> {
+    /// The frames drawn so far.
+    pub fn frames(&self) -> Vec<Frame> {
         let text = std::fs::read_to_string(&self.frames).unwrap_or_default();
-        text.lines().filter_map(|line| line.split(' ').nth(1)?.parse().ok()).collect()
+        let mut frames: Vec<Frame> = Vec::new();
+        for (frame, before_ms) in text.lines().filter_map(Frame::read) {
+            if let Some(before) = frames.last_mut() {
+                before.whole_ms = Some(before_ms);
+            }
+            frames.push(frame);
+        }
+        frames
+    }
+
+    /// Waits, without asking the window for anything, until it has drawn such a frame.
+    pub fn wait_for_frame(&self, what: &str, within: Duration, is_it: impl Fn(&Frame) -> bool) -> Frame {
+        let start = Instant::now();
+        loop {
+            if let Some(frame) = self.frames().into_iter().find(&is_it) {
+                return frame;
+            }
+            assert!(start.elapsed() < within, "no frame with {what} within {within:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Resident memory now and at its most; `None` where the system does not tell.
