@@ -23,7 +23,7 @@ pub(super) struct FrameLog {
 impl FrameLog {
     pub(super) fn from_environment() -> Self {
         let file = std::env::var_os("ETCDSCOPE_FRAME_LOG").and_then(|path| {
-            std::fs::File::create(&path)
+            crate::storage::create_private(path.as_ref())
                 .inspect_err(|error| tracing::error!(%error, "the frame log cannot be written"))
                 .ok()
         });

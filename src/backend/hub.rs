@@ -9,7 +9,6 @@ use super::files::Files;
 use super::jobs::Jobs;
 use super::session::SessionHandle;
 use super::{BackendOptions, Outbox};
-use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::{Command, CommandKind, Event, EventKind, SessionId};
 use crate::model::write::{BatchReport, WriteOutcome};
 
@@ -50,6 +49,11 @@ impl Hub {
         }
         match kind {
             CommandKind::Connect(connect) => {
+                if self.sessions.contains_key(&session) {
+                    // A number is never given twice: the connection that has it goes on.
+                    tracing::error!(?session, "there is a connection with this number already");
+                    return;
+                }
                 let passwords = self.files.passwords();
                 let handle = SessionHandle::open(session, *connect, passwords, self.outbox.clone());
                 self.sessions.insert(session, handle);
@@ -77,8 +81,15 @@ impl Hub {
             }
             CommandKind::StartDemo => self.demo.start(request, self.outbox.clone()),
             CommandKind::ProbeLocal => self.jobs.probe_local(request, self.outbox.clone()),
+            CommandKind::KeepProfile { ref profile, ref renamed_from, .. } => {
+                let before = renamed_from.as_ref().unwrap_or(&profile.name);
+                // Whether or not it can be kept on disk: it was decided.
+                for handle in self.sessions.values_mut() {
+                    handle.follow_profile(before, profile);
+                }
+                self.files.execute(request, kind).await;
+            }
             CommandKind::LoadStored
-            | CommandKind::KeepProfile { .. }
             | CommandKind::RemoveProfile(_)
             | CommandKind::KeepSettings(_)
             | CommandKind::KeepDraft(_)
@@ -92,13 +103,10 @@ impl Hub {
         }
     }
 
-    /// What is answered to a write of a read-only profile, instead of doing it.
+    /// What is answered to a write of a read-only profile, instead of doing it. (The connection's own
+    /// gate refuses too.)
     fn refusal(&self, session: SessionId, kind: &CommandKind) -> Option<EventKind> {
-        let handle = self.sessions.get(&session)?;
-        if !handle.is_read_only() {
-            return None;
-        }
-        let fault = Fault::new(FaultKind::ReadOnly, handle.profile_name());
+        let fault = self.sessions.get(&session)?.gate().pass().err()?;
         match kind {
             CommandKind::Put(put) => Some(EventKind::Written {
                 key: put.key.clone(),

@@ -9,10 +9,11 @@ use tokio::task::JoinHandle;
 use super::Outbox;
 use super::files::Passwords;
 use super::search::SearchLane;
-use crate::etcd::{Cluster, FeedEvent, MirrorOptions, ValuePolicy, run_mirror};
+use crate::etcd::{Cluster, FeedEvent, MirrorOptions, ValuePolicy, WriteGate, run_mirror};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::keyspace::Keyspace;
 use crate::model::message::{ConnectRequest, Event, EventKind, RequestId, SessionId};
+use crate::model::profile::Profile;
 use crate::model::search::SearchQuery;
 use crate::model::status::{ClusterStatus, MirrorState, Notice, SeenAt};
 
@@ -35,7 +36,7 @@ pub(super) type ClusterSlot = watch::Receiver<Option<Cluster>>;
 /// The hub's end of a connection.
 pub(super) struct SessionHandle {
     profile_name: String,
-    read_only: bool,
+    gate: WriteGate,
     cluster: ClusterSlot,
     retry_now: Arc<Notify>,
     search: SearchLane,
@@ -47,27 +48,37 @@ impl SessionHandle {
         let (slot, cluster) = watch::channel(None);
         let retry_now = Arc::new(Notify::new());
         let profile_name = request.profile.name.clone();
-        let read_only = request.profile.read_only;
+        let gate = WriteGate::of(&request.profile);
+        let behind = gate.clone();
         let (notices, noticed) = watch::channel(Vec::new());
         let (told, wake) = (outbox.clone(), retry_now.clone());
         let connection = async move {
             let request = passwords.complete(request).await;
-            Connection { id, request, outbox: told, retry_now: wake }.run(slot, notices).await;
+            Connection { id, request, gate: behind, outbox: told, retry_now: wake }.run(slot, notices).await;
         };
         let tasks = vec![
             tokio::spawn(connection),
             tokio::spawn(watch_members(id, cluster.clone(), noticed, outbox.clone())),
         ];
         let search = SearchLane::new(id, outbox);
-        Self { profile_name, read_only, cluster, retry_now, search, tasks }
+        Self { profile_name, gate, cluster, retry_now, search, tasks }
     }
 
-    pub(super) fn profile_name(&self) -> String {
-        self.profile_name.clone()
+    /// Whether it may write.
+    pub(super) fn gate(&self) -> &WriteGate {
+        &self.gate
     }
 
-    pub(super) fn is_read_only(&self) -> bool {
-        self.read_only
+    /// Takes over what was decided about the profile of this name (`before`: its name until now).
+    /// A profile made read-only closes its open connections at once; one that may be written to
+    /// again is for connections opened from then on.
+    pub(super) fn follow_profile(&mut self, before: &str, profile: &Profile) {
+        if self.profile_name == before || self.profile_name == profile.name {
+            self.profile_name.clone_from(&profile.name);
+            if profile.read_only {
+                self.gate.close();
+            }
+        }
     }
 
     pub(super) fn cluster(&self) -> ClusterSlot {
@@ -94,6 +105,7 @@ impl SessionHandle {
 struct Connection {
     id: SessionId,
     request: ConnectRequest,
+    gate: WriteGate,
     outbox: Outbox,
     retry_now: Arc<Notify>,
 }
@@ -171,7 +183,7 @@ impl Connection {
         let mut wait = BACK_OFF.0;
         let since = now();
         loop {
-            match Cluster::connect(&self.request).await {
+            match Cluster::connect_behind(&self.request, self.gate.clone()).await {
                 Ok(cluster) => return Some(cluster),
                 Err(fault) if !may_mend(&fault) => {
                     self.tell(EventKind::State(MirrorState::Failed(fault))).await;
@@ -281,7 +293,6 @@ mod tests {
 
     use super::*;
     use crate::model::message::MirrorUpdate;
-    use crate::model::profile::Profile;
 
     fn live() -> FeedEvent {
         FeedEvent::Mirror(MirrorUpdate {
@@ -299,7 +310,8 @@ mod tests {
         let (events, mut told) = mpsc::channel(8);
         let outbox = Outbox { events, woken: Arc::new(AtomicBool::new(true)), wake: Arc::new(|| {}) };
         let request = ConnectRequest { profile: Profile::default(), password: None };
-        let connection = Connection { id: SessionId(1), request, outbox, retry_now: Arc::default() };
+        let gate = WriteGate::of(&request.profile);
+        let connection = Connection { id: SessionId(1), request, gate, outbox, retry_now: Arc::default() };
         connection.retry_now.notify_one();
         let runs = Arc::new(AtomicU32::new(0));
         let start = move |feed: mpsc::Sender<FeedEvent>| {

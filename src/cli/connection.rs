@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
 
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::ConnectRequest;
-use crate::model::profile::{Profile, Secret};
+use crate::model::profile::{Profile, Secret, behind_user};
 use crate::storage::secrets::Secrets;
 use crate::storage::{Storage, environment};
 
@@ -17,8 +19,9 @@ pub struct ConnectionArgs {
     /// host:port or URLs of the members, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub endpoints: Vec<String>,
-    /// User; the password is better given in ETCDCTL_PASSWORD or kept in the keyring
-    #[arg(long, value_name = "NAME[:PASSWORD]", value_parser = user)]
+    /// User; the password is better given in ETCDCTL_PASSWORD or kept in the keyring: every
+    /// process of this machine can read arguments
+    #[arg(long, value_name = "NAME[:PASSWORD]", value_parser = UserParser)]
     pub user: Option<User>,
     /// Speak TLS to endpoints without a scheme
     #[arg(long)]
@@ -52,15 +55,34 @@ pub struct User {
     pub password: Option<Secret>,
 }
 
-fn user(text: &str) -> Result<User, String> {
-    let (name, password) = match text.split_once(':') {
-        Some((name, password)) => (name, Some(Secret(password.to_owned()))),
-        None => (text, None),
-    };
-    if name.is_empty() {
-        return Err("the name is empty".to_owned());
+/// Reads a [`User`]. What it refuses it does not repeat, as clap's own words would: there may be a
+/// password in it.
+#[derive(Clone, Copy)]
+struct UserParser;
+
+impl TypedValueParser for UserParser {
+    type Value = User;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<User, clap::Error> {
+        let refused = |why: &str| {
+            let words = format!("the value of --user is not valid: {why}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, words).with_cmd(command)
+        };
+        let text = value.to_str().ok_or_else(|| refused("it is not UTF-8"))?;
+        let (name, password) = match text.split_once(':') {
+            Some((name, password)) => (name, Some(Secret(password.to_owned()))),
+            None => (text, None),
+        };
+        if name.is_empty() {
+            return Err(refused("the name is empty"));
+        }
+        Ok(User { name: name.to_owned(), password })
     }
-    Ok(User { name: name.to_owned(), password })
 }
 
 impl ConnectionArgs {
@@ -95,6 +117,11 @@ impl ConnectionArgs {
         if !self.endpoints.is_empty() {
             profile.endpoints = self.endpoints.iter().map(|endpoint| endpoint.trim().to_owned()).collect();
             profile.endpoints.retain(|endpoint| !endpoint.is_empty());
+        }
+        if let Some(host) = profile.endpoints.iter().find_map(|endpoint| behind_user(endpoint)) {
+            // It would name the tab, and the drafts.
+            let detail = format!("the endpoint at {host} contains a user: give --user or ETCDCTL_USER");
+            return Err(invalid(detail));
         }
         if profile.endpoints.is_empty() {
             if *self == Self::default() {

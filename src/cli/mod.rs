@@ -8,6 +8,7 @@ mod args;
 mod connection;
 mod demo;
 mod export;
+mod log;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ use clap::{CommandFactory, FromArgMatches};
 pub use args::RendererChoice;
 pub use connection::ConnectionArgs;
 pub use export::ExportCommand;
+pub use log::start_log;
 
 use self::args::{Arguments, Subcommands};
 use crate::demo::DemoOptions;
@@ -140,22 +142,6 @@ fn either<T: Default + PartialEq>(before: T, behind: T, what: &str) -> Result<T,
 
 fn conflict(message: &str) -> clap::Error {
     Arguments::command().error(clap::error::ErrorKind::ArgumentConflict, message)
-}
-
-/// Starts logging to the error output. `filter` is `--log`; without it `ETCDSCOPE_LOG` decides, else
-/// only warnings are told.
-pub fn start_log(filter: Option<&str>) {
-    use tracing_subscriber::EnvFilter;
-    let from_environment = std::env::var("ETCDSCOPE_LOG").ok();
-    let words = filter.or(from_environment.as_deref()).unwrap_or("warn");
-    let filter = EnvFilter::try_new(words).unwrap_or_else(|error| {
-        eprintln!("etcdscope: the log filter {words:?} is not valid ({error}); logging warnings");
-        EnvFilter::new("warn")
-    });
-    let started = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
-    if let Err(error) = started {
-        eprintln!("etcdscope: logging was not started: {error}");
-    }
 }
 
 /// Waits for Ctrl-C or the end asked for by the system; returns the exit code that tells which.

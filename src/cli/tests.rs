@@ -120,6 +120,11 @@ fn flags_that_name_no_cluster_are_refused() {
 fn the_password_is_not_in_debug_output() {
     let flags = connection(&["--endpoints", "a:1", "--user", "root:hush"]);
     assert!(!format!("{flags:?}").contains("hush"));
+    let error = parsed(&["--user", ":hush"]).expect_err("no name").to_string();
+    assert!(error.contains("--user") && !error.contains("hush"), "{error}");
+    let in_url = connection(&["--endpoints", "https://root:hush@a:1"]).request(&[], None);
+    let fault = in_url.expect_err("a user in the endpoint");
+    assert!(fault.detail.contains("at a:1") && !fault.detail.contains("hush"), "{fault}");
 }
 
 #[test]

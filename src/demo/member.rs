@@ -145,7 +145,7 @@ impl LocalMember {
             |detail: String| Fault::new(FaultKind::Other, format!("SIG{name} to {}: {detail}", self.name));
         let pid = self.pid().ok_or_else(|| fault("it does not run".to_owned()))?;
         // The shell's own `kill`: small systems have no program of that name.
-        let status = Command::new("sh")
+        let status = without_etcd_environment(&mut Command::new("sh"))
             .args(["-c", &format!("kill -{name} {pid}")])
             .stdin(Stdio::null())
             .stderr(Stdio::null())
@@ -164,8 +164,10 @@ impl LocalMember {
         let log_fault = |error: std::io::Error| {
             Fault::new(FaultKind::File, format!("{}: {error}", self.log_file().display()))
         };
-        let log =
-            std::fs::File::options().create(true).append(true).open(self.log_file()).map_err(log_fault)?;
+        let mut options = std::fs::File::options();
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let log = options.create(true).append(true).open(self.log_file()).map_err(log_fault)?;
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdin(Stdio::null());
         command.stdout(log.try_clone().map_err(log_fault)?).stderr(log);

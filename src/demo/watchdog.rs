@@ -50,6 +50,8 @@ impl Watchdog {
     /// Starts the guard of `folder`.
     pub(super) fn start(folder: &Path) -> Result<Self, Fault> {
         let mut command = Self::command(folder);
+        // It lives as long as the console, and needs no password.
+        super::binaries::without_etcd_environment(&mut command);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let shell = command.spawn().map_err(|error| {
             Fault::new(FaultKind::Other, format!("starting the guard of the local cluster: {error}"))

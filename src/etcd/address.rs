@@ -6,7 +6,7 @@ use std::time::Duration;
 use etcd_client::{Certificate, ConnectOptions, Identity, TlsOptions};
 
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::profile::{Profile, TlsSettings};
+use crate::model::profile::{Profile, TlsSettings, behind_user};
 
 /// Longest wait for a TCP connection, and again for a TLS handshake.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(2_500);
@@ -33,6 +33,10 @@ pub(super) struct Address {
 impl Address {
     /// Takes `host`, `host:port`, `[v6]:port` or a URL of http or https apart.
     pub(super) fn parse(written: &str, tls_by_default: bool) -> Result<Self, Fault> {
+        if let Some(host) = behind_user(written) {
+            let detail = format!("the endpoint at {host} contains a user; user and password are given apart");
+            return Err(Fault::new(FaultKind::BadEndpoint, detail));
+        }
         let bad = |why: &str| Fault::new(FaultKind::BadEndpoint, format!("{written}: {why}"));
         let trimmed = written.trim().trim_end_matches('/');
         let (tls, rest) = match trimmed.split_once("://") {
@@ -41,7 +45,7 @@ impl Address {
             Some((scheme, _)) => return Err(bad(&format!("unknown scheme {scheme}"))),
             None => (tls_by_default, trimmed),
         };
-        if rest.contains(['/', '?', '#', '@', ' ']) {
+        if rest.contains(['/', '?', '#', ' ']) {
             return Err(bad("only a host and a port are expected"));
         }
         let (host, port) = if let Some(rest) = rest.strip_prefix('[') {
@@ -174,6 +178,14 @@ mod tests {
     fn what_is_no_endpoint_is_refused() {
         for written in ["", "ftp://a:1", "a:b", "a:70000", "http://", "a/b", "[::1:2379", "u@a:1"] {
             assert_eq!(parse(written), Err(FaultKind::BadEndpoint), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_endpoint_is_refused_without_being_told() {
+        for written in ["https://root:hush@a:1", "root:hush@a", "http://root:hu/sh@a:1", "ftp://x:hush@a"] {
+            let fault = Address::parse(written, false).expect_err("refused");
+            assert!(fault.detail.contains("at a") && !fault.detail.contains("hu"), "{fault}");
         }
     }
 

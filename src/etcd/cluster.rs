@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::address::{TlsFiles, addresses};
 use super::fault::{telling, worth_another_member};
+use super::gate::WriteGate;
 use super::member::{CONTACT_TIMEOUT, Common, Handle, Member};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::ConnectRequest;
@@ -32,6 +33,7 @@ pub struct Cluster {
 struct Inner {
     members: Vec<Arc<Member>>,
     common: Arc<Common>,
+    gate: WriteGate,
     /// The user's name, where one was given.
     user: Option<String>,
     /// Index of the member that answered last, asked first.
@@ -50,12 +52,20 @@ struct Known {
 }
 
 impl Cluster {
+    /// [`Cluster::connect_behind`] a gate of its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn connect(request: &ConnectRequest) -> Result<Self, Fault> {
+        Self::connect_behind(request, WriteGate::of(&request.profile)).await
+    }
+
     /// Connects to every endpoint at once and returns when the first member has answered; the
-    /// others are tried again when they are needed.
+    /// others are tried again when they are needed. What is written goes through the gate.
     ///
     /// # Errors
     /// When no member answers: the fault that tells most. A wrong password is told at once.
-    pub async fn connect(request: &ConnectRequest) -> Result<Self, Fault> {
+    pub async fn connect_behind(request: &ConnectRequest, gate: WriteGate) -> Result<Self, Fault> {
         let profile = &request.profile;
         let addresses = addresses(profile)?;
         let tls = if addresses.iter().any(|address| address.tls) {
@@ -79,8 +89,14 @@ impl Cluster {
             })
             .collect();
         let first = first_contact(&members, user.is_none()).await?;
-        let inner =
-            Inner { members, common, user, preferred: AtomicUsize::new(first), known: Mutex::default() };
+        let inner = Inner {
+            members,
+            common,
+            gate,
+            user,
+            preferred: AtomicUsize::new(first),
+            known: Mutex::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -114,6 +130,10 @@ impl Cluster {
 
     pub(super) fn members(&self) -> &[Arc<Member>] {
         &self.inner.members
+    }
+
+    pub(super) fn gate(&self) -> &WriteGate {
+        &self.inner.gate
     }
 
     pub(super) fn user(&self) -> Option<&str> {

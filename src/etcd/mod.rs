@@ -6,6 +6,8 @@
 //!   maintenance calls are about one member.
 //! - Reads are tried again on another member, writes never are: a write whose answer was lost is
 //!   settled by reading again.
+//! - Nothing is written through a closed [`WriteGate`]: it is asked where transactions are sent,
+//!   and there is no other way to write.
 //! - Every call has a time-out; nothing here waits for ever.
 
 mod access;
@@ -14,6 +16,7 @@ mod batch;
 mod client_hello;
 mod cluster;
 mod fault;
+mod gate;
 mod listing;
 mod member;
 mod mirror;
@@ -24,6 +27,7 @@ mod task;
 mod write;
 
 pub use cluster::Cluster;
+pub use gate::WriteGate;
 pub use listing::Page;
 pub use mirror::{FeedEvent, MirrorOptions, ValuePolicy, run_mirror};
 pub use probe::test_connection;

@@ -69,9 +69,12 @@ impl Cluster {
         }
     }
 
-    /// Sends a transaction to one member. To another only when there was no connection to send it
+    /// The only way to write: sends a transaction to one member, unless the gate is closed. To another only when there was no connection to send it
     /// by: then it never left this machine.
     pub(super) async fn send(&self, txn: Txn) -> Sent {
+        if let Err(fault) = self.gate().pass() {
+            return Sent::Refused(fault);
+        }
         let mut worst = None;
         for index in self.order() {
             let Some(member) = self.members().get(index) else { continue };

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::profile::{Profile, Secret, TlsSettings};
+use crate::model::profile::{Profile, Secret, TlsSettings, behind_user};
 
 /// The name of the profile.
 pub const NAME: &str = "ETCDCTL";
@@ -69,14 +69,23 @@ pub fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Option<Environ
         },
         (user, password) => (user.unwrap_or_default(), password),
     };
+    let (with_user, endpoints): (Vec<_>, Vec<_>) =
+        endpoint_list(endpoints.as_deref().unwrap_or(DEFAULT_ENDPOINT))
+            .into_iter()
+            .partition(|endpoint| behind_user(endpoint).is_some());
     let profile = Profile {
         name: NAME.to_owned(),
-        endpoints: endpoint_list(endpoints.as_deref().unwrap_or(DEFAULT_ENDPOINT)),
+        endpoints,
         user: Some(user).filter(|user| !user.is_empty()),
         tls,
         ..Profile::default()
     };
-    let refused = refusals(&variable);
+    let mut refused = refusals(&variable);
+    refused.extend(with_user.iter().filter_map(|endpoint| behind_user(endpoint)).map(|host| {
+        let detail =
+            format!("the endpoint at {host} is ignored: it contains a user; name it in ETCDCTL_USER");
+        Fault::new(FaultKind::Invalid, detail)
+    }));
     Some(EnvironmentProfile { profile, password: password.map(Secret), refused })
 }
 
@@ -158,6 +167,14 @@ mod tests {
         let fine = read(&[("ETCDCTL_ENDPOINTS", "a:1"), ("ETCDCTL_INSECURE_SKIP_TLS_VERIFY", "false")])
             .expect("a profile");
         assert!(fine.refused.is_empty());
+    }
+
+    #[test]
+    fn an_endpoint_with_a_password_is_refused_and_not_shown() {
+        let found = read(&[("ETCDCTL_ENDPOINTS", "https://root:verysecret@a:1,b:2")]).expect("a profile");
+        assert_eq!((found.profile.endpoints.as_slice(), found.refused.len()), (&["b:2".to_owned()][..], 1));
+        assert!(found.refused[0].detail.contains("at a:1"), "{}", found.refused[0]);
+        assert!(!format!("{found:?}").contains("verysecret"));
     }
 
     #[test]

@@ -16,6 +16,28 @@ const LEFTOVER_AGE: Duration = Duration::from_hours(1);
 /// How files written aside begin and end.
 const ASIDE: (&str, &str) = (".etcdscope-", ".tmp");
 
+/// Files made with these options are readable and writable by their owner alone.
+pub(super) fn owner_only(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Makes a file that was there before its owner's alone. (Elsewhere than on Unix a file in the
+/// user's folders is.)
+pub(super) fn restrict(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _file = file;
+    Ok(())
+}
+
 /// The fault of a failed file operation, naming the file.
 pub(super) fn file_fault(path: &Path, error: &io::Error) -> Fault {
     super::export::file_fault(&path.display().to_string(), error)
@@ -90,6 +112,9 @@ pub(super) fn set_aside(path: &Path) -> Result<PathBuf, Fault> {
         .find(|candidate| !candidate.exists())
         .ok_or_else(|| Fault::new(FaultKind::File, format!("{}: no free name beside it", path.display())))?;
     fs::rename(path, &free).map_err(|error| file_fault(path, &error))?;
+    if let Err(error) = File::open(&free).and_then(|file| restrict(&file)) {
+        tracing::warn!("{} may be read by others: {error}", free.display());
+    }
     tracing::warn!("{} could not be read and was kept as {}", path.display(), free.display());
     Ok(free)
 }
@@ -141,9 +166,10 @@ impl FolderLock {
         let path = folder.join(".lock");
         let mut options = File::options();
         options.write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(|error| file_fault(&path, &error))?;
+        let file = owner_only(&mut options).open(&path).map_err(|error| file_fault(&path, &error))?;
+        if let Err(error) = restrict(&file) {
+            tracing::debug!("{}: {error}", path.display());
+        }
         let deadline = Instant::now() + LOCK_TIME;
         loop {
             match file.try_lock() {

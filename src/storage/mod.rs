@@ -21,6 +21,17 @@ use crate::model::settings::Settings;
 /// The variable that names one folder for everything, in place of the platform's folders.
 pub const HOME_VARIABLE: &str = "ETCDSCOPE_HOME";
 
+/// Creates a file, or empties it, for its owner alone.
+///
+/// # Errors
+/// The system's, where it cannot be created or belongs to someone else.
+pub fn create_private(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::File::options();
+    let file = files::owner_only(options.write(true).create(true).truncate(true)).open(path)?;
+    files::restrict(&file)?;
+    Ok(file)
+}
+
 /// What is on disk.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stored {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::files::{self, FolderLock};
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::profile::Profile;
+use crate::model::profile::{Profile, behind_user};
 
 const FILE: &str = "profiles.json";
 const VERSION: u64 = 1;
@@ -76,10 +76,7 @@ fn check(profile: &Profile) -> Result<(), Fault> {
         return invalid("a profile needs a name".to_owned());
     }
     for endpoint in &profile.endpoints {
-        // `https://user:password@host` would put the password into the file.
-        let authority = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, rest)| rest);
-        let authority = authority.split('/').next().unwrap_or_default();
-        if let Some((_, host)) = authority.rsplit_once('@') {
+        if let Some(host) = behind_user(endpoint) {
             return invalid(format!(
                 "the endpoint at {host} contains a user; user and password have their own fields"
             ));

@@ -76,6 +76,7 @@ impl App {
             }
             self.rename_drafts(&old, &profile.name);
         }
+        self.tighten(&profile);
         match self.world.profiles.iter_mut().find(|known| known.name == old) {
             Some(known) => *known = profile.clone(),
             None => self.world.profiles.push(profile.clone()),
@@ -83,6 +84,16 @@ impl App {
         self.world.profiles.sort_by(|a, b| a.name.cmp(&b.name));
         let kind = CommandKind::KeepProfile { profile: Box::new(profile), renamed_from, password };
         self.send(SessionId::default(), kind);
+    }
+
+    /// A profile made read-only is so for its open connections too, at once (the backend closes
+    /// them as well). One that may be written to again is for connections opened from then on: a
+    /// connection never becomes more dangerous than it was when it was opened.
+    fn tighten(&mut self, profile: &Profile) {
+        let open = self.world.sessions.iter_mut().filter(|session| session.profile.name == profile.name);
+        for session in open.filter(|_| profile.read_only) {
+            session.profile.read_only = true;
+        }
     }
 
     /// Drafts follow their profile to its new name: those on disk are taken there with the profile.

@@ -16,7 +16,7 @@ pub struct Form {
     /// User, may be empty.
     pub user: String,
     /// Password, may be empty.
-    pub password: String,
+    pub password: Secret,
     /// TLS for endpoints without a scheme.
     pub tls: bool,
     /// Path of the CA file, may be empty.
@@ -45,7 +45,7 @@ impl Default for Form {
             separator: String::from("/"),
             name: String::new(),
             user: String::new(),
-            password: String::new(),
+            password: Secret::default(),
             tls: false,
             ca_file: String::new(),
             cert_file: String::new(),
@@ -110,7 +110,7 @@ impl Form {
             name: profile.name.clone(),
             endpoints,
             user: profile.user.clone().unwrap_or_default(),
-            password: String::new(),
+            password: Secret::default(),
             tls: profile.tls.enabled,
             ca_file: path(&profile.tls.ca_file),
             cert_file: path(&profile.tls.cert_file),
@@ -176,7 +176,7 @@ impl Form {
     /// The connection to open or test. Without a typed password the keyring is asked.
     #[must_use]
     pub fn request(&self) -> ConnectRequest {
-        let password = (!self.password.is_empty()).then(|| Secret(self.password.clone()));
+        let password = (!self.password.0.is_empty()).then(|| self.password.clone());
         ConnectRequest { profile: self.profile(), password }
     }
 
@@ -186,7 +186,7 @@ impl Form {
         if filled(&self.user).is_none() {
             return self.editing.is_some().then(Secret::default);
         }
-        (!self.password.is_empty()).then(|| Secret(self.password.clone()))
+        (!self.password.0.is_empty()).then(|| self.password.clone())
     }
 
     /// What is wrong with the fields; `profiles` are those that exist.
@@ -214,7 +214,7 @@ impl Form {
                 _ => None,
             },
             endpoints,
-            password: (!self.password.is_empty() && filled(&self.user).is_none())
+            password: (!self.password.0.is_empty() && filled(&self.user).is_none())
                 .then_some("connect.user_missing"),
             identity: match (self.uses_tls(), filled(&self.cert_file), filled(&self.key_file)) {
                 (true, Some(_), None) => Some("connect.key_file_missing"),
@@ -239,7 +239,7 @@ mod tests {
             name: String::from(" prod "),
             endpoints: vec![String::from(" etcd-1:2379 "), String::new(), String::from("etcd-2:2379")],
             user: String::from("root"),
-            password: String::from("secret"),
+            password: Secret(String::from("secret")),
             ..Form::default()
         }
     }
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_kept_password_is_left_alone_unless_typed_or_the_user_is_gone() {
-        let untouched = Form { password: String::new(), editing: Some(String::from("prod")), ..form() };
+        let untouched = Form { password: Secret::default(), editing: Some(String::from("prod")), ..form() };
         assert_eq!(untouched.kept_password(), None);
         let removed = Form { user: String::new(), ..untouched };
         assert_eq!(removed.kept_password(), Some(Secret::default()));

@@ -142,9 +142,9 @@ fn fields(ui: &mut Ui, state: &mut ConnectState, problems: &Problems, actions: &
                 t!("connect.password_hint")
             };
             let id = Id::unique("connect password");
-            let response = password_field(right, id, &mut form.password, &t!("connect.password"), &hint);
+            let response = password_field(right, id, &mut form.password.0, &t!("connect.password"), &hint);
             enter |= entered(&response);
-            complain(left, &response, problems.password, pressed, &form.password);
+            complain(left, &response, problems.password, pressed, &form.password.0);
         }
     });
 
