@@ -166,7 +166,7 @@ fn rows(keyspace: &Keyspace) {
         black_box(rows.slice(rows.len() / 2, 60));
     });
     say("  60 rows in the middle", &ms(time));
-    let last = rows.slice(rows.len() - 1, 1).remove(0).path;
+    let last = rows.slice(rows.len() - 1, 1).remove(0).item();
     let time = median(|| {
         black_box(rows.position(&last));
     });

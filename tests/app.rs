@@ -12,14 +12,16 @@ use etcdscope::app::{App, WindowOptions};
 use etcdscope::backend::BackendOptions;
 use etcdscope::demo::{DemoOptions, LocalCluster, LocalClusterOptions};
 use etcdscope::model::bytes::{Key, Value};
+use etcdscope::model::dialog::Dialog;
 use etcdscope::model::document::{Document, DocumentPage, SaveState};
 use etcdscope::model::message::ConnectRequest;
 use etcdscope::model::profile::Profile;
 use etcdscope::model::session::{JobState, Session};
 use etcdscope::model::status::MirrorState;
 use etcdscope::model::transfer::{ExportFormat, ExportRequest};
+use etcdscope::model::tree_item::TreeItem;
 use etcdscope::model::world::World;
-use etcdscope::storage::{Storage, secrets::Secrets};
+use etcdscope::storage::{Storage, export::read_json_export, secrets::Secrets};
 
 const KEY: &[u8] = b"config/production/gateway/limit.json";
 
@@ -169,8 +171,12 @@ fn a_folder_is_copied_renamed_deleted_and_a_key_of_it_undeleted() {
     bench.put(b"a/\xff/y", "2");
     let mut app = bench.app();
     bench.connect(&mut app, bench.profile());
-    let move_to =
-        |from: &[u8], to: &[u8], copy| Action::Move { from: key(from), to: key(to), copy, keep_lease: false };
+    let move_to = |from: &[u8], to: &[u8], copy| Action::Move {
+        from: TreeItem::folder(from),
+        to: key(to),
+        copy,
+        keep_lease: false,
+    };
     let holds = |name: &'static [u8]| move |world: &World| session(world).keyspace.get(name).is_some();
 
     app.act(move_to(b"a/", b"b/", true));
@@ -179,7 +185,7 @@ fn a_folder_is_copied_renamed_deleted_and_a_key_of_it_undeleted() {
     wait(&mut app, "the rename", holds(b"c/d/\xff/y"));
     wait(&mut app, "the source's end", |world| session(world).keyspace.count_prefix(b"b/") == 0);
 
-    app.act(Action::AskDelete(vec![key(b"a/"), key(b"a/x")]));
+    app.act(Action::AskDelete(vec![TreeItem::folder(&b"a/"[..]), TreeItem::key(&b"a/x"[..])]));
     let dialog = app.world().dialog.clone().unwrap();
     app.act(Action::Delete(ConfirmedDelete::confirm(&dialog, "").unwrap()));
     wait(&mut app, "the deletion", |world| session(world).keyspace.count_prefix(b"a/") == 0);
@@ -203,9 +209,9 @@ fn a_read_only_profile_cannot_write_by_any_action() {
     app.act(Action::Review(key(KEY)));
     app.act(Action::Save(key(KEY)));
     app.act(Action::Create { key: key(b"new"), value: value("x") });
-    app.act(Action::AskDelete(vec![key(KEY)]));
+    app.act(Action::AskDelete(vec![TreeItem::key(KEY)]));
     assert_eq!(app.world().dialog, None);
-    app.act(Action::Move { from: key(KEY), to: key(b"moved"), copy: false, keep_lease: true });
+    app.act(Action::Move { from: TreeItem::key(KEY), to: key(b"moved"), copy: false, keep_lease: true });
     app.act(Action::Undelete(key(KEY)));
     for _ in 0..50 {
         app.step();
@@ -249,7 +255,8 @@ fn an_export_holds_one_revision() {
     let mut app = bench.app();
     bench.connect(&mut app, bench.profile());
     let path = bench.home.path().join("export.json");
-    let request = ExportRequest { prefix: b"config/".to_vec(), format: ExportFormat::Json, path };
+    let request =
+        ExportRequest { prefix: b"config/".to_vec(), only_key: false, format: ExportFormat::Json, path };
     app.act(Action::Export(request.clone()));
     wait(&mut app, "the export", |world| {
         session(world).jobs.iter().any(|job| matches!(job.state, JobState::Exported(_)))
@@ -356,5 +363,47 @@ fn a_question_is_never_answered_in_another_connection() {
     assert!(app.world().dialog.is_some());
     app.act(Action::ShowSession(Some(first)));
     assert_eq!(app.world().dialog, None);
+    app.shutdown();
+}
+
+#[test]
+fn a_key_named_like_its_folder_is_deleted_renamed_and_exported_alone() {
+    let bench = Bench::start();
+    for (name, text) in [(&b"a/"[..], "the key"), (b"a/x", "1"), (b"a/y/z", "2")] {
+        bench.put(name, text);
+    }
+    let mut app = bench.app();
+    bench.connect(&mut app, bench.profile());
+    let item = || TreeItem::key(&b"a/"[..]);
+
+    let path = bench.home.path().join("one.json");
+    app.act(Action::AskExport(item()));
+    assert!(matches!(app.world().dialog, Some(Dialog::Export { keys: 1, .. })));
+    let request = ExportRequest { prefix: b"a/".to_vec(), only_key: true, format: ExportFormat::Json, path };
+    app.act(Action::Export(request.clone()));
+    wait(&mut app, "the export", |world| {
+        session(world).jobs.iter().any(|job| matches!(job.state, JobState::Exported(_)))
+    });
+    let file = read_json_export(std::fs::File::open(&request.path).unwrap()).unwrap();
+    let names: Vec<_> = file.records.iter().map(|record| record.key.to_vec()).collect();
+    assert_eq!((names, file.header.only_key), (vec![b"a/".to_vec()], true));
+
+    app.act(Action::Move { from: item(), to: key(b"b/"), copy: false, keep_lease: true });
+    wait(&mut app, "the rename", |world| session(world).keyspace.get(b"a/").is_none());
+    assert_eq!(bench.get(b"b/").unwrap().0, "the key");
+    assert_eq!(session(app.world()).keyspace.count_prefix(b"a/"), 2, "the folder stays");
+
+    bench.put(b"a/", "again");
+    wait(&mut app, "the key", |world| session(world).keyspace.get(b"a/").is_some());
+    app.act(Action::AskDelete(vec![item()]));
+    let dialog = app.world().dialog.clone().unwrap();
+    assert!(matches!(&dialog, Dialog::Delete { radius, .. } if radius.keys == 1));
+    app.act(Action::Delete(ConfirmedDelete::confirm(&dialog, "").unwrap()));
+    wait(&mut app, "the deletion", |world| session(world).keyspace.get(b"a/").is_none());
+    assert_eq!(session(app.world()).keyspace.count_prefix(b"a/"), 2, "the folder stays");
+    app.act(Action::Undelete(key(b"a/")));
+    wait(&mut app, "the key", |world| session(world).keyspace.get(b"a/").is_some());
+    app.act(Action::Reveal(item()));
+    assert!(session(app.world()).expanded.contains(&b"a/"[..]), "its row is in sight");
     app.shutdown();
 }

@@ -15,6 +15,7 @@ use crate::model::search::SearchQuery;
 use crate::model::session::Screen;
 use crate::model::settings::Settings;
 use crate::model::transfer::ExportRequest;
+use crate::model::tree_item::TreeItem;
 
 /// What the operator did. Those about keys and documents are meant for the connection shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,13 +54,13 @@ pub enum Action {
     /// Expand or collapse a folder of the tree.
     ToggleFolder(Key),
     /// Expand every folder above this key or folder, and put the cursor there.
-    Reveal(Key),
+    Reveal(TreeItem),
     /// Select these rows; the cursor goes to `cursor`.
     Select {
-        /// The rows: keys and folder paths.
-        paths: Vec<Key>,
+        /// The rows.
+        rows: Vec<TreeItem>,
         /// Where the keyboard is.
-        cursor: Option<Key>,
+        cursor: Option<TreeItem>,
     },
     /// Search the key space; an empty text shows the tree again.
     Search(SearchQuery),
@@ -73,17 +74,17 @@ pub enum Action {
     },
     /// Ask for the new name of a key or folder.
     AskMove {
-        /// The key, or the folder's path.
-        from: Key,
+        /// The key or folder.
+        from: TreeItem,
         /// Copy instead of rename.
         copy: bool,
     },
     /// Say the blast radius of deleting these rows, and ask.
-    AskDelete(Vec<Key>),
+    AskDelete(Vec<TreeItem>),
     /// Ask how to bring a deleted key back.
     AskUndelete(Key),
-    /// Ask where to export a prefix to.
-    AskExport(Key),
+    /// Ask where to export a folder or a key to.
+    AskExport(TreeItem),
     /// Close the dialog without doing anything.
     CloseDialog,
 
@@ -96,8 +97,8 @@ pub enum Action {
     },
     /// Rename or copy; the folder's path ends with the separator, and so must `to`.
     Move {
-        /// The key, or the folder's path.
-        from: Key,
+        /// The key or folder.
+        from: TreeItem,
         /// The new key or path.
         to: Key,
         /// Copy instead of rename.

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::etcd::{Cluster, Page};
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::status::KeyInterval;
 use crate::model::transfer::{ExportReport, ExportRequest};
 use crate::storage::export::{ExportFile, ExportHeader};
 
@@ -35,7 +36,11 @@ pub async fn export(
     };
     let writing = tokio::task::spawn_blocking(move || scribe.write_all(pages, &tell));
     let listing = async {
-        let listed = cluster.list_pages(&request.prefix, None, true, &sender).await;
+        let listed = if request.only_key {
+            cluster.list_interval(&KeyInterval::key(&request.prefix), None, true, &sender).await
+        } else {
+            cluster.list_pages(&request.prefix, None, true, &sender).await
+        };
         drop(sender);
         listed
     };
@@ -99,7 +104,8 @@ impl Scribe {
             Some(file) => file,
             None => {
                 let prefix = self.request.prefix.clone();
-                let header = ExportHeader { cluster_id: self.cluster_id, revision, prefix };
+                let only_key = self.request.only_key;
+                let header = ExportHeader { cluster_id: self.cluster_id, revision, prefix, only_key };
                 ExportFile::create(&self.request.path, self.request.format, &header)?
             }
         };

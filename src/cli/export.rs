@@ -86,6 +86,7 @@ async fn export(command: &ExportCommand, progress: &mut Progress) -> Result<Done
         cluster_id: cluster.cluster_id(),
         revision,
         prefix: command.prefix.clone(),
+        only_key: false,
     };
     let (sender, mut pages) = mpsc::channel::<Page>(PAGES);
     let list = async {

@@ -8,6 +8,7 @@ use super::dialog::BlastRadius;
 use super::keyspace::KeyView;
 use super::record::KeyMeta;
 use super::session::Session;
+use super::tree_item::{TreeItem, TreeItemKind};
 use super::write::BatchStep;
 
 /// So many keys are named in a question.
@@ -25,9 +26,9 @@ pub struct Touched {
 }
 
 impl Session {
-    /// The keys under these rows: a row is a key, or a folder's path with its separator.
+    /// The keys under these rows.
     #[must_use]
-    pub fn touched(&self, roots: &[Key]) -> Touched {
+    pub fn touched(&self, roots: &[TreeItem]) -> Touched {
         let mut touched = Touched::default();
         let mut seen = BTreeSet::new();
         for root in roots {
@@ -42,12 +43,16 @@ impl Session {
                 }
                 ControlFlow::Continue(())
             };
-            let flow = if self.keyspace.folder(root).is_some() {
-                self.keyspace.for_each_prefix(root, &mut visit)
-            } else if let Some(view) = self.keyspace.get(root) {
-                visit(root, view)
-            } else {
-                ControlFlow::Continue(())
+            let flow = match root.kind {
+                // A path that is no folder (any more) is no prefix either.
+                TreeItemKind::Folder if self.keyspace.folder(&root.path).is_none() => {
+                    ControlFlow::Continue(())
+                }
+                TreeItemKind::Folder => self.keyspace.for_each_prefix(&root.path, &mut visit),
+                TreeItemKind::Key => match self.keyspace.get(&root.path) {
+                    Some(view) => visit(&root.path, view),
+                    None => ControlFlow::Continue(()),
+                },
             };
             if flow.is_break() {
                 break;
@@ -129,10 +134,28 @@ mod tests {
         session
     }
 
+    fn folder(path: &[u8]) -> TreeItem {
+        TreeItem::folder(path)
+    }
+
+    #[test]
+    fn a_key_named_like_its_folder_is_not_the_folder() {
+        let session = session(&[(b"a/", 7), (b"a/x", 0), (b"a/y/", 0)]);
+        let names = |items: &[TreeItem]| -> Vec<Vec<u8>> {
+            session.touched(items).keys.iter().map(|(key, _)| key.to_vec()).collect()
+        };
+        assert_eq!(names(&[TreeItem::key(&b"a/"[..])]), [b"a/".to_vec()]);
+        assert_eq!(names(&[folder(b"a/")]).len(), 3);
+        assert_eq!(names(&[folder(b"a/"), TreeItem::key(&b"a/"[..])]).len(), 3, "counted once");
+        assert_eq!(names(&[folder(b"a")]), Vec::<Vec<u8>>::new(), "a prefix is no folder");
+        let moved = session.touched(&[TreeItem::key(&b"a/"[..])]).move_steps(b"a/", b"b/", true, true);
+        assert_eq!(moved.len(), 1);
+    }
+
     #[test]
     fn a_folder_and_a_key_in_it_are_counted_once() {
         let session = session(&[(b"a/x", 0), (b"a/y", 7), (b"a", 0), (b"ab", 0)]);
-        let touched = session.touched(&[Key::from(&b"a/"[..]), Key::from(&b"a/x"[..])]);
+        let touched = session.touched(&[folder(b"a/"), TreeItem::key(&b"a/x"[..])]);
         let names: Vec<_> = touched.keys.iter().map(|(key, _)| key.to_vec()).collect();
         assert_eq!(names, vec![b"a/x".to_vec(), b"a/y".to_vec()]);
         let radius = session.blast_radius(&touched);
@@ -151,14 +174,14 @@ mod tests {
             confidence: Confidence::Certain,
             claims: vec![Claim { key, meta, value: None }],
         }]);
-        let touched = session.touched(&[Key::from(&b"locks/"[..])]);
+        let touched = session.touched(&[folder(b"locks/")]);
         assert_eq!(session.blast_radius(&touched).held, vec![Key::from(&b"locks/stock"[..])]);
     }
 
     #[test]
     fn a_folder_moves_with_all_its_bytes() {
         let session = session(&[(b"a/\xff/x", 0), (b"a//", 0)]);
-        let steps = session.touched(&[Key::from(&b"a/"[..])]).move_steps(b"a/", b"b/c/", true, true);
+        let steps = session.touched(&[folder(b"a/")]).move_steps(b"a/", b"b/c/", true, true);
         let targets: Vec<_> = steps
             .iter()
             .map(|step| match step {

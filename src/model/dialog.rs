@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::bytes::Key;
+use super::tree_item::TreeItem;
 use super::write::BatchStep;
 
 /// What an action would touch, said before it is done.
@@ -28,10 +29,8 @@ pub enum Dialog {
     },
     /// Rename or copy a key or a folder.
     Move {
-        /// The key, or the folder's path.
-        from: Key,
-        /// Whether it is a folder.
-        folder: bool,
+        /// The key or folder.
+        from: TreeItem,
         /// Copy instead of rename.
         copy: bool,
         /// What it touches.
@@ -39,8 +38,8 @@ pub enum Dialog {
     },
     /// Delete keys: the confirmation makes the value that the dispatcher accepts.
     Delete {
-        /// The rows selected: keys, and paths of folders.
-        roots: Vec<Key>,
+        /// The rows selected.
+        roots: Vec<TreeItem>,
         /// What it touches.
         radius: BlastRadius,
         /// The steps, guarded by the revisions that were on screen when it was asked.
@@ -60,10 +59,10 @@ pub enum Dialog {
         /// The key.
         key: Key,
     },
-    /// Export a prefix.
+    /// Export a prefix, or one key.
     Export {
-        /// The prefix.
-        prefix: Key,
+        /// The key, or the folder whose path is the prefix to begin with.
+        what: TreeItem,
         /// Keys that it holds now.
         keys: u64,
     },

@@ -29,6 +29,7 @@ pub mod settings;
 pub mod shell_text;
 pub mod status;
 pub mod transfer;
+pub mod tree_item;
 pub mod validate;
 pub mod world;
 pub mod write;

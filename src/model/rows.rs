@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::bytes::{Key, prefix_end};
 use super::keyspace::{Folder, Keyspace, NodeRef};
 use super::record::KeyMeta;
+use super::tree_item::TreeItem;
 
 /// What a row is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,15 @@ impl Row {
     #[must_use]
     pub fn name(&self) -> &[u8] {
         &self.path[self.name_start..]
+    }
+
+    /// What it stands for; a deleted key is a key.
+    #[must_use]
+    pub fn item(&self) -> TreeItem {
+        match self.kind {
+            RowKind::Folder { .. } => TreeItem::folder(self.path.clone()),
+            RowKind::Leaf { .. } | RowKind::Ghost => TreeItem::key(self.path.clone()),
+        }
     }
 }
 
@@ -250,16 +260,18 @@ impl Rows {
         rows
     }
 
-    /// The place of a key or folder among the rows, if it is in an open folder. A key that is
-    /// named exactly like its folder (`a/` in `a/`) shares the folder's path: the folder is found.
+    /// The place of a key or folder among the rows, if it is in an open folder.
     #[must_use]
-    pub fn position(&self, path: &[u8]) -> Option<usize> {
+    pub fn position(&self, item: &TreeItem) -> Option<usize> {
         self.runs.iter().find_map(|(start, run)| match run {
-            Run::Ghost { key, .. } => (&**key == path).then_some(*start),
+            Run::Ghost { key, .. } => (*key == item.path && !item.is_folder()).then_some(*start),
             Run::Children { folder, path: parent, first, count, .. } => {
-                let name = path.strip_prefix(&**parent)?;
+                let name = item.path.strip_prefix(&**parent)?;
                 let at = folder.position(name).ok()?;
-                (*first..first + count).contains(&at).then(|| start + at - first)
+                // `a/` is the folder `a/` here, or the key without a name in it.
+                let is_folder = matches!(folder.find(name)?, NodeRef::Folder(_));
+                let found = is_folder == item.is_folder() && (*first..first + count).contains(&at);
+                found.then(|| start + at - first)
             }
         })
     }

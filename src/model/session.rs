@@ -15,6 +15,7 @@ use super::profile::Profile;
 use super::search::{SearchQuery, SearchResult};
 use super::status::{ClusterStatus, MirrorState};
 use super::transfer::ExportReport;
+use super::tree_item::TreeItem;
 use super::write::BatchReport;
 
 /// The screens of a connection, as in the navigation.
@@ -119,10 +120,10 @@ pub struct Session {
     pub screen: Screen,
     /// Expanded folders of the tree.
     pub expanded: BTreeSet<Vec<u8>>,
-    /// Selected rows of the tree: keys and folder paths.
-    pub selected: BTreeSet<Key>,
+    /// Selected rows of the tree.
+    pub selected: BTreeSet<TreeItem>,
     /// The row that the keyboard is at.
-    pub cursor: Option<Key>,
+    pub cursor: Option<TreeItem>,
     /// Whether keys seen deleted stay in the tree.
     pub show_deleted: bool,
     /// The search.

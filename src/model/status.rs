@@ -131,6 +131,12 @@ impl KeyInterval {
         Self { start: prefix.to_vec(), end: super::bytes::prefix_end(prefix) }
     }
 
+    /// This key alone.
+    #[must_use]
+    pub fn key(key: &[u8]) -> Self {
+        Self { start: key.to_vec(), end: Some([key, b"\0"].concat()) }
+    }
+
     /// Whether the key lies in the interval.
     #[must_use]
     pub fn contains(&self, key: &[u8]) -> bool {

@@ -29,6 +29,8 @@ impl ExportFormat {
 pub struct ExportRequest {
     /// All keys that start with this; empty: everything the user may read.
     pub prefix: Vec<u8>,
+    /// Only the key that the prefix itself is.
+    pub only_key: bool,
     /// Format of the file.
     pub format: ExportFormat,
     /// The file; written aside and renamed at the end, readable by its owner alone.

@@ -9,6 +9,7 @@ use etcdscope::model::dialog::{BlastRadius, ChosenFile, Dialog, FileQuestion};
 use etcdscope::model::profile::ProfileColour;
 use etcdscope::model::record::{ChangeKind, KeyChange, KeyMeta, KeyRecord};
 use etcdscope::model::transfer::{ExportFormat, ExportRequest};
+use etcdscope::model::tree_item::TreeItem;
 use etcdscope::model::world::World;
 use etcdscope::model::write::BatchStep;
 use etcdscope::ui::{dialogs, keys};
@@ -48,7 +49,7 @@ fn radius() -> BlastRadius {
 
 fn delete_dialog(type_to_confirm: Option<&str>) -> Dialog {
     Dialog::Delete {
-        roots: vec![key("/config/production/")],
+        roots: vec![TreeItem::folder(key("/config/production/"))],
         radius: radius(),
         steps: vec![BatchStep::Delete { key: key("/config/production/a"), revision: 7 }],
         type_to_confirm: type_to_confirm.map(str::to_owned),
@@ -105,15 +106,15 @@ fn a_new_key_is_typed_with_escapes_and_must_not_exist() {
     assert_eq!(scene.actions(), vec![created]);
 }
 
-fn move_dialog(from: &str, folder: bool, copy: bool) -> Dialog {
+fn move_dialog(from: &str, copy: bool) -> Dialog {
     let sample = vec![key("/config/staging/api-gateway/routes.json")];
     let radius = BlastRadius { keys: 1, leased: 1, held: Vec::new(), sample };
-    Dialog::Move { from: key(from), folder, copy, radius }
+    Dialog::Move { from: TreeItem::folder(key(from)), copy, radius }
 }
 
 #[test]
 fn a_folder_is_renamed_to_a_path_that_ends_like_one() {
-    let mut scene = play(Setting::default(), move_dialog("/config/staging/", true, false), live_world());
+    let mut scene = play(Setting::default(), move_dialog("/config/staging/", false), live_world());
     assert!(disabled(&scene, "Rename 1 key"), "to itself");
     retype(&mut scene, "New path", "/config/test");
     scene.picture("dialog-rename");
@@ -129,14 +130,14 @@ fn a_folder_is_renamed_to_a_path_that_ends_like_one() {
     );
     scene.actions();
     scene.press("Rename 1 key");
-    let from = key("/config/staging/");
+    let from = TreeItem::folder(key("/config/staging/"));
     let renamed = Action::Move { from, to: key("/config/test/"), copy: false, keep_lease: true };
     assert_eq!(scene.actions(), vec![renamed]);
 }
 
 #[test]
 fn targets_that_exist_are_said_and_refused() {
-    let mut scene = play(Setting::default(), move_dialog("/config/staging/", true, true), live_world());
+    let mut scene = play(Setting::default(), move_dialog("/config/staging/", true), live_world());
     retype(&mut scene, "New path", "/config/production");
     assert!(scene.sees("1 of the new keys exist already") && disabled(&scene, "Duplicate 1 key"));
     retype(&mut scene, "New path", "/config/else");
@@ -144,7 +145,7 @@ fn targets_that_exist_are_said_and_refused() {
     scene.picture("dialog-copy");
     scene.actions();
     scene.press("Duplicate 1 key");
-    let from = key("/config/staging/");
+    let from = TreeItem::folder(key("/config/staging/"));
     let copied = Action::Move { from, to: key("/config/else/"), copy: true, keep_lease: true };
     assert_eq!(scene.actions(), vec![copied]);
 }
@@ -187,7 +188,7 @@ fn closing_a_draft_offers_to_save_it_first() {
 
 #[test]
 fn an_export_names_its_file_and_takes_the_one_chosen() {
-    let dialog = Dialog::Export { prefix: key("/config/"), keys: 6 };
+    let dialog = Dialog::Export { what: TreeItem::folder(key("/config/")), keys: 6 };
     let mut scene = play(Setting::default(), dialog, live_world());
     scene.press("Browse…");
     let asked = FileQuestion::ExportTo("prod-eu-config-r182334.json".into());
@@ -201,7 +202,8 @@ fn an_export_names_its_file_and_takes_the_one_chosen() {
     scene.harness.get_by_role_and_label(Role::Button, "Export").click();
     scene.settle();
     let prefix = b"/config/".to_vec();
-    let request = ExportRequest { prefix, format: ExportFormat::Yaml, path: "/tmp/out.yaml".into() };
+    let request =
+        ExportRequest { prefix, only_key: false, format: ExportFormat::Yaml, path: "/tmp/out.yaml".into() };
     assert_eq!(scene.actions(), vec![Action::Export(request)]);
 }
 
@@ -210,4 +212,57 @@ fn dialogs_speak_chinese() {
     let mut scene = play(Setting::default().chinese().light(), delete_dialog(Some("prod-eu")), live_world());
     scene.picture("dialog-delete-zh");
     assert!(scene.sees("删除 341 个键"));
+}
+
+#[test]
+fn a_key_alone_is_exported_not_all_that_begin_with_it() {
+    let mut world = live_world();
+    for name in ["/a/", "/a/b", "/a/c/"] {
+        world.sessions[0].keyspace.put(name.as_bytes(), KeyMeta::default(), Some(value("x")));
+    }
+    let dialog = Dialog::Export { what: TreeItem::key(key("/a/")), keys: 1 };
+    let mut scene = play(Setting::default(), dialog, world);
+    assert!(
+        scene
+            .harness
+            .query_all_by_role(Role::Label)
+            .any(|label| { label.value().is_some_and(|words| words.starts_with("1 key now")) })
+    );
+    retype(&mut scene, "File", "/tmp/out.json");
+    scene.actions();
+    scene.harness.get_by_role_and_label(Role::Button, "Export").click();
+    scene.settle();
+    let prefix = b"/a/".to_vec();
+    let path = || "/tmp/out.json".into();
+    let alone = ExportRequest { prefix, only_key: true, format: ExportFormat::Json, path: path() };
+    assert_eq!(scene.actions(), vec![Action::Export(alone.clone())]);
+    scene.press("Only this key, not all that begin with it");
+    assert!(
+        scene
+            .harness
+            .query_all_by_role(Role::Label)
+            .any(|label| { label.value().is_some_and(|words| words.starts_with("3 keys now")) })
+    );
+    scene.actions();
+    scene.harness.get_by_role_and_label(Role::Button, "Export").click();
+    scene.settle();
+    assert_eq!(scene.actions(), vec![Action::Export(ExportRequest { only_key: false, ..alone })]);
+}
+
+#[test]
+fn a_key_named_like_its_folder_is_renamed_as_a_key() {
+    let mut world = live_world();
+    for name in ["/a/", "/a/b"] {
+        world.sessions[0].keyspace.put(name.as_bytes(), KeyMeta::default(), Some(value("x")));
+    }
+    let from = TreeItem::key(key("/a/"));
+    let radius = BlastRadius { keys: 1, sample: vec![key("/a/")], ..BlastRadius::default() };
+    let dialog = Dialog::Move { from: from.clone(), copy: false, radius };
+    let mut scene = play(Setting::default(), dialog, world);
+    retype(&mut scene, "New key", "/new");
+    scene.actions();
+    scene.harness.get_by_role_and_label(Role::Button, "Rename").click();
+    scene.settle();
+    let renamed = Action::Move { from, to: key("/new"), copy: false, keep_lease: true };
+    assert_eq!(scene.actions(), vec![renamed], "no separator is added, and nothing else moves");
 }

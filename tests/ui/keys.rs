@@ -13,6 +13,7 @@ use etcdscope::model::record::{ChangeKind, KeyChange, KeyMeta, KeyRecord};
 use etcdscope::model::search::{SearchHit, SearchMode, SearchQuery, SearchResult};
 use etcdscope::model::session::Session;
 use etcdscope::model::status::MirrorState;
+use etcdscope::model::tree_item::TreeItem;
 use etcdscope::model::world::World;
 use etcdscope::ui::keys;
 
@@ -29,8 +30,8 @@ fn play_living(setting: Setting, world: World) -> Scene {
         let Some(session) = stage.world.active_session_mut() else { return };
         for action in actions.as_slice() {
             match action {
-                Action::Select { paths, cursor } => {
-                    session.selected = paths.iter().cloned().collect();
+                Action::Select { rows, cursor } => {
+                    session.selected = rows.iter().cloned().collect();
                     session.cursor.clone_from(cursor);
                 }
                 Action::ToggleFolder(path) if session.expanded.remove(&**path) => {}
@@ -90,8 +91,8 @@ fn busy_world() -> World {
     expand(session, &["/config/", "/config/production/", "/config/production/api-gateway/"]);
     expand(session, &["/services/", "/services/user/", "/legacy/", "/legacy//"]);
     let cursor = key("/config/production/api-gateway/routes.json");
-    session.selected.insert(cursor.clone());
-    session.cursor = Some(cursor.clone());
+    session.selected.insert(TreeItem::key(cursor.clone()));
+    session.cursor = Some(TreeItem::key(cursor.clone()));
     let mut document = Document::new(cursor);
     document.draft = Some(value("{}"));
     session.documents.push(document);
@@ -138,13 +139,17 @@ fn arrows_and_enter_open_exactly_that_key() {
     for press in [Press::ArrowDown, Press::ArrowDown, Press::ArrowRight, Press::ArrowRight] {
         scene.key(Modifiers::NONE, press);
     }
-    assert_eq!(scene.harness.state().world.sessions[0].cursor.as_deref(), Some(&b"b/c"[..]));
+    assert_eq!(scene.harness.state().world.sessions[0].cursor, Some(TreeItem::key(&b"b/c"[..])));
     scene.key(Modifiers::NONE, Press::ArrowDown);
     scene.key(Modifiers::NONE, Press::Enter);
     let opened = scene.actions().pop();
     assert_eq!(opened, Some(Action::OpenKey(Key::from(&b"b/\xff\x00"[..]))), "bytes, not a picture of them");
     scene.key(Modifiers::NONE, Press::ArrowLeft);
-    assert_eq!(scene.harness.state().world.sessions[0].cursor.as_deref(), Some(&b"b/"[..]), "to the parent");
+    assert_eq!(
+        scene.harness.state().world.sessions[0].cursor,
+        Some(TreeItem::folder(&b"b/"[..])),
+        "to the parent"
+    );
     scene.key(Modifiers::NONE, Press::ArrowLeft);
     assert!(scene.harness.state().world.sessions[0].expanded.is_empty(), "and closed");
 }
@@ -200,7 +205,7 @@ fn shift_and_control_select_several() {
     scene.actions();
     scene.harness.get_by_role_and_label(Role::Button, "Delete…").click();
     scene.settle();
-    assert!(matches!(scene.actions().pop(), Some(Action::AskDelete(paths)) if paths.len() == 2));
+    assert!(matches!(scene.actions().pop(), Some(Action::AskDelete(items)) if items.len() == 2));
 }
 
 #[test]
@@ -214,7 +219,7 @@ fn the_menu_of_a_row_offers_what_can_be_done() {
     row(&scene, "/config/").click_secondary();
     scene.settle();
     scene.press("Export…");
-    assert!(scene.actions().contains(&Action::AskExport(key("/config/"))));
+    assert!(scene.actions().contains(&Action::AskExport(TreeItem::folder(key("/config/")))));
 }
 
 #[test]
@@ -360,8 +365,8 @@ fn nasty_keys_are_shown_everywhere_without_panic() {
     scene.picture("keys-nasty");
     for path in paths {
         scene.change(|world| {
-            world.sessions[0].cursor = Some(path.clone());
-            world.sessions[0].selected = std::iter::once(path).collect();
+            world.sessions[0].cursor = Some(TreeItem::key(path.clone()));
+            world.sessions[0].selected = std::iter::once(TreeItem::key(path)).collect();
         });
     }
     row(&scene, r"\u{202e}txt.exe").hover();
@@ -428,8 +433,31 @@ fn a_key_that_ends_like_its_folder_is_a_row_of_its_own() {
     scene.key(Modifiers::NONE, Press::ArrowDown);
     scene.key(Modifiers::NONE, Press::Enter);
     assert_eq!(scene.actions().pop(), Some(Action::OpenKey(key("a/"))));
+    let like_folder = TreeItem::key(key("a/"));
+    assert_eq!(scene.harness.state().world.sessions[0].cursor, Some(like_folder.clone()));
+    for (words, wanted) in [
+        ("Delete…", Action::AskDelete(vec![like_folder.clone()])),
+        ("Rename…", Action::AskMove { from: like_folder.clone(), copy: false }),
+        ("Duplicate…", Action::AskMove { from: like_folder.clone(), copy: true }),
+        ("Export…", Action::AskExport(like_folder.clone())),
+    ] {
+        // The first row of this name is the folder, the second the key.
+        scene.harness.get_all_by_role_and_label(Role::TreeItem, "a/").nth(1).unwrap().click_secondary();
+        scene.settle();
+        scene.harness.get_by_role_and_label(Role::MenuItem, words).click();
+        scene.settle();
+        assert_eq!(scene.actions().pop(), Some(wanted));
+    }
+    scene.harness.get_all_by_role_and_label(Role::TreeItem, "a/").next().unwrap().click_secondary();
+    scene.settle();
+    scene.harness.get_by_role_and_label(Role::MenuItem, "Delete…").click();
+    scene.settle();
+    assert_eq!(scene.actions().pop(), Some(Action::AskDelete(vec![TreeItem::folder(key("a/"))])));
+    scene.harness.get_all_by_role_and_label(Role::TreeItem, "a/").nth(1).unwrap().click();
+    scene.settle();
+    scene.actions();
     scene.key(Modifiers::NONE, Press::ArrowDown);
-    assert_eq!(scene.harness.state().world.sessions[0].cursor, Some(key("a/b")));
+    assert_eq!(scene.harness.state().world.sessions[0].cursor, Some(TreeItem::key(key("a/b"))));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use etcdscope::model::message::SessionId;
 use etcdscope::model::search::SearchQuery;
 use etcdscope::model::session::Screen;
 use etcdscope::model::settings::{Language, Settings, ThemeChoice};
+use etcdscope::model::tree_item::TreeItem;
 
 use crate::shell::busy_world;
 use crate::support::{Scene, Setting, key, live_world};
@@ -72,7 +73,7 @@ fn keys_connections_and_the_whole_search_are_found() {
         [
             Action::Run(UserCommand::Palette),
             Action::ShowScreen(Screen::Keys),
-            Action::Reveal(found.clone()),
+            Action::Reveal(TreeItem::key(found.clone())),
             Action::OpenKey(found),
         ]
     );

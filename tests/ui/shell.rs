@@ -11,6 +11,7 @@ use etcdscope::model::record::{ChangeKind, KeyChange, KeyMeta};
 use etcdscope::model::session::{Job, JobKind, JobState, Screen, Session};
 use etcdscope::model::settings::{Language, Settings};
 use etcdscope::model::status::{MirrorState, Notice};
+use etcdscope::model::tree_item::TreeItem;
 use etcdscope::model::world::{Toast, ToastKind, ToastText, World};
 
 use crate::support::{NOW, Setting, key, live_session, live_world, value};
@@ -142,7 +143,7 @@ fn a_change_at_the_bottom_reveals_its_key() {
         Some(ActivityKind::Changed)
     );
     scene.press("PUT /config/production/api-gateway/routes.json r182334");
-    let revealed = Action::Reveal(key("/config/production/api-gateway/routes.json"));
+    let revealed = Action::Reveal(TreeItem::key(key("/config/production/api-gateway/routes.json")));
     assert_eq!(scene.actions(), [Action::ShowScreen(Screen::Keys), revealed]);
     assert!(scene.sees("4 changes in the last minute"));
 }

@@ -6,6 +6,7 @@ use crate::model::bytes::Key;
 use crate::model::document::{DocumentPage, SaveState};
 use crate::model::session::Screen;
 use crate::model::settings::{Language, ThemeChoice};
+use crate::model::tree_item::TreeItem;
 
 impl App {
     pub(super) fn run_command(&mut self, command: UserCommand) {
@@ -61,8 +62,8 @@ impl App {
             UserCommand::Rename => Action::AskMove { from: cursor?, copy: false },
             UserCommand::Copy => Action::AskMove { from: cursor?, copy: true },
             UserCommand::Delete => Action::AskDelete(session.selected.iter().cloned().collect()),
-            UserCommand::Export => Action::AskExport(self.folder_at_cursor()),
-            UserCommand::ToggleFavourite => Action::ToggleFavourite(cursor?),
+            UserCommand::Export => Action::AskExport(TreeItem::folder(self.folder_at_cursor())),
+            UserCommand::ToggleFavourite => Action::ToggleFavourite(cursor?.path),
             UserCommand::Save => Action::Review(open?),
             UserCommand::Discard => Action::DiscardDraft(open?),
             UserCommand::CloseKey => Action::CloseDocument(open?),
@@ -76,7 +77,7 @@ impl App {
         let empty = || Key::from([].as_slice());
         let Some(session) = self.world.active_session() else { return empty() };
         let Some(cursor) = &session.cursor else { return empty() };
-        session.keyspace.ancestors(cursor).last().map_or_else(empty, |folder| Key::from(*folder))
+        session.keyspace.ancestors(&cursor.path).last().map_or_else(empty, |folder| Key::from(*folder))
     }
 
     fn show_next_connection(&mut self) {

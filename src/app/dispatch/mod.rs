@@ -52,8 +52,8 @@ impl App {
             }
 
             Action::ToggleFolder(path) => self.toggle_folder(&path),
-            Action::Reveal(path) => self.reveal(&path),
-            Action::Select { paths, cursor } => self.select(paths, cursor),
+            Action::Reveal(item) => self.reveal(&item),
+            Action::Select { rows, cursor } => self.select(rows, cursor),
             Action::Search(query) => self.ask_search(query),
             Action::ToggleFavourite(path) => self.toggle_favourite(&path),
 
@@ -61,7 +61,7 @@ impl App {
             Action::AskMove { from, copy } => self.ask_move(from, copy),
             Action::AskDelete(roots) => self.ask_delete(roots),
             Action::AskUndelete(key) => self.ask_undelete(key),
-            Action::AskExport(prefix) => self.ask_export(prefix),
+            Action::AskExport(what) => self.ask_export(what),
             Action::CloseDialog => self.world.dialog = None,
 
             Action::Create { key, value } => self.create(&key, value),

@@ -15,6 +15,7 @@ use crate::model::message::CommandKind;
 use crate::model::search::SearchQuery;
 use crate::model::session::{Job, JobKind, JobState, Screen};
 use crate::model::transfer::ExportRequest;
+use crate::model::tree_item::TreeItem;
 use crate::model::write::{Expect, LeaseChoice, PutRequest};
 
 impl App {
@@ -25,23 +26,24 @@ impl App {
         }
     }
 
-    pub(super) fn reveal(&mut self, path: &Key) {
+    pub(super) fn reveal(&mut self, item: &TreeItem) {
         let Some(session) = self.world.active_session_mut() else { return };
         let keyspace = session.keyspace.clone();
-        for ancestor in keyspace.ancestors(path) {
-            if ancestor.len() < path.len() {
+        for ancestor in keyspace.ancestors(&item.path) {
+            // The folder itself stays as it is; a key of its name lies in it.
+            if ancestor.len() < item.path.len() || !item.is_folder() {
                 session.expanded.insert(ancestor.to_vec());
             }
         }
         session.screen = Screen::Keys;
         session.search.query.text.clear();
-        session.selected = std::iter::once(path.clone()).collect();
-        session.cursor = Some(path.clone());
+        session.selected = std::iter::once(item.clone()).collect();
+        session.cursor = Some(item.clone());
     }
 
-    pub(super) fn select(&mut self, paths: Vec<Key>, cursor: Option<Key>) {
+    pub(super) fn select(&mut self, rows: Vec<TreeItem>, cursor: Option<TreeItem>) {
         let Some(session) = self.world.active_session_mut() else { return };
-        session.selected = paths.into_iter().collect();
+        session.selected = rows.into_iter().collect();
         session.cursor = cursor;
     }
 
@@ -80,15 +82,14 @@ impl App {
         }
     }
 
-    pub(super) fn ask_move(&mut self, from: Key, copy: bool) {
+    pub(super) fn ask_move(&mut self, from: TreeItem, copy: bool) {
         let Some(touched) = self.touched(std::slice::from_ref(&from)) else { return };
         let Some(session) = self.world.active_session() else { return };
-        let folder = session.keyspace.folder(&from).is_some();
         let radius = session.blast_radius(&touched);
-        self.world.dialog = Some(Dialog::Move { from, folder, copy, radius });
+        self.world.dialog = Some(Dialog::Move { from, copy, radius });
     }
 
-    pub(super) fn ask_delete(&mut self, roots: Vec<Key>) {
+    pub(super) fn ask_delete(&mut self, roots: Vec<TreeItem>) {
         let Some(touched) = self.touched(&roots) else { return };
         let Some(session) = self.world.active_session() else { return };
         let radius = session.blast_radius(&touched);
@@ -105,10 +106,14 @@ impl App {
         }
     }
 
-    pub(super) fn ask_export(&mut self, prefix: Key) {
+    pub(super) fn ask_export(&mut self, what: TreeItem) {
         let Some(session) = self.world.active_session() else { return };
-        let keys = session.keyspace.count_prefix(&prefix);
-        self.world.dialog = Some(Dialog::Export { prefix, keys });
+        let keys = if what.is_folder() {
+            session.keyspace.count_prefix(&what.path)
+        } else {
+            u64::from(session.keyspace.get(&what.path).is_some())
+        };
+        self.world.dialog = Some(Dialog::Export { what, keys });
     }
 
     pub(super) fn create(&mut self, key: &Key, value: Value) {
@@ -139,13 +144,13 @@ impl App {
         // It may fail: until it is saved it is a draft.
         let (id, now) = (session.id, self.world.now);
         self.drafts.changed(id, key.clone(), now);
-        self.reveal(key);
+        self.reveal(&TreeItem::key(key.clone()));
     }
 
-    pub(super) fn move_keys(&mut self, from: &Key, to: &Key, copy: bool, keep_lease: bool) {
+    pub(super) fn move_keys(&mut self, from: &TreeItem, to: &Key, copy: bool, keep_lease: bool) {
         self.world.dialog = None;
         let Some(touched) = self.touched(std::slice::from_ref(from)) else { return };
-        let steps = touched.move_steps(from, to, keep_lease, !copy);
+        let steps = touched.move_steps(&from.path, to, keep_lease, !copy);
         let kind = if copy { JobKind::Copy } else { JobKind::Rename };
         self.start_batch(kind, steps);
     }
@@ -200,7 +205,7 @@ impl App {
     }
 
     /// The keys under these rows, unless there are too many for one action; says so then.
-    fn touched(&mut self, roots: &[Key]) -> Option<Touched> {
+    fn touched(&mut self, roots: &[TreeItem]) -> Option<Touched> {
         if !self.may_write() {
             return None;
         }

@@ -359,11 +359,24 @@ impl Cluster {
         with_values: bool,
         pages: &Sender<Page>,
     ) -> Result<i64, Fault> {
+        self.list_interval(&KeyInterval::prefix(prefix), revision, with_values, pages).await
+    }
+
+    /// As [`Self::list_pages`], for the keys of an interval.
+    ///
+    /// # Errors
+    /// As [`Self::list_pages`].
+    pub async fn list_interval(
+        &self,
+        wanted: &KeyInterval,
+        revision: Option<i64>,
+        with_values: bool,
+        pages: &Sender<Page>,
+    ) -> Result<i64, Fault> {
         let gone = || Fault::new(FaultKind::Cancelled, "the listing is no longer wanted");
-        let wanted = KeyInterval::prefix(prefix);
         let values = if with_values { ListValues::Always } else { ListValues::Never };
         let begin = async |readable: &[KeyInterval]| {
-            let intervals: Vec<_> = readable.iter().filter_map(|it| intersect(it, &wanted)).collect();
+            let intervals: Vec<_> = readable.iter().filter_map(|it| intersect(it, wanted)).collect();
             if intervals.is_empty() {
                 let detail = "the user may read nothing of it";
                 return Err(Fault::new(FaultKind::PermissionDenied, detail));

@@ -4,11 +4,12 @@
 //! {"etcdscope":1,"cluster_id":"cdf818194e3a8c32","revision":42,"prefix":"/a","keys":[
 //! {"key":"/a/b","value":"text","create_revision":7,"mod_revision":9,"version":3,"lease":"0"},
 //! {"key_base64":"/w==","value_base64":"AP8=","create_revision":8,…}
-//! ]}
+//! ],"sha256":"…"}
 //! ```
 //!
 //! Ids are in hexadecimal, as etcdctl prints them: they need all 64 bits, which a JSON number does
-//! not keep in every reader.
+//! not keep in every reader. The checksum at the end is over what the file says, not over its layout;
+//! whoever changes a file by hand takes it out.
 
 use std::io::{Read, Write};
 
@@ -17,6 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::ExportHeader;
+use super::digest::ContentDigest;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::record::{KeyMeta, KeyRecord};
 
@@ -32,6 +34,8 @@ struct Head<'a> {
     prefix: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prefix_base64: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    only_key: bool,
 }
 
 #[derive(Serialize)]
@@ -66,6 +70,7 @@ pub(super) fn write_header(out: &mut impl Write, header: &ExportHeader) -> std::
         revision: header.revision,
         prefix,
         prefix_base64,
+        only_key: header.only_key,
     };
     let text = serde_json::to_string(&head)?;
     out.write_all(text.trim_end_matches('}').as_bytes())?;
@@ -96,8 +101,8 @@ pub(super) fn write_entry(
     Ok(())
 }
 
-pub(super) fn write_end(out: &mut impl Write) -> std::io::Result<()> {
-    out.write_all(b"\n]}\n")
+pub(super) fn write_end(out: &mut impl Write, sha256: &str) -> std::io::Result<()> {
+    writeln!(out, "\n],\"sha256\":\"{sha256}\"}}")
 }
 
 /// A JSON export read back.
@@ -117,7 +122,10 @@ struct File {
     revision: i64,
     prefix: Option<String>,
     prefix_base64: Option<String>,
+    #[serde(default)]
+    only_key: bool,
     keys: Vec<FileEntry>,
+    sha256: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -134,7 +142,7 @@ struct FileEntry {
 }
 
 /// Reads a JSON export, all or nothing: what is cut off, of another format, or says a thing twice
-/// or not at all is refused with its place.
+/// or not at all is refused with its place, and what does not fit its checksum is refused.
 ///
 /// # Errors
 /// [`FaultKind::File`] where it cannot be read, [`FaultKind::Invalid`] where it is not an export.
@@ -151,10 +159,19 @@ pub fn read_json_export(reader: impl Read) -> Result<JsonExport, Fault> {
             .map_err(|error| invalid("cluster_id", error))?,
         revision: file.revision,
         prefix: bytes("prefix", file.prefix, file.prefix_base64)?,
+        only_key: file.only_key,
     };
     let mut records = Vec::with_capacity(file.keys.len());
     for (index, entry) in file.keys.into_iter().enumerate() {
         records.push(record(index, entry)?);
+    }
+    let mut digest = ContentDigest::new(&header);
+    for record in &records {
+        digest.add(&record.key, record.value.as_deref().unwrap_or_default(), &record.meta);
+    }
+    if file.sha256.is_some_and(|written| written != digest.finish()) {
+        let why = "the file was changed since it was written; take the checksum out if that was meant";
+        return Err(invalid("sha256", why));
     }
     Ok(JsonExport { header, records })
 }

@@ -4,6 +4,7 @@
 //! was there before stays whole until the new file is complete, and a cancelled or failed export
 //! leaves nothing. Only its owner may read it.
 
+mod digest;
 mod json;
 mod yaml;
 
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 pub use json::{JsonExport, read_json_export};
+
+use digest::ContentDigest;
 
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::record::KeyRecord;
@@ -27,6 +30,8 @@ pub struct ExportHeader {
     pub revision: i64,
     /// The prefix that was asked for; empty: everything.
     pub prefix: Vec<u8>,
+    /// Only the key that the prefix itself is was asked for.
+    pub only_key: bool,
 }
 
 /// Writes an export to any sink: the header first, then each key, then the end.
@@ -35,6 +40,7 @@ pub struct ExportWriter<W: Write> {
     out: Counted<W>,
     format: ExportFormat,
     keys: u64,
+    digest: ContentDigest,
 }
 
 impl<W: Write> ExportWriter<W> {
@@ -49,7 +55,7 @@ impl<W: Write> ExportWriter<W> {
             ExportFormat::Yaml => yaml::write_header(&mut out, header),
         }
         .map_err(|error| file_fault("writing the export", &error))?;
-        Ok(Self { out, format, keys: 0 })
+        Ok(Self { out, format, keys: 0, digest: ContentDigest::new(header) })
     }
 
     /// Writes one key. A record without its value is refused: an export without values would pass
@@ -68,6 +74,7 @@ impl<W: Write> ExportWriter<W> {
             ExportFormat::Yaml => yaml::write_entry(&mut self.out, &record.key, value),
         }
         .map_err(|error| file_fault("writing the export", &error))?;
+        self.digest.add(&record.key, value, &record.meta);
         self.keys += 1;
         Ok(())
     }
@@ -84,7 +91,7 @@ impl<W: Write> ExportWriter<W> {
     /// [`FaultKind::DiskFull`] or [`FaultKind::File`].
     pub fn finish(mut self) -> Result<(W, u64), Fault> {
         match self.format {
-            ExportFormat::Json => json::write_end(&mut self.out),
+            ExportFormat::Json => json::write_end(&mut self.out, &self.digest.finish()),
             ExportFormat::Yaml => yaml::write_end(&mut self.out, self.keys == 0),
         }
         .and_then(|()| self.out.flush())

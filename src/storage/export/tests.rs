@@ -12,7 +12,8 @@ fn plain(key: &[u8], value: &[u8]) -> KeyRecord {
 }
 
 fn header() -> ExportHeader {
-    ExportHeader { cluster_id: 0xcdf8_1819_4e3a_8c32, revision: 42, prefix: b"/\xff\"".to_vec() }
+    let prefix = b"/\xff\"".to_vec();
+    ExportHeader { cluster_id: 0xcdf8_1819_4e3a_8c32, revision: 42, prefix, only_key: false }
 }
 
 fn write(format: ExportFormat, records: &[KeyRecord]) -> Vec<u8> {
@@ -147,15 +148,19 @@ fn json_has_one_key_a_line_and_full_ids() {
     let meta = KeyMeta { create_revision: 7, mod_revision: 9, version: 3, lease: 0x694d_8b0c_3e4a_1f02 };
     let text =
         String::from_utf8(write(ExportFormat::Json, &[record(b"/a", b"x", meta), plain(b"\xff", b"\0\xff")]));
+    let text = text.expect("UTF-8");
+    let lines: Vec<_> = text.lines().collect();
     assert_eq!(
-        text.expect("UTF-8").lines().collect::<Vec<_>>(),
+        lines[..3],
         [
             r#"{"etcdscope":1,"cluster_id":"cdf818194e3a8c32","revision":42,"prefix_base64":"L/8i","keys":["#,
             r#"{"key":"/a","value":"x","create_revision":7,"mod_revision":9,"version":3,"lease":"694d8b0c3e4a1f02"},"#,
             r#"{"key_base64":"/w==","value_base64":"AP8=","create_revision":2,"mod_revision":3,"version":2,"lease":"0"}"#,
-            "]}",
         ]
     );
+    let end = lines[3].strip_prefix(r#"],"sha256":""#).and_then(|rest| rest.strip_suffix("\"}"));
+    assert!(end.is_some_and(|hash| hash.len() == 64), "{}", lines[3]);
+    assert_eq!(lines.len(), 4);
 }
 
 #[test]
@@ -197,6 +202,8 @@ fn a_cut_or_changed_export_is_refused_with_its_place() {
     let text = String::from_utf8(bytes).expect("UTF-8");
     let twice = text.replace("\"value\":\"2\"", "\"value\":\"2\",\"value_base64\":\"Mg==\"");
     assert!(read_json_export(twice.as_bytes()).expect_err("given twice").detail.contains("keys[1].value"));
+    let changed = text.replace("\"value\":\"2\"", "\"value\":\"3\"");
+    assert!(read_json_export(changed.as_bytes()).expect_err("changed").detail.contains("sha256"));
     let newer = text.replace("\"etcdscope\":1", "\"etcdscope\":2");
     assert!(read_json_export(newer.as_bytes()).expect_err("another format").detail.contains("format 2"));
 }

@@ -17,6 +17,7 @@ use crate::model::key_text::preview_value;
 use crate::model::message::SessionId;
 use crate::model::session::{Screen, Session};
 use crate::model::status::SeenAt;
+use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::chip::Tone;
@@ -184,7 +185,7 @@ fn since(world: &World, session: &Session, claim: &Claim) -> String {
 /// Opens a claim's key among the keys.
 fn open_key(key: &Key, actions: &mut Actions) {
     actions.push(Action::ShowScreen(Screen::Keys));
-    actions.push(Action::Reveal(key.clone()));
+    actions.push(Action::Reveal(TreeItem::key(key.clone())));
     actions.push(Action::OpenKey(key.clone()));
 }
 

@@ -12,7 +12,7 @@ use crate::model::session::Session;
 use crate::model::transfer::{ExportFormat, ExportRequest};
 use crate::model::world::World;
 use crate::ui::theme::{self, size};
-use crate::ui::widgets::field::{field_label, text_field};
+use crate::ui::widgets::field::{check_box, field_label, text_field};
 use crate::ui::widgets::modal::{footer, modal};
 use crate::ui::widgets::{Button, segmented};
 
@@ -94,13 +94,19 @@ fn contents(ui: &mut Ui, session: &Session, form: &mut Form, actions: &mut Actio
     let tokens = theme::tokens(ui);
     let id = field_id("export prefix");
     focus_first(ui, form, id);
-    let prefix = key_field::show(ui, id, &t!("dialogs.export.prefix"), &mut form.text);
-    let keys = prefix.as_ref().map_or(0, |prefix| form.counted.keys(session, prefix));
+    let label = if form.only_key { t!("dialogs.export.key") } else { t!("dialogs.export.prefix") };
+    let prefix = key_field::show(ui, id, &label, &mut form.text);
+    let keys = match &prefix {
+        None => 0,
+        Some(key) if form.only_key => u64::from(session.keyspace.get(key).is_some()),
+        Some(prefix) => form.counted.keys(session, prefix),
+    };
     if prefix.is_some() {
         let revision = session.applied;
         let words = t!("dialogs.export.what", keys = radius::keys(keys), revision = revision);
         ui.add(Label::new(tokens.meta(words)).wrap());
     }
+    check_box(ui, &mut form.only_key, &t!("dialogs.export.only_key"), None);
     ui.add_space(size::PAD);
     format(ui, form);
     ui.add_space(size::PAD);
@@ -118,7 +124,8 @@ fn contents(ui: &mut Ui, session: &Session, form: &mut Form, actions: &mut Actio
         if let Some(prefix) = ready
             && (pressed || enter)
         {
-            let request = ExportRequest { prefix, format: chosen_format(form), path: PathBuf::from(path) };
+            let (format, only_key) = (chosen_format(form), form.only_key);
+            let request = ExportRequest { prefix, only_key, format, path: PathBuf::from(path) };
             actions.push(Action::Export(request));
             ending = Ending::Done;
         }

@@ -18,6 +18,7 @@ use crate::action::{Action, Actions};
 use crate::model::bytes::Key;
 use crate::model::dialog::Dialog;
 use crate::model::session::Session;
+use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
 
 /// What this view keeps between frames: what is typed into the dialog on screen.
@@ -34,11 +35,11 @@ pub struct DialogState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Shown {
     Create(Key),
-    Move(Key, bool),
-    Delete(Vec<Key>),
+    Move(TreeItem, bool),
+    Delete(Vec<TreeItem>),
     Undelete(Key),
     CloseDirty(Key),
-    Export(Key),
+    Export(TreeItem),
     Other,
 }
 
@@ -51,6 +52,7 @@ struct Form {
     second: String,
     keep_lease: bool,
     yaml: bool,
+    only_key: bool,
     /// Whether the first field has been given the keyboard.
     focused: bool,
     collisions: move_keys::Collisions,
@@ -101,8 +103,8 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut DialogState, actions: &mut A
     let form = &mut state.form;
     let ending = match dialog {
         Dialog::CreateKey { .. } => create::show(ui, session, form, actions),
-        Dialog::Move { from, folder, copy, radius } => {
-            let question = move_keys::Question { from, folder: *folder, copy: *copy, radius };
+        Dialog::Move { from, copy, radius } => {
+            let question = move_keys::Question { from, copy: *copy, radius };
             move_keys::show(ui, session, &question, form, actions)
         }
         Dialog::Delete { radius, type_to_confirm, .. } => {
@@ -126,7 +128,7 @@ fn about(dialog: &Dialog) -> Shown {
         Dialog::Delete { roots, .. } => Shown::Delete(roots.clone()),
         Dialog::Undelete { key, .. } => Shown::Undelete(key.clone()),
         Dialog::CloseDirty { key } => Shown::CloseDirty(key.clone()),
-        Dialog::Export { prefix, .. } => Shown::Export(prefix.clone()),
+        Dialog::Export { what, .. } => Shown::Export(what.clone()),
         Dialog::Settings | Dialog::About | Dialog::Shortcuts => Shown::Other,
     }
 }
@@ -135,10 +137,11 @@ fn first_form(dialog: &Dialog, session: &Session) -> Form {
     use crate::model::key_text::display_key;
     match dialog {
         Dialog::CreateKey { prefix } => Form { text: display_key(prefix).into_owned(), ..Form::default() },
-        Dialog::Move { from, .. } => Form { text: display_key(from).into_owned(), ..Form::default() },
-        Dialog::Export { prefix, .. } => Form {
-            text: display_key(prefix).into_owned(),
-            second: export::suggested_path(session, prefix),
+        Dialog::Move { from, .. } => Form { text: display_key(&from.path).into_owned(), ..Form::default() },
+        Dialog::Export { what, .. } => Form {
+            text: display_key(&what.path).into_owned(),
+            second: export::suggested_path(session, &what.path),
+            only_key: !what.is_folder(),
             ..Form::default()
         },
         _ => Form::default(),

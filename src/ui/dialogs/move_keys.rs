@@ -7,11 +7,11 @@ use rust_i18n::t;
 
 use super::{Ending, Form, entered, field_id, focus_first, key_field, radius};
 use crate::action::{Action, Actions};
-use crate::model::bytes::Key;
 use crate::model::dialog::BlastRadius;
 use crate::model::key_text::display_short;
 use crate::model::keyspace::Keyspace;
 use crate::model::session::Session;
+use crate::model::tree_item::TreeItem;
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::chip::Tone;
 use crate::ui::widgets::field::{check_box, field_error};
@@ -24,10 +24,8 @@ const MAX_CHECKED_KEYS: u64 = 5_000;
 
 /// What is asked.
 pub struct Question<'a> {
-    /// The key, or the folder's path.
-    pub from: &'a Key,
-    /// Whether it is a folder.
-    pub folder: bool,
+    /// The key or folder.
+    pub from: &'a TreeItem,
     /// Copy instead of rename.
     pub copy: bool,
     /// What it touches.
@@ -50,11 +48,11 @@ impl Collisions {
         {
             return *count;
         }
-        let count = if question.folder {
+        let count = if question.from.is_folder() {
             if question.radius.keys > MAX_CHECKED_KEYS || keyspace.folder(to).is_none() {
                 0
             } else {
-                colliding(keyspace, question.from, to)
+                colliding(keyspace, &question.from.path, to)
             }
         } else {
             u64::from(keyspace.get(to).is_some())
@@ -96,7 +94,7 @@ pub fn show(
     form: &mut Form,
     actions: &mut Actions,
 ) -> Ending {
-    let title = match (question.copy, question.folder) {
+    let title = match (question.copy, question.from.is_folder()) {
         (false, false) => t!("dialogs.move.rename_key"),
         (false, true) => t!("dialogs.move.rename_folder"),
         (true, false) => t!("dialogs.move.copy_key"),
@@ -116,18 +114,19 @@ fn contents(
     actions: &mut Actions,
 ) -> Ending {
     let tokens = theme::tokens(ui);
-    ui.add(Label::new(tokens.mono_meta(display_short(question.from, 300))).truncate());
+    ui.add(Label::new(tokens.mono_meta(display_short(&question.from.path, 300))).truncate());
     ui.add_space(size::GRID);
     radius::show(ui, question.radius);
     ui.add_space(size::PAD);
     let id = field_id("move to");
     focus_first(ui, form, id);
-    let label = if question.folder { t!("dialogs.move.new_path") } else { t!("dialogs.move.new_key") };
+    let label =
+        if question.from.is_folder() { t!("dialogs.move.new_path") } else { t!("dialogs.move.new_key") };
     let typed = key_field::show(ui, id, &label, &mut form.text);
     let separator = session.keyspace.separator();
     let to = typed
-        .map(|typed| destination(typed, question.folder, separator))
-        .filter(|to| !to.is_empty() && **to != **question.from);
+        .map(|typed| destination(typed, question.from.is_folder(), separator))
+        .filter(|to| !to.is_empty() && **to != *question.from.path);
     let mut collisions = 0;
     if let Some(to) = &to {
         collisions = form.collisions.count(session, question, to);
@@ -137,7 +136,7 @@ fn contents(
         ui.add_space(size::PAD);
         ui.label(tokens.hint(t!("dialogs.move.preview")));
         radius::sample(ui, question.radius, |key| {
-            let new = target(key, question.from, to);
+            let new = target(key, &question.from.path, to);
             format!("{} → {}", display_short(key, 160), display_short(&new, 160))
         });
     }
@@ -149,7 +148,7 @@ fn contents(
 }
 
 fn collision_words(question: &Question<'_>, collisions: u64) -> String {
-    if question.folder {
+    if question.from.is_folder() {
         t!("dialogs.move.targets_exist", count = count_text(collisions)).into_owned()
     } else {
         t!("dialogs.move.target_exists").into_owned()
@@ -184,7 +183,7 @@ fn buttons(
 ) -> Ending {
     let mut ending = Ending::Open;
     let keys = radius::keys(question.radius.keys);
-    let words = match (question.copy, question.folder) {
+    let words = match (question.copy, question.from.is_folder()) {
         (false, false) => t!("dialogs.move.rename"),
         (false, true) => t!("dialogs.move.rename_keys", keys = keys),
         (true, false) => t!("dialogs.move.copy"),

@@ -9,6 +9,7 @@ use crate::model::bytes::{Key, Value};
 use crate::model::key_text::display_short;
 use crate::model::record::KeyMeta;
 use crate::model::session::Session;
+use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
 use crate::ui::claims::ttl;
 use crate::ui::theme::{self, icons, size};
@@ -41,12 +42,12 @@ pub fn show(
     });
     ScrollArea::vertical().id_salt("details").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let shown = session.active_document.as_ref();
-        let target = session.cursor.as_ref().or(shown);
+        let shown = session.active_document.as_ref().map(|key| TreeItem::key(key.clone()));
+        let target = session.cursor.clone().or(shown);
         if session.selected.len() > 1 {
             selection(ui, session, actions);
-        } else if let Some(path) = target {
-            one(ui, world, session, view, path, actions);
+        } else if let Some(item) = target {
+            one(ui, world, session, view, &item, actions);
         } else {
             everything(ui, world, session, view, actions);
         }
@@ -69,18 +70,17 @@ fn one(
     world: &World,
     session: &Session,
     view: &mut SessionView,
-    path: &Key,
+    item: &TreeItem,
     actions: &mut Actions,
 ) {
-    let folder_is_meant =
-        session.keyspace.folder(path).is_some() && view.named_like_folder.as_ref() != Some(path);
-    if let Some(known) = session.keyspace.get(path).filter(|_| !folder_is_meant) {
+    let path = &item.path;
+    if let Some(known) = session.keyspace.get(path).filter(|_| !item.is_folder()) {
         name(ui, path, actions);
         key(ui, world, session, view, path, known.meta, known.value, actions);
-    } else if session.keyspace.folder(path).is_some() {
+    } else if item.is_folder() && session.keyspace.folder(path).is_some() {
         name(ui, path, actions);
         folder(ui, world, session, view, path, actions);
-    } else if session.activity.deleted_key(path).is_some() {
+    } else if !item.is_folder() && session.activity.deleted_key(path).is_some() {
         name(ui, path, actions);
         deleted(ui, world, session, path, actions);
     } else {
@@ -267,13 +267,12 @@ fn selection(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
     let (mut folders, mut below, mut single) = (0_u64, 0_u64, 0_u64);
     let countable = session.selected.len() <= MAX_COUNTED_ROWS;
-    for path in session.selected.iter().filter(|_| countable) {
-        match session.keyspace.folder(path) {
-            Some(folder) if !path.is_empty() => {
-                folders += 1;
-                below += folder.keys();
-            }
-            _ => single += 1,
+    for item in session.selected.iter().filter(|_| countable) {
+        if item.is_folder() {
+            folders += 1;
+            below += session.keyspace.folder(&item.path).map_or(0, |folder| folder.keys());
+        } else {
+            single += 1;
         }
     }
     let rows = count_text(session.selected.len() as u64);

@@ -12,6 +12,7 @@ use crate::model::bytes::Key;
 use crate::model::key_text::display_short;
 use crate::model::profile::Profile;
 use crate::model::session::Session;
+use crate::model::tree_item::TreeItem;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::elided;
 
@@ -83,7 +84,8 @@ fn line(
     let tokens = theme::tokens(ui);
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), row_height));
     let response = ui.interact(rect, ui.scope_id().with(path), Sense::click());
-    let is_folder = session.keyspace.folder(path).is_some();
+    let item = TreeItem::at(&session.keyspace, path);
+    let is_folder = item.is_folder();
     let exists = is_folder || session.keyspace.get(path).is_some();
     let ground = rect.shrink2(vec2(size::GRID, 0.5));
     if response.hovered() || response.has_focus() {
@@ -113,8 +115,8 @@ fn line(
         }
     });
     if response.clicked() && exists {
-        actions.push(Action::Reveal(path.clone()));
-        actions.push(Action::Select { paths: vec![path.clone()], cursor: Some(path.clone()) });
+        actions.push(Action::Reveal(item.clone()));
+        actions.push(Action::Select { rows: vec![item.clone()], cursor: Some(item) });
         if !is_folder {
             view.look_at(session, path, actions);
         }

@@ -8,6 +8,7 @@ use crate::action::{Action, Actions, UserCommand};
 use crate::model::key_text::display_short;
 use crate::model::search::{SearchMode, SearchQuery};
 use crate::model::session::Session;
+use crate::model::tree_item::TreeItem;
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::field::search_field;
 use crate::ui::widgets::{count_text, icon_button, icon_toggle, segmented, shortcut_text};
@@ -105,8 +106,8 @@ fn filter(ui: &mut Ui, session: &Session, view: &mut SessionView, focus_filter: 
         && ui.input(|input| input.key_pressed(egui::Key::Enter))
         && let Some(hit) = session.search.result.value().and_then(|result| result.hits.get(view.hit))
     {
-        let cursor = Some(hit.key.clone());
-        actions.push(Action::Select { paths: vec![hit.key.clone()], cursor });
+        let item = TreeItem::key(hit.key.clone());
+        actions.push(Action::Select { rows: vec![item.clone()], cursor: Some(item) });
         view.keep_open(session, &hit.key, actions);
     }
 }
@@ -128,7 +129,7 @@ fn modes(ui: &mut Ui, session: &Session, view: &mut SessionView, actions: &mut A
 /// The folder that the cursor is in, and how many keys it holds.
 fn place(ui: &mut Ui, session: &Session) {
     let tokens = theme::tokens(ui);
-    let cursor = session.cursor.as_deref().unwrap_or_default();
+    let cursor = session.cursor.as_ref().map(|cursor| &*cursor.path).unwrap_or_default();
     let folder = match session.keyspace.folder(cursor) {
         Some(_) => cursor,
         None => session.keyspace.ancestors(cursor).last().copied().unwrap_or_default(),

@@ -9,6 +9,7 @@ use crate::model::bytes::Key;
 use crate::model::key_text::display_key;
 use crate::model::rows::{Row, RowKind};
 use crate::model::session::Session;
+use crate::model::tree_item::TreeItem;
 use crate::ui::theme::{self, icons};
 use crate::ui::widgets::shortcut_text;
 
@@ -16,7 +17,7 @@ use crate::ui::widgets::shortcut_text;
 pub fn attach(response: &Response, session: &Session, row: &Row, actions: &mut Actions) {
     response.context_menu(|ui| {
         ui.set_min_width(220.0);
-        let several = session.selected.len() > 1 && session.selected.contains(&row.path);
+        let several = session.selected.len() > 1 && session.selected.contains(&row.item());
         match &row.kind {
             _ if several => for_several(ui, session, actions),
             RowKind::Ghost => for_ghost(ui, session, row, actions),
@@ -37,15 +38,16 @@ pub fn for_key(ui: &mut Ui, session: &Session, key: &Key, actions: &mut Actions)
     if item(ui, writable, icons::FILE_PLUS, &t!("keys.menu.new_beside"), &keys_of(UserCommand::CreateKey)) {
         actions.push(Action::AskCreate { prefix: Key::from(&key[..parent]) });
     }
-    move_items(ui, writable, key, actions);
+    let item_of_key = TreeItem::key(key.clone());
+    move_items(ui, writable, &item_of_key, actions);
     ui.separator();
     copy_item(ui, key, actions);
     favourite_item(ui, session, key, actions);
     if item(ui, true, icons::EXPORT, &t!("keys.menu.export"), &keys_of(UserCommand::Export)) {
-        actions.push(Action::AskExport(key.clone()));
+        actions.push(Action::AskExport(item_of_key.clone()));
     }
     ui.separator();
-    delete_item(ui, writable, vec![key.clone()], actions);
+    delete_item(ui, writable, vec![item_of_key], actions);
 }
 
 fn for_folder(ui: &mut Ui, session: &Session, row: &Row, expanded: bool, actions: &mut Actions) {
@@ -62,15 +64,15 @@ fn for_folder(ui: &mut Ui, session: &Session, row: &Row, expanded: bool, actions
     if item(ui, writable, icons::FILE_PLUS, &t!("keys.menu.new_here"), &keys_of(UserCommand::CreateKey)) {
         actions.push(Action::AskCreate { prefix: row.path.clone() });
     }
-    move_items(ui, writable, &row.path, actions);
+    move_items(ui, writable, &row.item(), actions);
     ui.separator();
     copy_item(ui, &row.path, actions);
     favourite_item(ui, session, &row.path, actions);
     if item(ui, true, icons::EXPORT, &t!("keys.menu.export"), &keys_of(UserCommand::Export)) {
-        actions.push(Action::AskExport(row.path.clone()));
+        actions.push(Action::AskExport(row.item()));
     }
     ui.separator();
-    delete_item(ui, writable, vec![row.path.clone()], actions);
+    delete_item(ui, writable, vec![row.item()], actions);
 }
 
 fn for_ghost(ui: &mut Ui, session: &Session, row: &Row, actions: &mut Actions) {
@@ -90,12 +92,12 @@ fn for_several(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     delete_item(ui, writable, session.selected.iter().cloned().collect(), actions);
 }
 
-fn move_items(ui: &mut Ui, writable: bool, path: &Key, actions: &mut Actions) {
+fn move_items(ui: &mut Ui, writable: bool, from: &TreeItem, actions: &mut Actions) {
     if item(ui, writable, icons::PENCIL_SIMPLE, &t!("keys.menu.rename"), &keys_of(UserCommand::Rename)) {
-        actions.push(Action::AskMove { from: path.clone(), copy: false });
+        actions.push(Action::AskMove { from: from.clone(), copy: false });
     }
     if item(ui, writable, icons::COPY, &t!("keys.menu.copy"), &keys_of(UserCommand::Copy)) {
-        actions.push(Action::AskMove { from: path.clone(), copy: true });
+        actions.push(Action::AskMove { from: from.clone(), copy: true });
     }
 }
 
@@ -116,9 +118,9 @@ fn favourite_item(ui: &mut Ui, session: &Session, path: &Key, actions: &mut Acti
     }
 }
 
-fn delete_item(ui: &mut Ui, writable: bool, paths: Vec<Key>, actions: &mut Actions) {
+fn delete_item(ui: &mut Ui, writable: bool, items: Vec<TreeItem>, actions: &mut Actions) {
     if item(ui, writable, icons::TRASH, &t!("keys.menu.delete"), &keys_of(UserCommand::Delete)) {
-        actions.push(Action::AskDelete(paths));
+        actions.push(Action::AskDelete(items));
     }
 }
 

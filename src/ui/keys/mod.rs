@@ -21,9 +21,9 @@ use egui::{Frame, Margin, Panel, Ui};
 use crate::action::{Action, Actions, UserCommand};
 use crate::model::bytes::Key;
 use crate::model::message::SessionId;
-use crate::model::rows::{Row, RowKind};
 use crate::model::session::Session;
 use crate::model::status::SeenAt;
+use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
 use crate::ui::theme;
 use crate::ui::{UiState, editor};
@@ -59,15 +59,13 @@ pub struct SessionView {
     /// A row to be scrolled to.
     reveal: Option<usize>,
     /// The cursor that the list has scrolled to last.
-    followed: Option<Key>,
+    followed: Option<TreeItem>,
     /// Where a range of rows begins.
-    anchor: Option<Key>,
+    anchor: Option<TreeItem>,
     /// The text in the filter.
     filter: String,
     /// The hit that the keyboard is at.
     hit: usize,
-    /// The cursor's key, where it is a key that ends with the separator and so has its folder's path.
-    named_like_folder: Option<Key>,
     favourites_closed: bool,
     /// A key opened by a click, replaced by the next one unless it is edited or opened for good.
     looked_at: Option<Key>,
@@ -80,23 +78,7 @@ pub struct SessionView {
 impl SessionView {
     /// The row that the cursor is at.
     fn cursor_row(&self, session: &Session) -> Option<usize> {
-        let cursor = session.cursor.as_ref()?;
-        let at = self.rows.rows().position(cursor)?;
-        let next = self.rows.row(at + 1);
-        // Such a key has an empty name: it is the first row in its folder.
-        let is_key = self.named_like_folder.as_ref() == Some(cursor)
-            && next.is_some_and(|row| row.path == *cursor && row.name().is_empty());
-        Some(if is_key { at + 1 } else { at })
-    }
-
-    /// Whether this row is meant by its path, and not the other one with the same path.
-    fn is_meant(&self, session: &Session, row: &Row) -> bool {
-        let key_is_meant = self.named_like_folder.as_ref() == Some(&row.path);
-        match row.kind {
-            RowKind::Folder { .. } => !key_is_meant,
-            _ if row.name().is_empty() => key_is_meant || session.keyspace.folder(&row.path).is_none(),
-            _ => true,
-        }
+        self.rows.rows().position(session.cursor.as_ref()?)
     }
 
     /// Opens a key in passing: the next one opened so takes its tab.

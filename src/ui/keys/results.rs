@@ -14,6 +14,7 @@ use crate::action::{Action, Actions};
 use crate::model::key_text::{display_key, display_short, preview_value};
 use crate::model::search::{SearchHit, SearchMode, SearchResult};
 use crate::model::session::Session;
+use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
 use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::widgets::key_text::name_start;
@@ -133,8 +134,8 @@ fn keyboard(
                 view.hit = tree::moved(Some(view.hit), press, page, result.hits.len());
                 view.reveal = Some(view.hit);
                 if let Some(hit) = result.hits.get(view.hit) {
-                    let cursor = Some(hit.key.clone());
-                    actions.push(Action::Select { paths: vec![hit.key.clone()], cursor });
+                    let item = TreeItem::key(hit.key.clone());
+                    actions.push(Action::Select { rows: vec![item.clone()], cursor: Some(item) });
                 }
                 ui.memory_mut(|memory| memory.request_focus(id));
             }
@@ -156,7 +157,8 @@ fn row(
     let tokens = theme::tokens(ui);
     let rect = places.rect(at);
     let response = ui.interact(rect, ui.scope_id().with(&hit.key), Sense::CLICK);
-    let selected = session.selected.contains(&hit.key);
+    let item = TreeItem::key(hit.key.clone());
+    let selected = session.selected.contains(&item);
     let label = display_short(&hit.key, 512);
     response.widget_info(|| egui::WidgetInfo::selected(Role::ListBoxOption, true, selected, &label));
     row_ground(ui, rect, selected, response.hovered(), focused && at == view.hit);
@@ -184,8 +186,7 @@ fn row(
     if response.clicked() {
         view.hit = at;
         ui.memory_mut(|memory| memory.request_focus(tree::list_id(session)));
-        let cursor = Some(hit.key.clone());
-        actions.push(Action::Select { paths: vec![hit.key.clone()], cursor });
+        actions.push(Action::Select { rows: vec![item.clone()], cursor: Some(item) });
         if response.double_clicked() {
             view.keep_open(session, &hit.key, actions);
         } else {

@@ -154,8 +154,7 @@ impl RowLook<'_> {
             let colour = if selected { glow.gamma_multiply(3.0) } else { glow };
             painter.rect_filled(place, size::RADIUS_SMALL, colour);
         }
-        let is_cursor = self.session.cursor.as_ref() == Some(&row.path);
-        if is_cursor && self.focused && (selected || !self.session.selected.contains(&row.path)) {
+        if self.focused && self.session.cursor.as_ref() == Some(&row.item()) {
             painter.rect_stroke(ground, size::RADIUS_SMALL, tokens.focus_ring(), egui::StrokeKind::Inside);
         }
     }

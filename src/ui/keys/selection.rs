@@ -1,8 +1,8 @@
 //! What a click or a key press does to the selection of a list.
 
 use crate::action::Action;
-use crate::model::bytes::Key;
 use crate::model::session::Session;
+use crate::model::tree_item::TreeItem;
 
 /// One press selects at most so many rows; the details say how many it became.
 pub const MAX_SELECTED: usize = 50_000;
@@ -34,65 +34,65 @@ impl SelectHow {
 }
 
 /// The selection after row `at` was picked. `anchor` is the row where a range began; `position`
-/// tells where a path stands in the list, `paths` the paths of some rows.
+/// tells where an item stands in the list, `items` what some rows stand for.
 pub fn select(
     session: &Session,
-    anchor: &mut Option<Key>,
+    anchor: &mut Option<TreeItem>,
     at: usize,
-    path: &Key,
+    picked: &TreeItem,
     how: SelectHow,
-    position: impl Fn(&[u8]) -> Option<usize>,
-    paths: impl Fn(usize, usize) -> Vec<Key>,
+    position: impl Fn(&TreeItem) -> Option<usize>,
+    items: impl Fn(usize, usize) -> Vec<TreeItem>,
 ) -> Action {
     if how != SelectHow::Range {
-        *anchor = Some(path.clone());
+        *anchor = Some(picked.clone());
     } else if anchor.is_none() {
         anchor.clone_from(&session.cursor);
-        anchor.get_or_insert_with(|| path.clone());
+        anchor.get_or_insert_with(|| picked.clone());
     }
-    let selected = match how {
-        SelectHow::Alone => vec![path.clone()],
+    let rows = match how {
+        SelectHow::Alone => vec![picked.clone()],
         SelectHow::Toggle => {
-            let mut selected: Vec<Key> =
-                session.selected.iter().filter(|row| *row != path).cloned().collect();
+            let mut selected: Vec<TreeItem> =
+                session.selected.iter().filter(|row| *row != picked).cloned().collect();
             if selected.len() == session.selected.len() {
-                selected.push(path.clone());
+                selected.push(picked.clone());
             }
             selected
         }
         SelectHow::Range => {
-            let from = anchor.as_deref().and_then(position).unwrap_or(at);
+            let from = anchor.as_ref().and_then(position).unwrap_or(at);
             // The end that was picked is always part of it, also where the range is cut off.
             let first = from.min(at).max((at + 1).saturating_sub(MAX_SELECTED));
             let count = from.max(at).saturating_sub(first) + 1;
-            paths(first, count.min(MAX_SELECTED))
+            items(first, count.min(MAX_SELECTED))
         }
     };
-    Action::Select { paths: selected, cursor: Some(path.clone()) }
+    Action::Select { rows, cursor: Some(picked.clone()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{SelectHow, select};
     use crate::action::Action;
-    use crate::model::bytes::Key;
     use crate::model::session::Session;
+    use crate::model::tree_item::TreeItem;
 
-    fn list() -> Vec<Key> {
-        ["a", "b", "c", "d"].iter().map(|key| Key::from(key.as_bytes())).collect()
+    fn list() -> Vec<TreeItem> {
+        ["a", "b", "c", "d"].iter().map(|key| TreeItem::key(key.as_bytes())).collect()
     }
 
-    fn pick(session: &mut Session, anchor: &mut Option<Key>, at: usize, how: SelectHow) -> String {
+    fn pick(session: &mut Session, anchor: &mut Option<TreeItem>, at: usize, how: SelectHow) -> String {
         let list = list();
-        let position = |path: &[u8]| list.iter().position(|key| &**key == path);
-        let paths = |first: usize, count: usize| list.iter().skip(first).take(count).cloned().collect();
-        let Action::Select { paths, cursor } = select(session, anchor, at, &list[at], how, position, paths)
+        let position = |item: &TreeItem| list.iter().position(|other| other == item);
+        let items = |first: usize, count: usize| list.iter().skip(first).take(count).cloned().collect();
+        let Action::Select { rows, cursor } = select(session, anchor, at, &list[at], how, position, items)
         else {
             unreachable!("selecting selects")
         };
-        session.selected = paths.into_iter().collect();
+        session.selected = rows.into_iter().collect();
         session.cursor = cursor;
-        session.selected.iter().map(|key| String::from_utf8_lossy(key).into_owned()).collect()
+        session.selected.iter().map(|item| String::from_utf8_lossy(&item.path).into_owned()).collect()
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::action::{Action, Actions};
 use crate::model::key_text::display_key;
 use crate::model::rows::{Row, RowKind};
 use crate::model::session::Session;
+use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
 use crate::ui::theme;
 use crate::ui::widgets::VirtualList;
@@ -33,7 +34,7 @@ pub fn show(ui: &mut Ui, world: &World, session: &Session, view: &mut SessionVie
     if ui.interact(list.rect, id.with("ground"), Sense::CLICK).clicked() {
         list.request_focus();
         view.anchor = None;
-        actions.push(Action::Select { paths: Vec::new(), cursor: None });
+        actions.push(Action::Select { rows: Vec::new(), cursor: None });
     }
     if may_use_keyboard(ui, world, id) {
         let presses = take_presses(ui, id);
@@ -80,7 +81,7 @@ fn draw(
     for (at, row) in (first..).zip(rows) {
         let rect = places.rect(at);
         let response = ui.interact(rect, ui.scope_id().with((&row.path, row_salt(row))), Sense::CLICK);
-        let selected = session.selected.contains(&row.path) && view.is_meant(session, row);
+        let selected = session.selected.contains(&row.item());
         let look = RowLook { session, tree: &view.rows, now: world.now, busy, focused };
         look.announce(ui, row, &response, selected);
         let next = look.paint(ui, row, rect, &response, selected);
@@ -114,7 +115,7 @@ fn mouse(
     response: &Response,
     actions: &mut Actions,
 ) {
-    if response.secondary_clicked() && !session.selected.contains(&row.path) {
+    if response.secondary_clicked() && !session.selected.contains(&row.item()) {
         pick(session, view, at, row, SelectHow::Alone, actions);
     }
     if !response.clicked() {
@@ -151,12 +152,9 @@ fn pick(
     how: SelectHow,
     actions: &mut Actions,
 ) {
-    let path = &row.path;
-    let is_folder = matches!(row.kind, RowKind::Folder { .. });
-    view.named_like_folder = (!is_folder && row.name().is_empty()).then(|| path.clone());
     let rows = view.rows.rows();
-    let paths = |first, count| rows.slice(first, count).into_iter().map(|row| row.path).collect();
-    let action = select(session, &mut view.anchor, at, path, how, |path| rows.position(path), paths);
+    let items = |first, count| rows.slice(first, count).iter().map(Row::item).collect();
+    let action = select(session, &mut view.anchor, at, &row.item(), how, |item| rows.position(item), items);
     actions.push(action);
 }
 
@@ -234,8 +232,8 @@ fn keyboard(
                 continue;
             }
             Press::A => {
-                let paths = view.rows.rows().slice(0, MAX_SELECTED).into_iter().map(|row| row.path).collect();
-                actions.push(Action::Select { paths, cursor: session.cursor.clone() });
+                let rows = view.rows.rows().slice(0, MAX_SELECTED).iter().map(Row::item).collect();
+                actions.push(Action::Select { rows, cursor: session.cursor.clone() });
                 continue;
             }
             Press::ArrowLeft | Press::ArrowRight => match at.and_then(|at| view.rows.row(at)) {
@@ -250,7 +248,7 @@ fn keyboard(
         pick(session, view, target, &row, how, actions);
         at = Some(target);
         view.reveal = Some(target);
-        view.followed = Some(row.path);
+        view.followed = Some(row.item());
     }
 }
 
@@ -287,7 +285,9 @@ fn sideways(view: &SessionView, at: usize, row: &Row, press: Press, actions: &mu
             None
         }
         (RowKind::Folder { .. }, Press::ArrowRight) => Some(at + 1),
-        (_, Press::ArrowLeft) if row.name_start > 0 => view.rows.rows().position(&row.path[..row.name_start]),
+        (_, Press::ArrowLeft) if row.name_start > 0 => {
+            view.rows.rows().position(&TreeItem::folder(&row.path[..row.name_start]))
+        }
         _ => None,
     }
 }
@@ -311,11 +311,11 @@ fn follow_cursor(session: &Session, view: &mut SessionView) {
 /// Text of the selection for the clipboard, one key a line.
 #[must_use]
 pub fn selection_text(session: &Session) -> String {
-    let mut lines: Vec<_> = session.selected.iter().map(|path| display_key(path)).collect();
+    let mut lines: Vec<_> = session.selected.iter().map(|item| display_key(&item.path)).collect();
     if lines.is_empty()
         && let Some(cursor) = &session.cursor
     {
-        lines.push(display_key(cursor));
+        lines.push(display_key(&cursor.path));
     }
     lines.join("\n")
 }

@@ -11,6 +11,7 @@ use crate::model::key_text::display_short;
 use crate::model::message::ConnectRequest;
 use crate::model::search::SearchQuery;
 use crate::model::session::Screen;
+use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
 use crate::ui::theme::icons;
 use crate::ui::widgets::{count_text, shortcut_text};
@@ -163,7 +164,7 @@ fn keys(world: &World, query: &str, found: &FoundKeys) -> Vec<Entry> {
             runnable: true,
             actions: vec![
                 Action::ShowScreen(Screen::Keys),
-                Action::Reveal(key.clone()),
+                Action::Reveal(TreeItem::key(key.clone())),
                 Action::OpenKey(key.clone()),
             ],
         })

@@ -8,6 +8,7 @@ use crate::model::activity::{Activity, ActivityKind, ActivityLine, GLOW_MS};
 use crate::model::key_text::display_short;
 use crate::model::session::{Screen, Session};
 use crate::model::status::SeenAt;
+use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
 use crate::ui::theme::{self, size, text};
 use crate::ui::widgets::button::focus_ring;
@@ -139,6 +140,6 @@ fn entry(
     let tooltip = format!("{}\n{}", display_short(&line.key, 400), time_text(line.seen_at, world.now));
     if response.on_hover_text(tooltip).clicked() {
         actions.push(Action::ShowScreen(Screen::Keys));
-        actions.push(Action::Reveal(line.key.clone()));
+        actions.push(Action::Reveal(TreeItem::key(line.key.clone())));
     }
 }
