@@ -1,11 +1,21 @@
-//! What a user may read.
+//! What a user may read, and whether that is still so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use etcd_client::GetOptions;
+use tokio::sync::mpsc::{Receiver, channel};
 
 use super::cluster::{Cluster, READ_TIMEOUT};
+use super::member::Member;
+use super::task::Task;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::status::KeyInterval;
 
 const READ: i32 = 0;
 const READ_WRITE: i32 = 2;
+/// How often it is checked that what is watched may still be read.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 
 impl Cluster {
     /// The intervals that the user's roles allow to read, merged and in key order. Asked only
@@ -41,6 +51,66 @@ impl Cluster {
         }
         Ok(merged)
     }
+}
+
+/// Finds out when what is watched may no longer be read. etcd checks a watch when it is created and
+/// never again: it goes on for a user who has lost the permission, or whose password was changed,
+/// while everything else is refused. Dropping this ends it.
+pub(super) struct AccessCheck {
+    refused: Receiver<Fault>,
+    _task: Task<()>,
+}
+
+impl AccessCheck {
+    /// Begins to ask this member, every few seconds, whether these intervals may be read.
+    pub(super) fn start(member: Arc<Member>, intervals: Vec<KeyInterval>) -> Self {
+        let (sender, refused) = channel(1);
+        let task = Task::spawn(async move {
+            loop {
+                tokio::time::sleep(CHECK_EVERY).await;
+                for interval in &intervals {
+                    if let Some(fault) = refusal(&member, interval).await {
+                        // Whoever listened is gone if this can not be told.
+                        let _told = sender.send(fault).await;
+                        return;
+                    }
+                }
+            }
+        });
+        Self { refused, _task: task }
+    }
+
+    /// The refusal, if there has been one.
+    pub(super) fn refused(&mut self) -> Option<Fault> {
+        self.refused.try_recv().ok()
+    }
+}
+
+/// Why an interval may not be read; `None` where it may, or where it can not be told now.
+async fn refusal(member: &Member, interval: &KeyInterval) -> Option<Fault> {
+    /// Permissions are checked before revisions: who may read is told that there is none like
+    /// this, without a key being looked at, and who may not is refused.
+    const BEYOND_ALL: i64 = i64::MAX;
+    let key = if interval.start.is_empty() { vec![0] } else { interval.start.clone() };
+    let end = interval.end.clone().unwrap_or_else(|| vec![0]);
+    let answer = member
+        .call(READ_TIMEOUT, |mut handle| {
+            let options = GetOptions::new()
+                .with_range(end.clone())
+                .with_revision(BEYOND_ALL)
+                .with_serializable()
+                .with_keys_only()
+                .with_limit(1);
+            let key = key.clone();
+            async move { handle.kv.get(key, Some(options)).await }
+        })
+        .await;
+    let fault = answer.err()?.fault;
+    let refused = matches!(
+        fault.kind,
+        FaultKind::PermissionDenied | FaultKind::UserRequired | FaultKind::WrongPassword
+    );
+    refused.then_some(fault)
 }
 
 /// A permission's range: an empty end means the one key, `"\0"` everything from the key on.

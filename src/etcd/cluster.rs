@@ -111,6 +111,11 @@ impl Cluster {
         self.inner.common.cluster_id.store(cluster_id, Ordering::SeqCst);
     }
 
+    /// The operator asked: a login that was refused may be tried again.
+    pub(super) fn allow_login(&self) {
+        self.inner.common.allow_login();
+    }
+
     /// What there is to know about the connection.
     #[must_use]
     pub fn notices(&self) -> Vec<Notice> {

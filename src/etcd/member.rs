@@ -29,6 +29,21 @@ pub(super) struct Common {
     pub cluster_id: AtomicU64,
     /// A user was given, but authentication is off.
     pub auth_off: AtomicBool,
+    /// The login that was refused: it is not tried again before the operator asks for it. Health is
+    /// asked every few seconds, and each attempt would cost the server a hash and could lock the
+    /// user out.
+    login_refused: Mutex<Option<Fault>>,
+}
+
+impl Common {
+    fn login_refused(&self) -> std::sync::MutexGuard<'_, Option<Fault>> {
+        self.login_refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The operator asked: the login may be tried again.
+    pub(super) fn allow_login(&self) {
+        *self.login_refused() = None;
+    }
 }
 
 /// A client in use. Clones share its connection.
@@ -193,13 +208,21 @@ impl Member {
         let connect = async |options: ConnectOptions| {
             Client::connect(endpoints, Some(options)).await.map_err(|error| classify(&error))
         };
+        if let Some(refused) = self.common.login_refused().clone() {
+            return Err(refused);
+        }
         let mut client = match &self.user {
             Some((name, password)) => match connect(self.options.clone().with_user(name, password)).await {
                 Err(fault) if fault.detail.contains("authentication is not enabled") => {
                     self.common.auth_off.store(true, Ordering::SeqCst);
                     connect(self.options.clone()).await?
                 }
-                Err(fault) => return Err(fault),
+                Err(fault) => {
+                    if fault.kind == FaultKind::WrongPassword {
+                        *self.common.login_refused() = Some(fault.clone());
+                    }
+                    return Err(fault);
+                }
                 Ok(client) => {
                     self.common.auth_off.store(false, Ordering::SeqCst);
                     client

@@ -1,6 +1,6 @@
 //! Users, roles, passwords.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use etcd_client::{Client, ConnectOptions, Permission};
 use etcdscope::demo::{LocalCluster, LocalClusterOptions};
@@ -10,11 +10,12 @@ use etcdscope::model::status::{KeyInterval, MirrorState, Notice, TestOutcome, Te
 use etcdscope::model::write::{Expect, LeaseChoice, PutRequest, WriteOutcome};
 use tokio::sync::mpsc;
 
+use super::figure::figure;
 use super::support::{Follower, plain_client, request, request_as, start, versions};
 
 /// Switches authentication on: `root` may do everything, `ann` may read and write `a/` and read
 /// the keys from `c/` on up to `d`.
-async fn with_users(local: &LocalCluster) -> Client {
+pub async fn with_users(local: &LocalCluster) -> Client {
     let mut client = plain_client(&local.endpoints()[0]).await;
     client.user_add("root", "root", None).await.unwrap();
     client.user_grant_role("root", "root").await.unwrap();
@@ -27,6 +28,11 @@ async fn with_users(local: &LocalCluster) -> Client {
         client.put(key, "1", None).await.unwrap();
     }
     client.auth_enable().await.unwrap();
+    root(local).await
+}
+
+/// A client of the first member that may do everything.
+pub async fn root(local: &LocalCluster) -> Client {
     let options = ConnectOptions::new().with_user("root", "root").with_timeout(Duration::from_secs(10));
     Client::connect([&local.endpoints()[0]], Some(options)).await.unwrap()
 }
@@ -159,5 +165,60 @@ async fn wrong_passwords_and_missing_users_are_told_at_once() {
         let states = follower.told.lock().unwrap().states.len();
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(follower.told.lock().unwrap().states.len(), states, "it waits for the operator");
+    }
+}
+
+#[tokio::test]
+async fn permission_taken_away_the_range_is_marked_and_the_rest_goes_on_live() {
+    for binary in versions() {
+        let local = start(&binary, LocalClusterOptions::members(1)).await;
+        let mut root = with_users(&local).await;
+        let cluster = Cluster::connect(&request_as(&local.endpoints(), "ann", "secret")).await.unwrap();
+        let follower = Follower::start_with(cluster);
+        follower.until_live().await;
+        assert_eq!(follower.told.lock().unwrap().keyspace.len(), 3);
+
+        // etcd goes on telling a watch what its user may no longer read.
+        let begun = Instant::now();
+        let whole = etcd_client::RoleRevokePermissionOptions::new().with_range_end("d");
+        root.role_revoke_permission("reader", "c/", Some(whole)).await.unwrap();
+        let left = Notice::RestrictedTo(vec![KeyInterval::prefix(b"a/")]);
+        follower
+            .until("the rest", |told| {
+                told.is_live() && told.keyspace.len() == 2 && told.notices.contains(&left)
+            })
+            .await;
+        let noticed = begun.elapsed();
+        root.put("a/1", "after", None).await.unwrap();
+        root.put("c/1", "hidden", None).await.unwrap();
+        root.put("a/2", "after", None).await.unwrap();
+        follower
+            .until("the writes to the rest", |told| {
+                let value = |key: &[u8]| told.keyspace.get(key).and_then(|it| it.value.cloned());
+                value(b"a/1") == value(b"a/2") && value(b"a/2").is_some_and(|it| *it == *b"after")
+            })
+            .await;
+        {
+            let told = follower.told.lock().unwrap();
+            assert!(told.is_live() && told.keyspace.get(b"c/1").is_none());
+            let lost =
+                |state: &MirrorState| matches!(state, MirrorState::Stale { .. } | MirrorState::Failed(_));
+            let seen = told.states.iter().filter(|(when, state)| *when >= begun && lost(state)).count();
+            assert!(seen <= 1, "{seen} retries seen");
+        }
+        figure(
+            "permission-taken",
+            format!("etcd {}: marked after {} ms, the rest live", local.version(), noticed.as_millis()),
+        );
+
+        // The last one is taken away: told as such, without a loop.
+        let whole = etcd_client::RoleRevokePermissionOptions::new().with_prefix();
+        root.role_revoke_permission("reader", "a/", Some(whole)).await.unwrap();
+        follower
+            .until("nothing is left", |told| {
+                matches!(told.states.last(), Some((_, MirrorState::Failed(fault)))
+                    if fault.kind == FaultKind::PermissionDenied)
+            })
+            .await;
     }
 }

@@ -8,6 +8,7 @@ mod access;
 mod faults;
 mod figure;
 mod listing;
+mod metrics;
 mod mirror;
 mod outage;
 #[allow(dead_code, reason = "used by tests to come")]
@@ -16,4 +17,5 @@ mod proxy;
 mod rig;
 mod support;
 mod tls;
+mod tokens;
 mod writes;

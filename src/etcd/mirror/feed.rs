@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 
+use super::super::access::AccessCheck;
 use super::super::cluster::Cluster;
 use super::super::fault::needs_the_operator;
 use super::super::listing::{ListValues, Listing};
@@ -176,6 +177,7 @@ impl Feed {
                 () = retry_now.notified() => {
                     self.backoff.reset();
                     self.hopeless = 0;
+                    self.cluster.allow_login();
                     for member in self.cluster.members() {
                         member.forget().await;
                     }
@@ -223,12 +225,15 @@ impl Feed {
         };
         let stream = if resumes {
             self.teller.enter(MirrorState::CatchingUp);
+            // The read before may have renewed the token: a watch with the old one is refused.
+            let handle = member.handle().await?;
             Stream::open(handle, plan(self, self.teller.mirror.applied()))
         } else {
             self.must_list = true;
             let listing = self.begin_listing().await?;
             // The watch stands before the listing is read, so that nothing can be compacted away
             // between the two; the member keeps the events until they are asked for.
+            let handle = member.handle().await?;
             let stream = Stream::open(handle, plan(self, listing.revision));
             if let Some(end) = self.list(listing).await? {
                 return Ok(end);
@@ -238,7 +243,8 @@ impl Feed {
         self.cluster.set_watching(Some(index));
         self.teller.tell_notices(&self.cluster);
         self.hopeless = 0;
-        Ok(self.watch(stream, progress_is_exact).await)
+        let access = AccessCheck::start(member.clone(), self.intervals.clone());
+        Ok(self.watch(stream, access, progress_is_exact).await)
     }
 
     /// Whether the member still has the history that was mirrored.
@@ -315,7 +321,7 @@ impl Feed {
     }
 
     /// Follows the stream until it breaks.
-    async fn watch(&mut self, mut stream: Stream, progress_is_exact: bool) -> End {
+    async fn watch(&mut self, mut stream: Stream, mut access: AccessCheck, progress_is_exact: bool) -> End {
         let mut heard = Instant::now();
         let mut next_check = heard;
         let mut values: Option<LeasedValues> = None;
@@ -360,6 +366,12 @@ impl Feed {
             let now = Instant::now();
             if now < next_check {
                 continue;
+            }
+            match access.refused() {
+                // What may be read has changed: find out what is left, by a new listing.
+                Some(fault) if fault.kind == FaultKind::PermissionDenied => return End::Relist(fault),
+                Some(fault) => return End::Lost(fault),
+                None => {}
             }
             if heard.elapsed() > SILENCE {
                 let detail = "the watch has not answered for two periods";

@@ -1,0 +1,29 @@
+//! What etcd itself counts.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// How many calls of this method have been begun at a member, by anyone.
+pub async fn calls(endpoint: &str, method: &str) -> u64 {
+    let host = endpoint.split("://").last().unwrap();
+    let mut stream = TcpStream::connect(host).await.expect("the metrics");
+    let request = format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("the metrics");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the metrics");
+    let wanted = format!("grpc_method=\"{method}\"");
+    answer
+        .lines()
+        .filter(|line| line.starts_with("grpc_server_started_total{") && line.contains(&wanted))
+        .filter_map(|line| line.rsplit_once(' ')?.1.trim().parse::<u64>().ok())
+        .sum()
+}
+
+/// How many logins have been tried at these members.
+pub async fn logins(endpoints: &[String]) -> u64 {
+    let mut sum = 0;
+    for endpoint in endpoints {
+        sum += calls(endpoint, "Authenticate").await;
+    }
+    sum
+}
