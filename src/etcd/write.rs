@@ -138,8 +138,8 @@ impl Cluster {
                 };
                 match first {
                     Some(first) if ours(&first) => Look::Done(created),
-                    Some(_) => Look::Overtaken(Some(now)),
-                    None => Look::Hidden,
+                    // Ours may have been created and deleted before this one was.
+                    _ => Look::Hidden,
                 }
             }
             // It was deleted, before or after: the key alone can not tell.

@@ -10,6 +10,7 @@ mod figure;
 mod listing;
 mod metrics;
 mod mirror;
+mod oracle;
 mod outage;
 #[allow(dead_code, reason = "used by tests to come")]
 mod proxy;

@@ -8,6 +8,7 @@ mod etcd;
 mod install;
 mod run;
 mod screen;
+mod soak;
 mod suite;
 
 use std::process::ExitCode;
@@ -23,6 +24,9 @@ cargo xtask ci                      formatting, lints, documentation and the who
 cargo xtask bench mirror [--keys N] [--rounds N] [--mirror-only] [--dev] [--json]
                                     measure the mirror against etcdctl on a million keys;
                                     --mirror-only: without the real window on them
+cargo xtask soak [--minutes N] [--seed S] [--json]
+                                    faults, load and keys at random, and everything the console tells
+                                    compared with etcd itself: 30 minutes, or one seed again
 cargo xtask install                 only install what the others need
 
 ETCD_BIN=/path/to/etcd chooses the etcd to run.";
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => install::everything().and_then(|()| suite::run(rest)),
         ["ci"] => ci::run_all(),
         ["bench", "mirror", rest @ ..] => bench::mirror(rest),
+        ["soak", rest @ ..] => soak::run(rest),
         ["install"] => install::everything(),
         _ => Err(Failure::new(format!("unknown task: {}\n\n{HELP}", words.join(" ")))),
     };
