@@ -12,6 +12,15 @@ const FOLDER: &str = "ETCDSCOPE_FIGURES";
 pub fn figure(row: &str, text: impl Display) {
     let text = text.to_string().replace(['\n', '\r', '\t'], " ");
     eprintln!("figure of {row}: {text}");
+    keep(row, &text);
+}
+
+/// Keeps the version of etcd that something was proven against.
+pub fn proven_on(version: impl Display) {
+    keep("etcd", &version.to_string());
+}
+
+fn keep(row: &str, text: &str) {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let path = std::path::Path::new(&folder).join("figures.tsv");
     let test = std::thread::current().name().unwrap_or_default().to_owned();

@@ -46,6 +46,7 @@ pub fn newest() -> EtcdBinary {
 pub async fn start(binary: &EtcdBinary, options: LocalClusterOptions) -> LocalCluster {
     static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = ONE_AT_A_TIME.lock().await;
+    super::figure::proven_on(binary.version);
     let options = LocalClusterOptions { etcd_bin: Some(binary.path.clone()), ..options };
     LocalCluster::start(options).await.expect("a cluster")
 }

@@ -6,6 +6,7 @@ mod ci;
 mod demo;
 mod etcd;
 mod install;
+mod reliability;
 mod run;
 mod screen;
 mod soak;
@@ -27,6 +28,8 @@ cargo xtask bench mirror [--keys N] [--rounds N] [--mirror-only] [--dev] [--json
 cargo xtask soak [--minutes N] [--seed S] [--json]
                                     faults, load and keys at random, and everything the console tells
                                     compared with etcd itself: 30 minutes, or one seed again
+cargo xtask reliability [ROW...]    run the tests of every fault and write tests/RELIABILITY.md;
+                                    with rows: run their tests alone
 cargo xtask install                 only install what the others need
 
 ETCD_BIN=/path/to/etcd chooses the etcd to run.";
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         ["ci"] => ci::run_all(),
         ["bench", "mirror", rest @ ..] => bench::mirror(rest),
         ["soak", rest @ ..] => soak::run(rest),
+        ["reliability", rows @ ..] => install::everything().and_then(|()| reliability::run(rows)),
         ["install"] => install::everything(),
         _ => Err(Failure::new(format!("unknown task: {}\n\n{HELP}", words.join(" ")))),
     };
