@@ -25,12 +25,6 @@ pub struct Etcd {
 }
 
 impl Etcd {
-    /// The etcdctl beside it, else the one on PATH.
-    pub fn etcdctl(&self) -> PathBuf {
-        let beside = self.path.with_file_name(format!("etcdctl{}", std::env::consts::EXE_SUFFIX));
-        if beside.is_file() { beside } else { "etcdctl".into() }
-    }
-
     fn probe(path: PathBuf) -> Option<Self> {
         let mut command = Command::new(&path);
         command.arg("--version");

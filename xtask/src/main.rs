@@ -22,14 +22,17 @@ Tasks of etcdscope. Each installs what it needs first (apt-get, brew or winget).
 cargo xtask demo [-- ARGUMENTS]     build etcdscope and open it on a living demonstration cluster
 cargo xtask test [FILTER]           run the whole test suite, or the tests with FILTER in their name
 cargo xtask ci                      formatting, lints, documentation and the whole test suite
-cargo xtask bench mirror [--keys N] [--rounds N] [--mirror-only] [--dev] [--json]
-                                    measure the mirror against etcdctl on a million keys;
-                                    --mirror-only: without the real window on them
 cargo xtask soak [--minutes N] [--seed S] [--json]
                                     faults, load and keys at random, and everything the console tells
                                     compared with etcd itself: 30 minutes, or one seed again
 cargo xtask reliability [ROW...]    run the tests of every fault and write tests/RELIABILITY.md;
                                     with rows: run their tests alone
+cargo xtask bench [PART]... [--keys LIST] [--rounds N] [--quick] [--dev] [--json]
+                                    measure mirror, events, model, window, or all of them, beside
+                                    etcdctl and raw client calls; --help tells more
+cargo xtask bench --report [--baseline]
+                                    tell what was measured before; --baseline keeps it, and writes
+                                    the README's tables
 cargo xtask install                 only install what the others need
 
 ETCD_BIN=/path/to/etcd chooses the etcd to run.";
@@ -45,7 +48,7 @@ fn main() -> ExitCode {
         ["demo", "--", rest @ ..] | ["demo", rest @ ..] => demo::run(rest),
         ["test", rest @ ..] => install::everything().and_then(|()| suite::run(rest)),
         ["ci"] => ci::run_all(),
-        ["bench", "mirror", rest @ ..] => bench::mirror(rest),
+        ["bench", rest @ ..] => bench::run(rest),
         ["soak", rest @ ..] => soak::run(rest),
         ["reliability", rows @ ..] => install::everything().and_then(|()| reliability::run(rows)),
         ["install"] => install::everything(),

@@ -1,0 +1,225 @@
+//! The tables: what was measured, beside its references.
+
+use serde_json::Value;
+
+use crate::table::{Table, figure, grouped};
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// A table for each part that was measured.
+pub fn all(document: &Value) -> Vec<Table> {
+    let parts = &document["parts"];
+    let mut tables = Vec::new();
+    if parts["mirror"].is_object() {
+        tables.push(mirror(&parts["mirror"]));
+    }
+    if parts["events"].is_object() {
+        tables.push(latency(&parts["events"]));
+        tables.push(throughput(&parts["events"]));
+    }
+    if parts["window"].is_object() {
+        tables.push(window(&parts["window"]));
+    }
+    if parts["model"].is_object() {
+        tables.push(model(&parts["model"]));
+    }
+    tables
+}
+
+/// The values of an array.
+pub fn each(array: &Value) -> impl Iterator<Item = &Value> {
+    array.as_array().into_iter().flatten()
+}
+
+/// A count, in groups of three.
+fn count(value: &Value) -> String {
+    value.as_u64().map_or_else(|| "–".to_owned(), grouped)
+}
+
+fn mirror(part: &Value) -> Table {
+    let title = format!(
+        "The whole key space, keys only: keys of {} bytes, etcd {}, medians",
+        part["key_bytes"],
+        part["etcd"].as_str().unwrap_or("?")
+    );
+    let mut table = Table::new(
+        title,
+        &[
+            "keys",
+            "etcdctl",
+            "one raw call",
+            "mirror live",
+            "against etcdctl",
+            "against the raw call",
+            "first rows",
+            "mirror, a key",
+            "etcdctl, a key",
+            "resident",
+            "a key beyond its own bytes",
+        ],
+    );
+    for size in each(&part["sizes"]) {
+        let median = |name: &str| figure(size[name]["median"].as_f64(), 0, " ms");
+        table.rows.push(vec![
+            count(&size["keys"]),
+            median("etcdctl_ms"),
+            median("raw_ms"),
+            median("live_ms"),
+            figure(size["live_to_etcdctl"].as_f64(), 2, ""),
+            figure(size["live_to_raw"].as_f64(), 2, ""),
+            median("first_rows_ms"),
+            figure(size["live_ns_per_key"].as_f64(), 0, " ns"),
+            figure(size["etcdctl_ns_per_key"].as_f64(), 0, " ns"),
+            figure(size["rss_bytes"].as_f64().map(|bytes| bytes / MIB), 0, " MiB"),
+            figure(size["bytes_per_key_beyond_its_own"].as_f64(), 0, " bytes"),
+        ]);
+        let values = &size["with_values"];
+        if values.is_object() {
+            table.note = format!(
+                "With values, as the console reads up to 50,000 keys: {} keys live in {}, {} of \
+                 `etcdctl get \"\" --prefix`.",
+                count(&size["keys"]),
+                figure(values["live_ms"]["median"].as_f64(), 0, " ms"),
+                figure(values["live_to_etcdctl"].as_f64(), 2, "")
+            );
+        }
+    }
+    table
+}
+
+/// p50 / p99 / most.
+fn spread(latencies: &Value) -> String {
+    let of = |name: &str| figure(latencies[name].as_f64(), 1, "");
+    format!("{} / {} / {}", of("p50_ms"), of("p99_ms"), of("max_ms"))
+}
+
+fn latency(part: &Value) -> Table {
+    let keys = count(&part["keys"]);
+    let mut table = Table::new(
+        format!("From just before a put is sent, over {keys} keys: p50 / p99 / longest, ms"),
+        &["events/s", "to its answer", "to a raw watch", "to the console's model", "model behind raw watch"],
+    );
+    for rate in each(&part["rates"]) {
+        table.rows.push(vec![
+            count(&rate["events_per_second"]),
+            spread(&rate["answer_from_sent"]),
+            spread(&rate["raw_from_sent"]),
+            spread(&rate["model_from_sent"]),
+            spread(&rate["model_behind_raw"]),
+        ]);
+    }
+    table.note = "The raw watch, the writer and the console run in one process at the same time; one \
+                  clock times each event by the number in its value."
+        .to_owned();
+    table
+}
+
+fn throughput(part: &Value) -> Table {
+    let mut table = Table::new(
+        "The same events: complete, and at what cost",
+        &[
+            "events/s",
+            "seconds",
+            "in a transaction",
+            "written/s",
+            "missing",
+            "twice",
+            "behind at the end",
+            "raw watch behind",
+            "processor an event",
+            "raw watch",
+            "memory grown",
+        ],
+    );
+    for rate in each(&part["rates"]) {
+        let grown = rate["rss_after_bytes"].as_f64().zip(rate["rss_before_bytes"].as_f64());
+        table.rows.push(vec![
+            count(&rate["events_per_second"]),
+            count(&rate["seconds"]),
+            count(&rate["events_per_transaction"]),
+            figure(rate["achieved_events_per_second"].as_f64(), 0, ""),
+            count(&rate["missing_in_model"]),
+            count(&rate["twice_in_model"]),
+            figure(rate["model_lag_at_the_end_ms"].as_f64(), 0, " ms"),
+            figure(rate["raw_lag_at_the_end_ms"].as_f64(), 0, " ms"),
+            figure(rate["console_cpu_ns_per_event"].as_f64().map(|ns| ns / 1e3), 1, " µs"),
+            figure(rate["raw_cpu_ns_per_event"].as_f64().map(|ns| ns / 1e3), 1, " µs"),
+            figure(grown.map(|(after, before)| (after - before) / MIB), 0, " MiB"),
+        ]);
+    }
+    table.note = format!(
+        "Keys shown at another revision than the raw watch saw last: {}; times the key space had to be \
+         read anew: {}.",
+        count(&part["keys_that_differ_from_the_raw_watch"]),
+        count(&part["relisted"])
+    );
+    table
+}
+
+/// Situations of the window whose frames were counted, by name.
+pub fn situations(part: &Value) -> Vec<(&str, &Value)> {
+    let Some(figures) = part["figures"].as_object() else { return Vec::new() };
+    figures
+        .iter()
+        .filter(|(_, value)| value["p99_ms"].is_number() && value["frames"].is_number())
+        .map(|(name, value)| (name.as_str(), value))
+        .collect()
+}
+
+fn window(part: &Value) -> Table {
+    let keys = count(&part["keys"]);
+    let mut table = Table::new(format!("The real window on {keys} keys"), &["", "p50", "p99", "most"]);
+    let figures = &part["figures"];
+    let situations = situations(part);
+    for (name, value) in figures.as_object().into_iter().flatten() {
+        let words = name.replace('_', " ");
+        if situations.iter().any(|(known, _)| known == name) {
+            let [p50, p99, max] =
+                ["p50_ms", "p99_ms", "max_ms"].map(|share| figure(value[share].as_f64(), 2, " ms"));
+            table.rows.push(vec![format!("a frame's own work: {words}"), p50, p99, max]);
+        } else if value["p99_ms"].is_number() {
+            let [p50, p99, max] =
+                ["p50_ms", "p99_ms", "max_ms"].map(|share| figure(value[share].as_f64(), 1, " ms"));
+            table.rows.push(vec![words, p50, p99, max]);
+        } else if let Some(number) = value.as_f64() {
+            let (words, text) = named(&words, number);
+            table.rows.push(vec![words, text, String::new(), String::new()]);
+        }
+    }
+    if let Some(bytes) = part["binary_bytes"].as_f64() {
+        let text = figure(Some(bytes / 1e6), 1, " MB");
+        table.rows.push(vec![
+            "release binary, with inspection".to_owned(),
+            text,
+            String::new(),
+            String::new(),
+        ]);
+    }
+    table
+}
+
+/// A name without its unit, and the number with it.
+fn named(words: &str, number: f64) -> (String, String) {
+    if let Some(words) = words.strip_suffix(" ms") {
+        return (words.to_owned(), figure(Some(number), 0, " ms"));
+    }
+    if let Some(words) = words.strip_suffix(" bytes") {
+        return (words.to_owned(), figure(Some(number / MIB), 0, " MiB"));
+    }
+    if let Some(words) = words.strip_suffix(" percent") {
+        return (words.to_owned(), figure(Some(number), 2, " %"));
+    }
+    (words.to_owned(), figure(Some(number), if number.fract() == 0.0 { 0 } else { 2 }, ""))
+}
+
+fn model(part: &Value) -> Table {
+    let mut table = Table::new("The model alone, a million keys, one core", &["", "figure"]);
+    for figure_told in each(&part["figures"]) {
+        let unit = format!(" {}", figure_told["unit"].as_str().unwrap_or_default());
+        let value = figure_told["value"].as_f64();
+        let digits = usize::from(value.is_some_and(|value| value.fract() != 0.0)) * 2;
+        let name = figure_told["name"].as_str().unwrap_or_default().to_owned();
+        table.rows.push(vec![name, figure(value, digits, &unit)]);
+    }
+    table
+}

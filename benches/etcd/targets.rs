@@ -1,0 +1,113 @@
+//! What was promised, and whether it is kept.
+
+use serde_json::{Value, json};
+
+use crate::sections::{each, situations};
+use crate::table::{Table, figure};
+
+/// Growth is linear or better while no size, and no rate, costs so much more a key, or an event, than
+/// the one before: what is beyond one is the noise of a measurement.
+const LINEAR: f64 = 1.15;
+
+/// A promise with its limit: what was measured must not be more.
+struct Target {
+    name: String,
+    limit: f64,
+    unit: &'static str,
+    digits: usize,
+    measured: Option<f64>,
+}
+
+impl Target {
+    fn met(&self) -> Option<bool> {
+        self.measured.map(|measured| measured <= self.limit)
+    }
+}
+
+fn list(document: &Value) -> Vec<Target> {
+    let parts = &document["parts"];
+    let mut targets = Vec::new();
+    let mut add = |name: &str, limit, unit, digits, measured| {
+        targets.push(Target { name: name.to_owned(), limit, unit, digits, measured });
+    };
+    let million = each(&parts["mirror"]["sizes"]).find(|size| size["keys"] == 1_000_000);
+    let of_million = |name: &str| million.and_then(|size| size[name].as_f64());
+    add("live tree of 1,000,000 keys, against etcdctl", 0.75, "", 2, of_million("live_to_etcdctl"));
+    let first = million.and_then(|size| size["first_rows_ms"]["median"].as_f64());
+    add("first rows of 1,000,000 keys", 300.0, " ms", 0, first);
+    let beyond = of_million("bytes_per_key_beyond_its_own");
+    add("memory a key beyond its own bytes", 200.0, " bytes", 0, beyond);
+    let sizes = || each(&parts["mirror"]["sizes"]);
+    let growth = worst_growth(sizes().map(|size| size["live_ns_per_key"].as_f64()));
+    add("time a key, each size against the one before", LINEAR, "", 2, growth);
+
+    let rates = || each(&parts["events"]["rates"]);
+    let rate = |wanted: u64| rates().find(move |rate| rate["events_per_second"] == wanted);
+    let p99 = rate(5_000).and_then(|rate| rate["model_from_sent"]["p99_ms"].as_f64());
+    add("commit to model at 5,000 events/s, p99", 60.0, " ms", 1, p99);
+    let fast = rate(20_000);
+    let wrong = fast.and_then(|rate| {
+        let of = |name: &str| rate[name].as_f64();
+        let differing = parts["events"]["keys_that_differ_from_the_raw_watch"].as_f64()?;
+        Some(of("missing_in_model")? + of("twice_in_model")? + of("out_of_order_in_model")? + differing)
+    });
+    add("20,000 events/s for 30 s: missing, twice, out of order or differing", 0.0, "", 0, wrong);
+    let lag = fast.and_then(|rate| rate["model_lag_at_the_end_ms"].as_f64());
+    add("20,000 events/s for 30 s: behind at the end", 100.0, " ms", 0, lag);
+    let busy = rates().filter(|rate| rate["events_per_second"].as_u64() >= Some(1_000));
+    let growth = worst_growth(busy.map(|rate| rate["console_cpu_ns_per_event"].as_f64()));
+    add("processor an event, each rate against the one before", LINEAR, "", 2, growth);
+
+    let window = &parts["window"];
+    let work =
+        situations(window).iter().filter_map(|(_, value)| value["p99_ms"].as_f64()).max_by(f64::total_cmp);
+    add("a frame's own work in every situation, p99", 4.0, " ms", 2, work);
+    let of_window = |names: &[&str]| names.iter().find_map(|name| window["figures"].pointer(name)?.as_f64());
+    let filter = of_window(&["/filter_answer/max_ms", "/filter_answer_ms"]);
+    add("filter answered after the last keystroke, at worst", 100.0, " ms", 0, filter);
+    let start = of_window(&["/first_frame/p50_ms", "/first_frame_ms"]);
+    add("start to first frame", 500.0, " ms", 0, start);
+    let binary = window["binary_bytes"].as_f64().map(|bytes| bytes / 1e6);
+    add("release binary", 40.0, " MB", 1, binary);
+    targets
+}
+
+/// The most that any of these is of the one before.
+fn worst_growth(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let values: Vec<f64> = values.collect::<Option<_>>()?;
+    values.windows(2).map(|pair| pair[1] / pair[0]).max_by(f64::total_cmp)
+}
+
+/// The targets with what was measured.
+pub fn table(document: &Value) -> Table {
+    let mut table = Table::new("What is promised", &["", "at most", "measured", ""]);
+    for target in list(document) {
+        let met = match target.met() {
+            Some(true) => "met",
+            Some(false) => "NOT MET",
+            None => "not measured",
+        };
+        table.rows.push(vec![
+            target.name.clone(),
+            figure(Some(target.limit), target.digits, target.unit),
+            figure(target.measured, target.digits, target.unit),
+            met.to_owned(),
+        ]);
+    }
+    table
+}
+
+/// The same for programs.
+pub fn json(document: &Value) -> Value {
+    let all = list(document);
+    let told = all.iter().map(|target| {
+        json!({
+            "name": target.name,
+            "limit": target.limit,
+            "unit": target.unit.trim(),
+            "measured": target.measured,
+            "met": target.met(),
+        })
+    });
+    told.collect()
+}
