@@ -18,6 +18,8 @@ pub fn all(document: &Value) -> Vec<Table> {
         tables.push(throughput(&parts["events"]));
     }
     if parts["window"].is_object() {
+        tables.push(frames(&parts["window"]));
+        tables.push(painted(&parts["window"]));
         tables.push(window(&parts["window"]));
     }
     if parts["model"].is_object() {
@@ -158,42 +160,75 @@ fn throughput(part: &Value) -> Table {
 
 /// Situations of the window whose frames were counted, by name.
 pub fn situations(part: &Value) -> Vec<(&str, &Value)> {
-    let Some(figures) = part["figures"].as_object() else { return Vec::new() };
-    figures
-        .iter()
-        .filter(|(_, value)| value["p99_ms"].is_number() && value["frames"].is_number())
-        .map(|(name, value)| (name.as_str(), value))
-        .collect()
+    let figures = part["figures"].as_object().into_iter().flatten();
+    let counted = figures.filter(|(_, value)| value["p99_ms"].is_number() && value["frames"].is_number());
+    counted.map(|(name, value)| (name.as_str(), value)).collect()
 }
 
-fn window(part: &Value) -> Table {
-    let keys = count(&part["keys"]);
-    let mut table = Table::new(format!("The real window on {keys} keys"), &["", "p50", "p99", "most"]);
+/// The own work of frames in each situation.
+fn frames(part: &Value) -> Table {
+    let title = format!(
+        "A frame's own work in the real window, {} keys and {} events/s meanwhile",
+        count(&part["keys"]),
+        figure(part["figures"]["events_per_second"].as_f64(), 0, "")
+    );
+    let mut table =
+        Table::new(title, &["situation", "frames", "p50", "p99", "longest", "with graphics, p50"]);
+    for (name, value) in situations(part) {
+        let of = |name: &str, digits| figure(value[name].as_f64(), digits, " ms");
+        table.rows.push(vec![
+            name.replace('_', " "),
+            count(&value["frames"]),
+            of("p50_ms", 2),
+            of("p99_ms", 2),
+            of("max_ms", 2),
+            of("whole_p50_ms", 1),
+        ]);
+    }
+    table.note = "*listing* is before the tree is live, without events. *with graphics* is the whole frame \
+                  with its triangles, drawn by the processor where there is no graphics card."
+        .to_owned();
+    table
+}
+
+/// From a commit, or a keystroke, to the frame that shows it.
+fn painted(part: &Value) -> Table {
+    let mut table = Table::new(
+        "Until the real window shows it: p50 / p99 / longest, ms",
+        &["", "measured", "on screen", "frame's own work done, p99"],
+    );
     let figures = &part["figures"];
-    let situations = situations(part);
-    for (name, value) in figures.as_object().into_iter().flatten() {
-        let words = name.replace('_', " ");
-        if situations.iter().any(|(known, _)| known == name) {
-            let [p50, p99, max] =
-                ["p50_ms", "p99_ms", "max_ms"].map(|share| figure(value[share].as_f64(), 2, " ms"));
-            table.rows.push(vec![format!("a frame's own work: {words}"), p50, p99, max]);
-        } else if value["p99_ms"].is_number() {
-            let [p50, p99, max] =
-                ["p50_ms", "p99_ms", "max_ms"].map(|share| figure(value[share].as_f64(), 1, " ms"));
-            table.rows.push(vec![words, p50, p99, max]);
-        } else if let Some(number) = value.as_f64() {
-            let (words, text) = named(&words, number);
-            table.rows.push(vec![words, text, String::new(), String::new()]);
+    let mut add = |name: String, waits: &Value| {
+        table.rows.push(vec![
+            name,
+            count(&waits["count"]),
+            spread(waits),
+            figure(waits["drawn_p99_ms"].as_f64(), 1, ""),
+        ]);
+    };
+    for rate in each(&figures["latency"]) {
+        let events = figure(rate["events_per_second"].as_f64(), 0, "");
+        add(format!("from the answer to a write, at {events} events/s"), rate);
+    }
+    if figures["filter"].is_object() {
+        add("from a keystroke to its results, under load".to_owned(), &figures["filter"]);
+    }
+    table
+}
+
+/// What is one number about the window.
+fn window(part: &Value) -> Table {
+    let mut table = Table::new(format!("The real window on {} keys", count(&part["keys"])), &["", "figure"]);
+    for (name, value) in part["figures"].as_object().into_iter().flatten() {
+        let known = ["keys", "events_per_second"].contains(&name.as_str());
+        if let Some(number) = value.as_f64().filter(|_| !known) {
+            let (words, text) = named(&name.replace('_', " "), number);
+            table.rows.push(vec![words, text]);
         }
     }
     if let Some(bytes) = part["binary_bytes"].as_f64() {
         let text = figure(Some(bytes / 1e6), 1, " MB");
-        table.rows.push(vec![
-            "release binary, with inspection".to_owned(),
-            text,
-            String::new(),
-            String::new(),
-        ]);
+        table.rows.push(vec!["size of the program, with inspection".to_owned(), text]);
     }
     table
 }

@@ -59,13 +59,13 @@ fn list(document: &Value) -> Vec<Target> {
     add("processor an event, each rate against the one before", LINEAR, "", 2, growth);
 
     let window = &parts["window"];
-    let work =
-        situations(window).iter().filter_map(|(_, value)| value["p99_ms"].as_f64()).max_by(f64::total_cmp);
-    add("a frame's own work in every situation, p99", 4.0, " ms", 2, work);
-    let of_window = |names: &[&str]| names.iter().find_map(|name| window["figures"].pointer(name)?.as_f64());
-    let filter = of_window(&["/filter_answer/max_ms", "/filter_answer_ms"]);
-    add("filter answered after the last keystroke, at worst", 100.0, " ms", 0, filter);
-    let start = of_window(&["/first_frame/p50_ms", "/first_frame_ms"]);
+    // Before the tree is live nothing can be under load yet.
+    let loaded = situations(window).into_iter().filter(|(name, _)| *name != "listing");
+    let work = loaded.filter_map(|(_, value)| value["p99_ms"].as_f64()).max_by(f64::total_cmp);
+    add("a frame's own work in the worst situation, p99", 4.0, " ms", 2, work);
+    let filter = window["figures"]["filter"]["drawn_p99_ms"].as_f64();
+    add("from a keystroke to the frame with its results, p99", 100.0, " ms", 0, filter);
+    let start = window["figures"]["first_frame_ms"].as_f64();
     add("start to first frame", 500.0, " ms", 0, start);
     let binary = window["binary_bytes"].as_f64().map(|bytes| bytes / 1e6);
     add("release binary", 40.0, " MB", 1, binary);
