@@ -105,8 +105,12 @@ impl LocalCluster {
     }
 
     fn launch(options: &LocalClusterOptions, binary: &EtcdBinary) -> Result<Self, Fault> {
-        let folder = tempfile::Builder::new()
-            .prefix("etcdscope-cluster-")
+        let mut folder = tempfile::Builder::new();
+        folder.prefix("etcdscope-cluster-");
+        // Logs in it are its owner's alone, whatever the umask is.
+        #[cfg(unix)]
+        folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let folder = folder
             .tempdir()
             .map_err(|error| Fault::new(FaultKind::File, format!("temporary folder: {error}")))?;
         let guard = Arc::new(Mutex::new(Watchdog::start(folder.path())?));

@@ -72,6 +72,11 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// Its name, for `DISPLAY`.
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
     /// Starts one on a free display number; `Err` says why there is none.
     pub fn start() -> Result<Self, String> {
         if !cfg!(target_os = "linux") {
