@@ -198,30 +198,6 @@ fn a_folder_is_copied_renamed_deleted_and_a_key_of_it_undeleted() {
 }
 
 #[test]
-fn a_read_only_profile_cannot_write_by_any_action() {
-    let bench = Bench::start();
-    bench.put(KEY, "one");
-    let mut app = bench.app();
-    bench.connect(&mut app, Profile { read_only: true, ..bench.profile() });
-    open(&mut app);
-    let before = bench.revision();
-    app.act(Action::EditDraft { key: key(KEY), value: value("two") });
-    app.act(Action::Review(key(KEY)));
-    app.act(Action::Save(key(KEY)));
-    app.act(Action::Create { key: key(b"new"), value: value("x") });
-    app.act(Action::AskDelete(vec![TreeItem::key(KEY)]));
-    assert_eq!(app.world().dialog, None);
-    app.act(Action::Move { from: TreeItem::key(KEY), to: key(b"moved"), copy: false, keep_lease: true });
-    app.act(Action::Undelete(key(KEY)));
-    for _ in 0..50 {
-        app.step();
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    assert_eq!(bench.revision(), before);
-    app.shutdown();
-}
-
-#[test]
 fn a_draft_survives_a_crash() {
     let bench = Bench::start();
     bench.put(KEY, "one");

@@ -96,7 +96,7 @@ every_command! {
         password: None,
     };
     CommandKind::RemoveProfile(_) => false, |_| CommandKind::RemoveProfile("guarded".to_owned());
-    CommandKind::KeepSettings(_) => false, |_| CommandKind::KeepSettings(Box::new(Settings::default()));
+    CommandKind::KeepSettings(_) => false, |_| CommandKind::KeepSettings(Box::<Settings>::default());
     CommandKind::KeepDraft(_) => false, |_| CommandKind::KeepDraft(Box::new(Draft {
         profile: "guarded".to_owned(),
         key: Key::from(&b"there"[..]),

@@ -73,6 +73,7 @@ pub struct Screen {
 
 impl Screen {
     /// Its name, for `DISPLAY`.
+    #[allow(dead_code, reason = "not every test that shares this needs it")]
     pub fn display(&self) -> &str {
         &self.display
     }
