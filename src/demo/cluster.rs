@@ -28,6 +28,9 @@ pub struct LocalClusterOptions {
     pub tls: Option<TlsFiles>,
     /// Further arguments for each member, such as `--quota-backend-bytes=16777216`.
     pub extra_args: Vec<String>,
+    /// For each member the port at which it listens to its peers, and the one that the peers are
+    /// told instead, where something stands between them. Empty: free ports, told as they are.
+    pub peer_ports: Vec<(u16, u16)>,
     /// Cluster token; `None`: one made of the ports, so that cluster ids differ.
     pub token: Option<String>,
     /// Raft heartbeat in milliseconds.
@@ -45,6 +48,7 @@ impl Default for LocalClusterOptions {
             etcd_bin: None,
             tls: None,
             extra_args: Vec::new(),
+            peer_ports: Vec::new(),
             token: None,
             heartbeat_ms: 100,
             election_ms: 1000,
@@ -115,27 +119,32 @@ impl LocalCluster {
             .map_err(|error| Fault::new(FaultKind::File, format!("temporary folder: {error}")))?;
         let guard = Arc::new(Mutex::new(Watchdog::start(folder.path())?));
         let ports = free_ports(options.members * 2)?;
-        let (clients, peers) = ports.split_at(options.members);
+        let (clients, free) = ports.split_at(options.members);
+        let peers: Vec<(u16, u16)> = if options.peer_ports.is_empty() {
+            free.iter().map(|port| (*port, *port)).collect()
+        } else {
+            options.peer_ports.clone()
+        };
         let name = |index: usize| format!("member-{}", index + 1);
         let initial_cluster = peers
             .iter()
             .enumerate()
-            .map(|(index, port)| format!("{}=http://127.0.0.1:{port}", name(index)))
+            .map(|(index, (_, told))| format!("{}=http://127.0.0.1:{told}", name(index)))
             .collect::<Vec<_>>()
             .join(",");
-        let token = options.token.clone().unwrap_or_else(|| format!("etcdscope-{}", peers[0]));
+        let token = options.token.clone().unwrap_or_else(|| format!("etcdscope-{}", free[0]));
         let scheme = if options.tls.is_some() { "https" } else { "http" };
         let mut members = Vec::new();
-        for (index, (client, peer)) in clients.iter().zip(peers).enumerate() {
+        for (index, (client, (listens, told))) in clients.iter().zip(&peers).enumerate() {
             let endpoint = format!("{scheme}://127.0.0.1:{client}");
-            let peer_url = format!("http://127.0.0.1:{peer}");
+            let peer_url = format!("http://127.0.0.1:{told}");
             let data_dir = folder.path().join(name(index));
             let mut arguments = vec![
                 format!("--name={}", name(index)),
                 format!("--data-dir={}", data_dir.display()),
                 format!("--listen-client-urls={endpoint}"),
                 format!("--advertise-client-urls={endpoint}"),
-                format!("--listen-peer-urls={peer_url}"),
+                format!("--listen-peer-urls=http://127.0.0.1:{listens}"),
                 format!("--initial-advertise-peer-urls={peer_url}"),
                 format!("--initial-cluster={initial_cluster}"),
                 format!("--initial-cluster-token={token}"),

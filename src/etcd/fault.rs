@@ -150,6 +150,11 @@ pub(super) fn worth_another_member(fault: &Fault) -> bool {
     )
 }
 
+/// Whether a read was refused because its revision has not come yet: a member that says so is well.
+pub(super) fn is_future_revision(fault: &Fault) -> bool {
+    fault.detail.contains("required revision is a future revision")
+}
+
 /// Whether waiting can not mend it: someone must change the settings first.
 pub(super) fn needs_the_operator(kind: FaultKind) -> bool {
     matches!(

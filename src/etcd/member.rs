@@ -146,7 +146,8 @@ impl Member {
                         self.renew(epoch).await;
                         continue;
                     }
-                    if super::fault::worth_another_member(&fault) {
+                    if super::fault::worth_another_member(&fault) && !super::fault::is_future_revision(&fault)
+                    {
                         self.blame();
                     }
                     return Err(Refusal { never_sent: super::fault::never_sent(&error), fault });

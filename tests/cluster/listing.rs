@@ -1,16 +1,22 @@
 //! Listings: many keys in bounded parts, large values, a compaction in the middle, export pages.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use etcd_client::{Client, Txn, TxnOp};
 use etcdscope::demo::{LocalCluster, LocalClusterOptions};
 use etcdscope::etcd::{MirrorOptions, Page, ValuePolicy};
 use etcdscope::model::fault::FaultKind;
+use etcdscope::model::keyspace::Keyspace;
 use etcdscope::model::mirror::digest_of;
 use etcdscope::model::status::MirrorState;
 use tokio::sync::mpsc;
 
-use super::support::{Follower, connect, newest, plain_client, revision, start, truth, versions};
+use super::figure::figure;
+use super::proxy::Proxy;
+use super::support::{Follower, Told, connect, newest, plain_client, revision, start, truth, versions};
 
 /// Fills a cluster with so many keys in lumps of very different sizes.
 async fn fill(local: &LocalCluster, keys: u32) {
@@ -165,25 +171,117 @@ async fn a_compacted_revision_is_told_as_such() {
     assert!(matches!(history.end, etcdscope::model::history::HistoryEnd::Compacted { .. }));
 }
 
+/// A key of the tall middle of what [`fill`] makes. All of these are written in one transaction.
+fn fence(number: u32) -> Vec<u8> {
+    [&name(number)[..], b"~"].concat()
+}
+
+const FENCES: [u32; 3] = [9, 60_000, 600];
+
+fn fences() -> impl Iterator<Item = Vec<u8>> {
+    let [first, end, step] = FENCES;
+    (first..end).step_by(step as usize).map(fence)
+}
+
+/// What is wrong with a picture of which all fences must have the same revision.
+fn mixed(keyspace: &Keyspace) -> Option<String> {
+    let revisions: BTreeSet<i64> =
+        fences().filter_map(|key| Some(keyspace.get(&key)?.meta.mod_revision)).collect();
+    (revisions.len() > 1).then(|| format!("fences of revisions {revisions:?} in one picture"))
+}
+
 #[tokio::test]
-async fn compaction_while_listing_begins_anew() {
+async fn compaction_while_listing_starts_again_and_never_shows_mixed_revisions() {
     let local = start(&newest(), LocalClusterOptions::members(1)).await;
-    fill(&local, 100_000).await;
-    let endpoint = local.endpoints()[0].clone();
-    let compacting = tokio::spawn(async move {
-        let mut client = plain_client(&endpoint).await;
-        for number in 0..60 {
-            let answer = client.put("compacting", format!("{number}"), None).await.unwrap();
-            let now = answer.header().unwrap().revision();
-            client.compact(now, None).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(40)).await;
-        }
-    });
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let follower = Follower::start(&local.endpoints()).await;
-    compacting.await.unwrap();
-    follower.until_live().await;
+    fill(&local, 60_000).await;
+    let proxy = Proxy::start(&local.endpoints()[0]).await;
+    // So slow that no listing ends between two compactions.
+    proxy.delay(Duration::from_millis(10));
     let mut client = plain_client(&local.endpoints()[0]).await;
+    let enough = Arc::new(AtomicBool::new(false));
+    let stop = enough.clone();
+    let compacting = tokio::spawn(async move {
+        for number in 0.. {
+            let put = |key| TxnOp::put(key, format!("{number}"), None);
+            let answer =
+                client.txn(Txn::new().and_then(fences().map(put).collect::<Vec<_>>())).await.unwrap();
+            client.compact(answer.header().unwrap().revision(), None).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if stop.load(Ordering::SeqCst) {
+                break;
+            }
+        }
+        client
+    });
+    let options = MirrorOptions {
+        values: ValuePolicy::Always,
+        value_budget_bytes: u64::MAX,
+        ..MirrorOptions::default()
+    };
+    let follower = Follower::start_checked(connect(&[proxy.endpoint()]).await, options, Box::new(mixed));
+    let restarts = |told: &Told| {
+        let compacted = |state: &MirrorState| matches!(state, MirrorState::Stale { fault, .. } if fault.kind == FaultKind::Compacted);
+        told.states.iter().filter(|(_, state)| compacted(state)).count()
+    };
+    follower.until("it starts again, twice", |told| restarts(told) >= 2).await;
+    // Later attempts wait longer for the cluster to come to rest; the operator need not.
+    enough.store(true, Ordering::SeqCst);
+    let mut client = compacting.await.unwrap();
+    follower.retry_now.notify_one();
+    follower.until_live().await;
     let last = revision(&mut client).await;
     follower.assert_equal_at(&mut client, last).await;
+    let told = follower.told.lock().unwrap();
+    assert_eq!(told.wrong, Vec::<String>::new());
+    assert!(told.keyspace.get(&fence(FENCES[0])).is_some(), "the fences are in the picture");
+    figure(
+        "compaction-listing",
+        format!(
+            "started again {} times, then complete with {} keys; {} pictures, none of mixed revisions",
+            restarts(&told),
+            told.keyspace.len(),
+            told.pictures
+        ),
+    );
+}
+
+#[tokio::test]
+async fn among_many_keys_and_a_value_of_1_5_mb_the_first_rows_come_within_a_second() {
+    const KEYS: u32 = 60_000;
+    const TALL: &[u8] = b"/registry/pods/default/tall";
+    for binary in versions() {
+        let local = start(&binary, LocalClusterOptions::members(1)).await;
+        fill(&local, KEYS).await;
+        let mut client = plain_client(&local.endpoints()[0]).await;
+        let tall = vec![b'V'; 1_500_000];
+        client.put(TALL, tall.clone(), None).await.unwrap();
+        for values in [MirrorOptions::default().values, ValuePolicy::Always] {
+            let options = MirrorOptions { values, value_budget_bytes: u64::MAX, ..MirrorOptions::default() };
+            let begun = Instant::now();
+            let follower = Follower::start_as(connect(&local.endpoints()).await, options);
+            follower.until_live().await;
+            let all = begun.elapsed();
+            let told = follower.told.lock().unwrap();
+            let first = told.first_rows.expect("rows") - begun;
+            assert!(first < Duration::from_secs(1), "the first rows came after {first:?}");
+            assert_eq!(told.keyspace.len(), u64::from(KEYS) + 1);
+            assert_eq!(told.relists, 0);
+            let stale = told.states.iter().find(|(_, state)| matches!(state, MirrorState::Stale { .. }));
+            assert_eq!(stale, None, "nothing failed");
+            if values == ValuePolicy::Always {
+                assert_eq!(told.keyspace.get(TALL).unwrap().value.map(|value| value.len()), Some(tall.len()));
+            }
+            figure(
+                "million-keys",
+                format!(
+                    "{KEYS} keys and a value of 1.5 MB on {} ({values:?}): first rows after {} ms, all after {} ms",
+                    binary.version,
+                    first.as_millis(),
+                    all.as_millis()
+                ),
+            );
+        }
+        let read = connect(&local.endpoints()).await.read(TALL).await.unwrap().unwrap();
+        assert_eq!(read.value.as_deref(), Some(&tall[..]));
+    }
 }

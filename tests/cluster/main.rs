@@ -8,15 +8,17 @@ mod access;
 mod faults;
 mod figure;
 mod listing;
+mod members;
 mod metrics;
 mod mirror;
+mod network;
 mod oracle;
 mod outage;
-#[allow(dead_code, reason = "used by tests to come")]
+mod partition;
 mod proxy;
-#[allow(dead_code, reason = "used by tests to come")]
 mod rig;
 mod support;
 mod tls;
 mod tokens;
+mod verdicts;
 mod writes;

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use etcd_client::{PutOptions, Txn, TxnOp};
+use etcd_client::{Client, PutOptions, Txn, TxnOp, WatchOptions, WatchStream};
 use etcdscope::demo::LocalClusterOptions;
 use etcdscope::model::claim::ClaimKind;
 
-use super::support::{
-    Follower, Witness, Writer, assert_same_events, plain_client, revision, shared, start, versions,
-};
+use super::figure::figure;
+use super::support::{Follower, Trial, plain_client, revision, shared, start, versions};
 
 #[tokio::test]
 async fn under_load_the_mirror_equals_a_range_and_its_events_those_of_a_plain_watch() {
@@ -19,28 +18,40 @@ async fn under_load_the_mirror_equals_a_range_and_its_events_those_of_a_plain_wa
         for number in 0..50 {
             client.put(format!("before/{number}"), "x", None).await.unwrap();
         }
-        let writer = Writer::start(endpoints.clone(), "load");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        let follower = Follower::start(&endpoints).await;
-        follower.until_live().await;
-        let from = follower.told.lock().unwrap().applied;
-        let witness = Witness::start(&endpoints[0], from).await;
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        let last = writer.stop().await;
-        follower.assert_equal_at(&mut client, last).await;
-        let mut told = follower.told.lock().unwrap().events();
-        told.retain(|(revision, ..)| *revision > from && *revision <= last);
-        assert_same_events(&told, &witness.events(from, last).await);
-        assert_eq!(follower.told.lock().unwrap().relists, 0);
+        let trial = Trial::of(Follower::start(&endpoints).await, endpoints, "load").await;
+        let begun = trial.revision().await;
+        trial.follower.until("some load", |told| told.applied > begun + 300).await;
+        trial.finish().await;
     }
 }
 
+/// A watch that tells fragments one by one.
+async fn fragments(client: &mut Client, prefix: &str) -> WatchStream {
+    let options = WatchOptions::new().with_prefix().with_prev_key().with_fragment();
+    client.watch(prefix, Some(options)).await.unwrap()
+}
+
+/// In how many pieces this revision came.
+async fn fragments_of(stream: &mut WatchStream, revision: i64) -> usize {
+    let mut pieces = 0;
+    while let Some(response) = stream.message().await.unwrap() {
+        let ours = response.events().iter().any(|event| event.kv().unwrap().mod_revision() == revision);
+        pieces += usize::from(ours);
+        if ours && !response.0.fragment {
+            break;
+        }
+    }
+    pieces
+}
+
 #[tokio::test]
-async fn a_transaction_of_128_operations_appears_at_once() {
+async fn a_revision_of_128_operations_in_fragments_appears_at_once() {
     for local in shared().await {
         let mut client = plain_client(&local.endpoints()[0]).await;
+        let mut raw = fragments(&mut client, "at-once/").await;
         let follower = Follower::start(&local.endpoints()).await;
         follower.until_live().await;
+        let mut last = 0;
         for size in [10, 9_000] {
             // The second time the revision is larger than the 1.5 MiB that an answer may have, with
             // the previous values: it comes in fragments.
@@ -55,8 +66,12 @@ async fn a_transaction_of_128_operations_appears_at_once() {
                 let revision = told.revisions.iter().find(|it| it.revision == written).unwrap();
                 assert_eq!(revision.changes.len(), 128);
                 assert!(told.revisions.iter().filter(|it| it.revision == written).count() == 1);
+                last = written;
             }
         }
+        let fragments = fragments_of(&mut raw, last).await;
+        assert!(fragments > 1, "it came in one piece");
+        figure("revision-128", format!("{fragments} fragments of 128 operations appear as one revision"));
     }
 }
 

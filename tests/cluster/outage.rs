@@ -1,103 +1,15 @@
-//! Members killed and stopped, connections cut, history compacted away, clusters restored.
+//! History compacted away, clusters restored or mixed up, writes that find no way.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use etcdscope::demo::{EtcdBinary, LocalCluster, LocalClusterOptions};
+use etcdscope::demo::LocalClusterOptions;
 use etcdscope::etcd::Cluster;
 use etcdscope::model::fault::FaultKind;
-use etcdscope::model::status::MirrorState;
 use etcdscope::model::write::{Expect, LeaseChoice, PutRequest, WriteOutcome};
 
 use super::proxy::Proxy;
-use super::support::{
-    Follower, Told, Witness, Writer, assert_same_events, connect, newest, plain_client, request, revision,
-    start, truth, versions,
-};
-
-async fn three(binary: &EtcdBinary) -> LocalCluster {
-    start(binary, LocalClusterOptions::members(3)).await
-}
-
-#[tokio::test]
-async fn the_member_in_use_is_killed_under_load_and_nothing_is_missed() {
-    for binary in versions() {
-        let local = three(&binary).await;
-        let endpoints = local.endpoints();
-        let follower = Follower::start(&endpoints).await;
-        follower.until_live().await;
-        let watched = follower.watched(&endpoints).await;
-        let survivors: Vec<_> = (0..3).filter(|index| *index != watched).collect();
-        let survivor = &endpoints[survivors[0]];
-        let from = follower.told.lock().unwrap().applied;
-        let witness = Witness::start(survivor, from).await;
-        let writers = survivors.iter().map(|index| endpoints[*index].clone()).collect();
-        let writer = Writer::start(writers, "kill");
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        let was_leader = local.leader().await == Some(watched);
-        local.member(watched).kill();
-        let killed = Instant::now();
-        let before = follower.told.lock().unwrap().applied;
-        follower.until("events go on", |told| told.applied > before + 60 && told.is_live()).await;
-        // Without its leader the cluster itself needs an election first.
-        let limit = Duration::from_secs(if was_leader { 7 } else { 4 });
-        assert!(killed.elapsed() < limit, "events went on only after {:?}", killed.elapsed());
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let last = writer.stop().await;
-        let mut client = plain_client(survivor).await;
-        follower.assert_equal_at(&mut client, last).await;
-        let mut told = follower.told.lock().unwrap().events();
-        told.retain(|(revision, ..)| *revision > from && *revision <= last);
-        assert_same_events(&told, &witness.events(from, last).await);
-        assert_eq!(follower.told.lock().unwrap().relists, 0);
-        // Reads and writes go on as well.
-        let cluster = &follower.cluster;
-        let put = PutRequest {
-            key: b"after"[..].into(),
-            value: b"kill"[..].into(),
-            expect: Expect::Absent,
-            lease: LeaseChoice::Attach(0),
-        };
-        let outcome = cluster.put(&put).await;
-        assert!(matches!(outcome, WriteOutcome::Saved { .. }), "{outcome:?}");
-        assert!(cluster.read(b"after").await.unwrap().is_some());
-        let status = cluster.status().await;
-        assert_eq!(status.members.iter().filter(|member| member.fault.is_none()).count(), 2);
-        assert!(status.members[watched].fault.is_some());
-    }
-}
-
-#[tokio::test]
-async fn the_member_in_use_is_stopped_and_another_takes_over() {
-    let local = three(&newest()).await;
-    let endpoints = local.endpoints();
-    let follower = Follower::start(&endpoints).await;
-    follower.until_live().await;
-    let watched = follower.watched(&endpoints).await;
-    let writers: Vec<_> = (0..3).filter(|index| *index != watched).map(|it| endpoints[it].clone()).collect();
-    let mut client = plain_client(&writers[0]).await;
-    let writer = Writer::start(writers, "stop");
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    local.member(watched).stop().unwrap();
-    let stopped = Instant::now();
-    follower
-        .until_within(Duration::from_secs(11), "stale", |told| {
-            told.states
-                .iter()
-                .any(|(when, state)| *when > stopped && matches!(state, MirrorState::Stale { .. }))
-        })
-        .await;
-    follower.until_within(Duration::from_secs(8), "live on another member", Told::is_live).await;
-    assert!(stopped.elapsed() < Duration::from_secs(16), "{:?}", stopped.elapsed());
-    // Reads do not wait for the stopped member.
-    let begun = Instant::now();
-    follower.cluster.read(b"stop/1").await.unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(4));
-    local.member(watched).cont().unwrap();
-    let last = writer.stop().await;
-    follower.assert_equal_at(&mut client, last).await;
-    assert_eq!(follower.told.lock().unwrap().relists, 0);
-}
+use super::support::{Follower, connect, newest, plain_client, request, revision, start, truth, versions};
 
 #[tokio::test]
 async fn compaction_while_disconnected_makes_one_new_listing() {
@@ -153,70 +65,6 @@ async fn compaction_while_disconnected_makes_one_new_listing() {
 }
 
 #[tokio::test]
-async fn resets_under_load_leave_the_mirror_equal() {
-    for binary in versions() {
-        let local = start(&binary, LocalClusterOptions::members(1)).await;
-        let endpoints = local.endpoints();
-        let mut client = plain_client(&endpoints[0]).await;
-        let proxy = Proxy::start(&endpoints[0]).await;
-        let follower = Follower::start(&[proxy.endpoint()]).await;
-        follower.until_live().await;
-        let from = follower.told.lock().unwrap().applied;
-        let witness = Witness::start(&endpoints[0], from).await;
-        let writer = Writer::start(endpoints.clone(), "reset");
-        for pause in [150, 700, 50, 900, 300, 1_100] {
-            tokio::time::sleep(Duration::from_millis(pause)).await;
-            proxy.cut();
-            follower.retry_now.notify_one();
-        }
-        let last = writer.stop().await;
-        follower.assert_equal_at(&mut client, last).await;
-        let mut told = follower.told.lock().unwrap().events();
-        told.retain(|(revision, ..)| *revision > from && *revision <= last);
-        assert_same_events(&told, &witness.events(from, last).await);
-        assert_eq!(follower.told.lock().unwrap().relists, 0);
-    }
-}
-
-#[tokio::test]
-async fn a_swallowed_direction_is_noticed() {
-    let local = start(&newest(), LocalClusterOptions::members(1)).await;
-    let mut client = plain_client(&local.endpoints()[0]).await;
-    let proxy = Proxy::start(&local.endpoints()[0]).await;
-    let follower = Follower::start(&[proxy.endpoint()]).await;
-    follower.until_live().await;
-    proxy.swallow_answers(true);
-    follower
-        .until_within(Duration::from_secs(12), "stale", |told| {
-            matches!(told.states.last(), Some((_, MirrorState::Stale { .. })))
-        })
-        .await;
-    client.put("swallowed", "1", None).await.unwrap();
-    proxy.cut();
-    proxy.swallow_answers(false);
-    follower.retry_now.notify_one();
-    let last = revision(&mut client).await;
-    follower.assert_equal_at(&mut client, last).await;
-    follower.until_live().await;
-}
-
-#[tokio::test]
-async fn two_of_three_endpoints_dead_and_reads_still_succeed() {
-    let local = start(&newest(), LocalClusterOptions::members(1)).await;
-    let dead = ["http://127.0.0.1:1".to_owned(), "http://127.0.0.1:9".to_owned()];
-    let endpoints = [&dead[..], &local.endpoints()].concat();
-    let cluster = connect(&endpoints).await;
-    let begun = Instant::now();
-    for _ in 0..300 {
-        cluster.read(b"nothing").await.expect("a read");
-    }
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    let status = cluster.status().await;
-    let faults: Vec<_> = status.members.iter().map(|it| it.fault.as_ref().map(|it| it.kind)).collect();
-    assert_eq!(faults, [Some(FaultKind::PortClosed), Some(FaultKind::PortClosed), None]);
-}
-
-#[tokio::test]
 async fn a_write_goes_to_another_endpoint_when_it_could_not_be_sent() {
     let local = &super::support::shared().await[0];
     // Two ways to the same member; whichever is used first, one of the two rounds closes it.
@@ -248,28 +96,6 @@ async fn a_write_goes_to_another_endpoint_when_it_could_not_be_sent() {
         assert!(matches!(outcome, WriteOutcome::Saved { .. }), "{outcome:?}");
         assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
     }
-}
-
-#[tokio::test]
-async fn without_quorum_nothing_is_called_saved() {
-    let local = three(&newest()).await;
-    let endpoints = local.endpoints();
-    let cluster = connect(&endpoints).await;
-    let follower = Follower::start(&endpoints).await;
-    follower.until_live().await;
-    local.member(0).kill();
-    local.member(1).kill();
-    let put = PutRequest {
-        key: b"minority"[..].into(),
-        value: b"1"[..].into(),
-        expect: Expect::Absent,
-        lease: LeaseChoice::Attach(0),
-    };
-    let outcome = cluster.put(&put).await;
-    assert!(matches!(outcome, WriteOutcome::Unknown(_) | WriteOutcome::NotSaved(_)), "{outcome:?}");
-    follower.until("stale", |told| matches!(told.states.last(), Some((_, MirrorState::Stale { .. })))).await;
-    local.restart(0).await.unwrap();
-    follower.until_live().await;
 }
 
 #[tokio::test]

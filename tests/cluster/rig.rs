@@ -82,13 +82,9 @@ impl Rig {
         }
     }
 
-    /// Compacts everything but the newest revision away, through this member; returns it.
-    pub async fn compact(&self, index: usize) -> i64 {
-        let mut client = self.client(index).await;
-        let answer = client.get("-", None).await.expect("a read");
-        let revision = answer.header().expect("a header").revision();
-        client.compact(revision, None).await.expect("a compaction");
-        revision
+    /// Compacts everything before this revision away, through this member.
+    pub async fn compact(&self, index: usize, revision: i64) {
+        self.client(index).await.compact(revision, None).await.expect("a compaction");
     }
 
     /// Defragments this member, which answers nothing else meanwhile.

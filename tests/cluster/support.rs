@@ -1,6 +1,7 @@
 //! What the tests share: clusters, a mirror that remembers what it was told, an independent watch,
 //! and the truth as etcd itself tells it.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -18,7 +19,6 @@ use etcdscope::model::status::{MirrorState, Notice};
 use tokio::sync::{Notify, OnceCell, mpsc};
 use tokio::task::JoinHandle;
 
-#[allow(unused_imports)]
 pub use super::rig::Rig;
 
 /// Longest time for anything that should happen.
@@ -102,7 +102,15 @@ pub struct Told {
     pub relists: usize,
     pub claims: Arc<Vec<ClaimQueue>>,
     pub notices: Vec<Notice>,
+    /// When the first keys were told.
+    pub first_rows: Option<Instant>,
+    /// Pictures told, and what was wrong with some of them.
+    pub pictures: usize,
+    pub wrong: Vec<String>,
 }
+
+/// What must be true of every picture that is told; returns what is wrong.
+pub type Check = Box<dyn Fn(&Keyspace) -> Option<String> + Send>;
 
 impl Told {
     pub fn is_live(&self) -> bool {
@@ -156,6 +164,11 @@ impl Follower {
     }
 
     pub fn start_as(cluster: Cluster, options: MirrorOptions) -> Self {
+        Self::start_checked(cluster, options, Box::new(|_| None))
+    }
+
+    /// Every picture is held against a check.
+    pub fn start_checked(cluster: Cluster, options: MirrorOptions, check: Check) -> Self {
         let (sender, mut events) = mpsc::channel(16);
         let retry_now = Arc::new(Notify::new());
         let told = Arc::new(Mutex::new(Told::default()));
@@ -165,6 +178,11 @@ impl Follower {
                 let mut told = remembered.lock().unwrap();
                 match event {
                     FeedEvent::Mirror(update) => {
+                        told.pictures += 1;
+                        told.wrong.extend(check(&update.keyspace));
+                        if told.first_rows.is_none() && !update.keyspace.is_empty() {
+                            told.first_rows = Some(Instant::now());
+                        }
                         told.keyspace = update.keyspace;
                         told.applied = update.applied;
                         told.states.push((Instant::now(), update.state));
@@ -224,6 +242,24 @@ impl Follower {
         assert_eq!(mirrored, truth(client, applied).await, "at revision {applied}");
     }
 
+    /// When a state of this kind was first told after this moment; waits for it.
+    pub async fn told_after(
+        &self,
+        when: Instant,
+        limit: Duration,
+        what: &str,
+        wanted: impl Fn(&MirrorState) -> bool,
+    ) -> Duration {
+        let first = |told: &Told| {
+            told.states
+                .iter()
+                .find(|(told, state)| *told > when && wanted(state))
+                .map(|(told, _)| *told - when)
+        };
+        self.until_within(limit, what, |told| first(told).is_some()).await;
+        first(&self.told.lock().unwrap()).expect("it was told")
+    }
+
     /// Index among `endpoints` of the member that the mirror watches.
     pub async fn watched(&self, endpoints: &[String]) -> usize {
         eventually("the watched member", || async {
@@ -246,8 +282,13 @@ pub fn assert_same_events(told: &[Seen], seen: &[Seen]) {
 /// What etcd itself has at this revision.
 pub async fn truth(client: &mut Client, revision: i64) -> MirrorDigest {
     let options = GetOptions::new().with_all_keys().with_revision(revision);
-    let mut kv = client.kv_client().max_decoding_message_size(usize::MAX);
-    let answer = kv.get("", Some(options)).await.expect("the truth");
+    let kv = client.kv_client().max_decoding_message_size(usize::MAX);
+    // Refused while a leader is elected.
+    let answer = eventually("the truth", || {
+        let (mut kv, options) = (kv.clone(), options.clone());
+        async move { kv.get("", Some(options)).await.ok() }
+    })
+    .await;
     let mut keyspace = Keyspace::default();
     for pair in answer.kvs() {
         let meta = KeyMeta {
@@ -263,7 +304,11 @@ pub async fn truth(client: &mut Client, revision: i64) -> MirrorDigest {
 
 /// The revision that the cluster is at.
 pub async fn revision(client: &mut Client) -> i64 {
-    client.get("-", None).await.expect("a read").header().expect("a header").revision()
+    let answer = eventually("a read", || {
+        let mut client = client.clone();
+        async move { client.get("-", None).await.ok() }
+    });
+    answer.await.header().expect("a header").revision()
 }
 
 /// Asks again and again until there is an answer.
@@ -288,6 +333,8 @@ pub type Seen = (i64, Vec<u8>, bool);
 /// An independent watch of everything: one stream, no healing.
 pub struct Witness {
     events: Arc<Mutex<Vec<Seen>>>,
+    /// The revisions at which each value was written.
+    values: Arc<Mutex<HashMap<Vec<u8>, Vec<i64>>>>,
     task: JoinHandle<()>,
 }
 
@@ -305,19 +352,28 @@ impl Witness {
         let options = WatchOptions::new().with_all_keys().with_start_revision(revision + 1);
         let mut stream = client.watch("", Some(options)).await.expect("a watch");
         let events = Arc::new(Mutex::new(Vec::new()));
-        let seen = events.clone();
+        let values = Arc::new(Mutex::new(HashMap::<_, Vec<_>>::new()));
+        let (seen, written) = (events.clone(), values.clone());
         let task = tokio::spawn(async move {
             let _client = client;
             while let Ok(Some(response)) = stream.message().await {
-                let mut seen = seen.lock().unwrap();
+                let (mut seen, mut written) = (seen.lock().unwrap(), written.lock().unwrap());
                 for event in response.events() {
                     let pair = event.kv().expect("a key");
                     let put = event.event_type() == EventType::Put;
+                    if put {
+                        written.entry(pair.value().to_vec()).or_default().push(pair.mod_revision());
+                    }
                     seen.push((pair.mod_revision(), pair.key().to_vec(), put));
                 }
             }
         });
-        Self { events, task }
+        Self { events, values, task }
+    }
+
+    /// The revisions at which this value has been written.
+    pub fn written(&self, value: &[u8]) -> Vec<i64> {
+        self.values.lock().unwrap().get(value).cloned().unwrap_or_default()
     }
 
     /// All events behind `from` up to `to`, once they are there.
@@ -329,6 +385,48 @@ impl Witness {
             Some(events.iter().filter(inside).cloned().collect())
         })
         .await
+    }
+}
+
+/// A mirror under load, beside an independent watch with which it is compared at the end.
+pub struct Trial {
+    pub follower: Follower,
+    pub witness: Witness,
+    /// What was applied when the trial began.
+    from: i64,
+    sound: String,
+    writer: Writer,
+}
+
+impl Trial {
+    /// Tries this mirror, while writers go to the `sound` endpoints; the first is also witness.
+    pub async fn of(follower: Follower, sound: Vec<String>, prefix: &'static str) -> Self {
+        follower.until_live().await;
+        let from = follower.told.lock().unwrap().applied;
+        let witness = Witness::start(&sound[0], from).await;
+        let (sound, writers) = (sound[0].clone(), sound);
+        let trial = Self { follower, witness, from, sound, writer: Writer::start(writers, prefix) };
+        trial.follower.until("the load", |told| told.applied > from + 30).await;
+        trial
+    }
+
+    /// The revision that the cluster is at now, which an event after this moment surpasses.
+    pub async fn revision(&self) -> i64 {
+        revision(&mut plain_client(&self.sound).await).await
+    }
+
+    /// Ends the load and compares: the mirror is equal to etcd, and it was told every event once, in
+    /// order, without a new listing. Returns the mirror, and how many events there were.
+    pub async fn finish(self) -> (Follower, usize) {
+        let Self { follower, witness, from, sound, writer } = self;
+        let last = writer.stop().await;
+        let mut client = plain_client(&sound).await;
+        follower.assert_equal_at(&mut client, last).await;
+        let mut told = follower.told.lock().unwrap().events();
+        told.retain(|(revision, ..)| *revision > from && *revision <= last);
+        assert_same_events(&told, &witness.events(from, last).await);
+        assert_eq!(follower.told.lock().unwrap().relists, 0);
+        (follower, told.len())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Guarded writes: exactly one of two editors wins, leases stay, lost answers are settled.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use etcd_client::PutOptions;
 use etcdscope::etcd::Cluster;
@@ -10,6 +10,7 @@ use etcdscope::model::history::HistoryEnd;
 use etcdscope::model::record::KeyRecord;
 use etcdscope::model::write::{BatchStep, Expect, LeaseChoice, PutRequest, WriteOutcome};
 
+use super::figure::figure;
 use super::proxy::Proxy;
 use super::support::{connect, plain_client, shared};
 
@@ -55,6 +56,7 @@ async fn of_two_editors_of_one_key_exactly_one_wins_and_the_other_gets_theirs() 
             assert_eq!((now.meta.mod_revision, now.value), (revision, Some(won.value)));
             base = revision;
         }
+        figure("two-editors", "of 20 pairs of saves one each won, and the other was given what won");
     }
 }
 
@@ -204,6 +206,70 @@ async fn a_lost_answer_is_settled_by_reading_again() {
         let outcome = writing.await.unwrap();
         assert_eq!(outcome, WriteOutcome::Saved { revision: ours.meta.mod_revision });
     }
+}
+
+#[tokio::test]
+async fn the_answer_to_a_write_is_lost_after_the_commit_and_settled_by_reading_again() {
+    const ROUNDS: usize = 20;
+    for local in shared().await {
+        let direct = connect(&local.endpoints()).await;
+        let mut base = saved(&direct, &create("lost/commit", "base")).await;
+        let proxy = Proxy::start(&local.endpoints()[0]).await;
+        let cluster = connect(&[proxy.endpoint()]).await;
+        let mut slowest = Duration::ZERO;
+        for round in 1..=ROUNDS {
+            let value = format!("unheard of {round}");
+            proxy.lose_answer_to(Some(value.as_bytes()));
+            let begun = Instant::now();
+            let revision = saved(&cluster, &save("lost/commit", &value, base)).await;
+            slowest = slowest.max(begun.elapsed());
+            assert_eq!(proxy.lost_answers(), round, "the answer was lost");
+            let now = read(&direct, "lost/commit").await.unwrap();
+            assert_eq!((now.meta.mod_revision, now.value.as_deref()), (revision, Some(value.as_bytes())));
+            assert_eq!(now.meta.version, round as i64 + 1, "it was written once");
+            base = revision;
+        }
+        // A refused write whose answer is lost is not called saved.
+        proxy.lose_answer_to(Some(b"refused"));
+        let outcome = cluster.put(&save("lost/commit", "refused", base - 1)).await;
+        assert_eq!(proxy.lost_answers(), ROUNDS + 1);
+        assert!(matches!(outcome, WriteOutcome::Conflict(Some(_))), "{outcome:?}");
+        let text = format!("{ROUNDS} lost answers, each settled within {} ms", slowest.as_millis());
+        figure("answer-lost", text);
+    }
+}
+
+#[tokio::test]
+async fn while_nothing_can_be_read_a_lost_answer_is_unknown() {
+    let local = &shared().await[0];
+    let direct = connect(&local.endpoints()).await;
+    let base = saved(&direct, &create("lost/unknown", "base")).await;
+    let proxy = Proxy::start(&local.endpoints()[0]).await;
+    let cluster = connect(&[proxy.endpoint()]).await;
+    // Whatever is asked about the key is answered to nobody.
+    proxy.lose_answer_to(Some(b"lost/unknown"));
+    let outcome = cluster.put(&save("lost/unknown", "done", base)).await;
+    let WriteOutcome::Unknown(fault) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(fault.kind, FaultKind::OutcomeUnknown);
+    assert!(proxy.lost_answers() > 3);
+    assert_eq!(read(&direct, "lost/unknown").await.unwrap().value.as_deref(), Some(&b"done"[..]));
+}
+
+#[tokio::test]
+async fn a_request_that_the_network_may_bring_later_is_never_called_not_saved() {
+    let local = &shared().await[0];
+    let direct = connect(&local.endpoints()).await;
+    let base = saved(&direct, &create("late/request", "base")).await;
+    // Two ways to the same member; the second is dead while the connection is made.
+    let [way, other] = [Proxy::start(&local.endpoints()[0]).await, Proxy::start(&local.endpoints()[0]).await];
+    other.close(true);
+    let cluster = connect(&[way.endpoint(), other.endpoint()]).await;
+    other.close(false);
+    way.swallow_requests(true);
+    // By the other way it is seen that nothing was written; which does not say that nothing will be.
+    let outcome = cluster.put(&save("late/request", "late", base)).await;
+    assert!(matches!(outcome, WriteOutcome::Unknown(_)), "{outcome:?}");
+    assert_eq!(read(&direct, "late/request").await.unwrap().meta.mod_revision, base);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use etcd_client::GetOptions;
 use etcd_client::proto::PbResponseHeader;
 
 use super::super::cluster::READ_TIMEOUT;
+use super::super::fault::is_future_revision;
 use super::super::member::Member;
 use super::super::read::record_of;
 use crate::model::bytes::{Key, Value};
@@ -71,7 +72,8 @@ impl Anchor {
         applied: i64,
     ) -> Result<bool, Fault> {
         let (key, at_revision) = match &self.last {
-            Some(last) => (last.key.clone(), last.revision),
+            // Where the watch would go on: what is compacted away there can not be resumed.
+            Some(last) => (last.key.clone(), applied),
             // Nothing is known yet: any key that may be read shows the header.
             None => {
                 let start = intervals.iter().map(|interval| &*interval.start).find(|it| !it.is_empty());
@@ -81,12 +83,9 @@ impl Anchor {
         let answer = read_at(member, &key, at_revision).await;
         let (header, found) = match answer {
             Ok(answer) => answer,
-            // The change itself is compacted away: the state as it is now must do.
-            Err(fault) if fault.kind == FaultKind::Compacted => {
-                let (header, _) = read_at(member, &key, 0).await?;
-                return Ok(self.fits(header.as_ref(), applied));
+            Err(fault) if fault.kind == FaultKind::Compacted || is_future_revision(&fault) => {
+                return Ok(false);
             }
-            Err(fault) if fault.detail.contains("future revision") => return Ok(false),
             Err(fault) => return Err(fault),
         };
         if !self.fits(header.as_ref(), applied) {

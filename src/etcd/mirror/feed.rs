@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 
 use super::super::access::AccessCheck;
-use super::super::cluster::Cluster;
+use super::super::cluster::{Cluster, more_telling};
 use super::super::fault::needs_the_operator;
 use super::super::listing::{ListValues, Listing};
 use super::super::member::Member;
@@ -18,6 +18,7 @@ use super::super::read::now;
 use super::super::task::Task;
 use super::anchor::Anchor;
 use super::backoff::Backoff;
+use super::echo::Echo;
 use super::stream::{Signal, Stream, WatchPlan};
 use super::teller::Teller;
 use super::{FeedEvent, MirrorOptions, ValuePolicy};
@@ -29,6 +30,9 @@ use crate::model::status::{KeyInterval, MirrorState, SeenAt};
 
 /// Two progress periods and a little: a member that is silent for so long is given up.
 const SILENCE: Duration = Duration::from_millis(8_500);
+/// Events alone prove only that answers come through. Without progress for so long it is found out
+/// whether requests do.
+const DOUBT: Duration = Duration::from_millis(6_500);
 const CHECK: Duration = Duration::from_millis(500);
 /// While the watch catches up it is asked for progress so often.
 const CATCH_UP: Duration = Duration::from_millis(50);
@@ -63,8 +67,12 @@ pub(super) struct Feed {
     hopeless: usize,
     /// Members tried in vain since the last wait.
     tried: usize,
+    /// Why each member was lost last, since one was live.
+    faults: Vec<Option<Fault>>,
     /// The last session was live.
     was_live: bool,
+    /// When the member answered something that it was asked.
+    proven: Instant,
     in_step: SeenAt,
 }
 
@@ -87,7 +95,9 @@ impl Feed {
             must_list: true,
             hopeless: 0,
             tried: 0,
+            faults: Vec::new(),
             was_live: false,
+            proven: Instant::now(),
             in_step: now(),
         }
     }
@@ -119,6 +129,7 @@ impl Feed {
                 let retry_at = self.was_live || !wait.is_zero();
                 let retry_at = retry_at
                     .then(|| now().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)));
+                let fault = self.most_telling(fault);
                 self.teller.enter(MirrorState::Stale { since: self.in_step, fault, retry_at });
                 Some(wait)
             };
@@ -126,6 +137,13 @@ impl Feed {
                 return;
             }
         }
+    }
+
+    /// What is told of a loss. Members fail one after the other, each in its own way, and the last
+    /// is not the one that tells why: that one has no quorum is behind its peers' closed ports.
+    fn most_telling(&self, fault: Fault) -> Fault {
+        let others = self.faults.iter().flatten().cloned();
+        others.fold(Some(fault.clone()), more_telling).unwrap_or(fault)
     }
 
     /// How long to wait before the next attempt: not at all while there are members that have not
@@ -204,7 +222,9 @@ impl Feed {
             Ok(end) => end,
             Err(fault) => End::Lost(fault),
         };
-        if matches!(end, End::Lost(_)) {
+        if let End::Lost(fault) = &end {
+            self.faults.resize(self.cluster.members().len(), None);
+            self.faults[index] = Some(fault.clone());
             member.blame();
             member.forget().await;
         }
@@ -244,7 +264,7 @@ impl Feed {
         self.teller.tell_notices(&self.cluster);
         self.hopeless = 0;
         let access = AccessCheck::start(member.clone(), self.intervals.clone());
-        Ok(self.watch(stream, access, progress_is_exact).await)
+        Ok(self.watch(stream, member, access, progress_is_exact).await)
     }
 
     /// Whether the member still has the history that was mirrored.
@@ -321,9 +341,17 @@ impl Feed {
     }
 
     /// Follows the stream until it breaks.
-    async fn watch(&mut self, mut stream: Stream, mut access: AccessCheck, progress_is_exact: bool) -> End {
+    async fn watch(
+        &mut self,
+        mut stream: Stream,
+        member: &Arc<Member>,
+        mut access: AccessCheck,
+        progress_is_exact: bool,
+    ) -> End {
         let mut heard = Instant::now();
         let mut next_check = heard;
+        self.proven = heard;
+        let mut echo: Option<Echo> = None;
         let mut values: Option<LeasedValues> = None;
         let mut asked_for_values = false;
         loop {
@@ -358,6 +386,13 @@ impl Feed {
                     }
                     None => values = None,
                 },
+                answered = Echo::comes(&mut echo), if echo.is_some() => {
+                    echo = None;
+                    if let Err(fault) = answered {
+                        return End::Lost(fault);
+                    }
+                    self.proven = Instant::now();
+                }
             }
             self.teller.tell_due();
             if self.teller.is_closed() {
@@ -376,6 +411,9 @@ impl Feed {
             if heard.elapsed() > SILENCE {
                 let detail = "the watch has not answered for two periods";
                 return End::Lost(Fault::new(FaultKind::TimedOut, detail));
+            }
+            if self.proven.elapsed() > DOUBT && echo.is_none() {
+                echo = Some(Echo::ask(member.clone()));
             }
             if !self.teller.state().is_live() {
                 stream.ask_progress();
@@ -407,6 +445,7 @@ impl Feed {
                 self.in_step = now();
             }
             Signal::Progress(revision) => {
+                self.proven = Instant::now();
                 // On old servers progress may overtake events: there it only proves life, and where
                 // the whole key space is watched every revision must have been told.
                 if progress_is_exact {
@@ -433,6 +472,7 @@ impl Feed {
     fn now_live(&mut self) {
         self.in_step = now();
         self.was_live = true;
+        self.faults.clear();
         self.teller.enter(MirrorState::Live);
     }
 

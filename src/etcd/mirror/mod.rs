@@ -2,11 +2,13 @@
 //!
 //! [`feed`] is the state machine, [`stream`] one watch stream, [`assemble`] makes whole revisions of
 //! what a stream delivers, [`teller`] gathers them into updates, [`anchor`] finds out whether the
-//! cluster still has the history that was mirrored, [`backoff`] says when to try again.
+//! cluster still has the history that was mirrored, [`echo`] whether a member hears us at all,
+//! [`backoff`] says when to try again.
 
 mod anchor;
 mod assemble;
 mod backoff;
+mod echo;
 mod feed;
 mod stream;
 mod teller;
