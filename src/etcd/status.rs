@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use super::cluster::{Cluster, READ_TIMEOUT};
 use super::member::Handle;
 use crate::model::fault::FaultKind;
+use crate::model::key_text::neutral;
 use crate::model::status::{ClusterStatus, MemberStatus};
 
 impl Cluster {
@@ -30,7 +31,7 @@ impl Cluster {
                 match answer {
                     Ok((answer, latency)) => {
                         status.id = answer.header().map_or(0, etcd_client::ResponseHeader::member_id);
-                        answer.version().clone_into(&mut status.version);
+                        status.version = neutral(answer.version()).into_owned();
                         status.is_leader = status.id != 0 && answer.leader() == status.id;
                         status.is_learner = answer.is_learner();
                         status.db_size_bytes = answer.db_size();
@@ -80,7 +81,7 @@ impl Cluster {
                     })
             });
             if let Some(known) = known {
-                known.name().clone_into(&mut member.name);
+                member.name = neutral(known.name()).into_owned();
                 member.id = known.id();
                 member.is_learner = known.is_learner();
             }

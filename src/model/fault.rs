@@ -1,6 +1,8 @@
 //! What can go wrong, by cause: the screen turns a kind into words and advice of its language, and
 //! shows the detail as it came.
 
+use super::key_text::neutral;
+
 /// The cause of a failure. Each kind has a sentence and an advice in the catalogues
 /// (`fault.<name>` and `fault.<name>_advice`, see [`FaultKind::name`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -172,8 +174,14 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of this kind with this detail.
+    /// A fault of this kind with this detail, in which nothing can mislead (see [`neutral`]).
     pub fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into() }
+        let detail = detail.into();
+        // A server or a file may say anything: on a screen, in a terminal and in a log it stays text.
+        let detail = match neutral(&detail) {
+            std::borrow::Cow::Owned(neutral) => neutral,
+            std::borrow::Cow::Borrowed(_) => detail,
+        };
+        Self { kind, detail }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Keys are bytes. Text in UTF-8 is shown as it is; whatever a reader could not see or would be
 //! misled by (control characters, bytes that are not UTF-8, characters that reorder or hide text)
-//! is shown as `\n`, `\xNN` or `\u{…}`, and a backslash as `\\`. What is shown can be typed back:
+//! is shown as `\n`, `\xNN` or `\u{…}`, a backslash as `\\`, and a space at either end, where nobody
+//! would see it, as `\x20`. What is shown can be typed back:
 //! [`parse_key`] of [`display_key`] is the same bytes, always.
 
 use std::borrow::Cow;
@@ -41,16 +42,24 @@ pub fn display_short(key: &[u8], max_chars: usize) -> Cow<'_, str> {
 fn display_within(bytes: &[u8], max_chars: usize) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes)
         && !text.chars().any(needs_escape)
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
         && (text.len() <= max_chars || text.chars().count() <= max_chars)
     {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(bytes.len().min(max_chars.saturating_mul(4)) + 16);
     let mut count = 0;
+    let mut at = 0;
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
             let before = shown.len();
-            push_escaped(&mut shown, character);
+            let is_end = at == 0 || at + 1 == bytes.len();
+            at += character.len_utf8();
+            match character {
+                ' ' if is_end => push_byte(&mut shown, b' '),
+                _ => push_escaped(&mut shown, character),
+            }
             count += shown[before..].chars().count();
             if count > max_chars {
                 shown.truncate(before);
@@ -60,6 +69,7 @@ fn display_within(bytes: &[u8], max_chars: usize) -> Cow<'_, str> {
         }
         for byte in chunk.invalid() {
             count += 4;
+            at += 1;
             if count > max_chars {
                 shown.push('…');
                 return Cow::Owned(shown);
@@ -112,12 +122,45 @@ pub fn is_deceptive(character: char) -> bool {
         | '\u{1680}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{2000}'..='\u{200f}'       // spaces, zero width, direction marks
         | '\u{2028}'..='\u{202f}'       // separators, embeddings, overrides
+        | '\u{2800}' | '\u{3000}'       // blanks of Braille, of ideographs
         | '\u{205f}'..='\u{206f}'       // invisible operators, isolates
         | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fe00}'..='\u{fe0f}'       // variation selectors
         | '\u{fff0}'..='\u{fffb}'       // interlinear annotations
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}'     // tags, supplementary variation selectors
     )
+}
+
+/// Text that came from outside (a server's words, a path, a line of a value) as it may be shown:
+/// what is deceptive becomes an escape, but for tabs and line ends. Unlike [`display_key`] this is
+/// not for typing back: a backslash stays as it is.
+#[must_use]
+pub fn neutral(text: &str) -> Cow<'_, str> {
+    let hides = |character: char| is_deceptive(character) && !matches!(character, '\n' | '\t');
+    if !text.chars().any(hides) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if hides(character) {
+            push_escaped(&mut shown, character);
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// How many characters of a text nobody would see as what they are; tabs and line ends are seen.
+#[must_use]
+pub fn hidden_characters(text: &str) -> usize {
+    let plain = |byte: &u8| !byte.is_ascii_control() || matches!(byte, b'\n' | b'\r' | b'\t');
+    if text.is_ascii() {
+        return text.bytes().filter(|byte| !plain(byte)).count();
+    }
+    let hidden = |character: &char| is_deceptive(*character) && !matches!(character, '\n' | '\r' | '\t');
+    text.chars().filter(hidden).count()
 }
 
 /// What is wrong with an escape.
@@ -301,6 +344,62 @@ mod tests {
         );
         assert_eq!(display_key(br"a\b"), r"a\\b");
         assert_eq!(display_key(b"a\nb\x07"), r"a\nb\x07");
+    }
+
+    #[test]
+    fn spaces_at_the_ends_are_seen() {
+        assert_eq!(display_key(b" a b "), r"\x20a b\x20");
+        assert_eq!(display_key(b" "), r"\x20");
+        assert_eq!(display_key(b"  "), r"\x20\x20");
+        assert_eq!(display_key(b"\xff "), r"\xff\x20");
+        assert_eq!(display_short(b"a     b", 4), "a   …", "cut off is not the end");
+    }
+
+    #[test]
+    fn text_from_outside_is_shown_without_its_tricks() {
+        assert!(matches!(neutral("a\\b\tc\n键"), Cow::Borrowed(_)));
+        assert_eq!(neutral("\u{1b}[31m\u{202e}a\r\u{9b}"), r"\x1b[31m\u{202e}a\r\u{9b}");
+        assert_eq!(hidden_characters("a\r\n\tb"), 0);
+        assert_eq!(hidden_characters("\u{7}\u{7f}"), 2);
+        assert_eq!(hidden_characters("键\u{200b}\r\n\u{1b}"), 2);
+    }
+
+    /// Every character that Unicode says may be ignored in display, and every control character.
+    #[test]
+    fn no_character_hides() {
+        let ignorable = [
+            0xad..=0xad,
+            0x34f..=0x34f,
+            0x61c..=0x61c,
+            0x115f..=0x1160,
+            0x17b4..=0x17b5,
+            0x180b..=0x180f,
+            0x200b..=0x200f,
+            0x202a..=0x202e,
+            0x2060..=0x206f,
+            0x3164..=0x3164,
+            0xfe00..=0xfe0f,
+            0xfeff..=0xfeff,
+            0xffa0..=0xffa0,
+            0xfff0..=0xfff8,
+            0x1bca0..=0x1bca3,
+            0x1d173..=0x1d17a,
+            0xe0000..=0xe0fff_u32,
+        ];
+        let hidden = ignorable.into_iter().flatten().filter_map(char::from_u32);
+        for character in hidden {
+            assert!(is_deceptive(character), "{:x}", u32::from(character));
+        }
+        for character in (0..=0x10_ffff).filter_map(char::from_u32) {
+            let mut buffer = [0; 4];
+            let bytes = character.encode_utf8(&mut buffer).as_bytes();
+            assert_eq!(
+                is_deceptive(character),
+                character.is_control()
+                    || display_key(bytes).len() > bytes.len() && !" \\".contains(character)
+            );
+            assert_eq!(parse_key(&display_key(bytes)).as_deref(), Ok(bytes));
+        }
     }
 
     #[test]

@@ -16,6 +16,10 @@ mod dialogs;
 mod editor;
 mod editor_versions;
 mod keys;
+mod nasty_screens;
 mod palette;
 mod shell;
 mod support;
+
+#[path = "../nasty/mod.rs"]
+mod nasty;

@@ -10,7 +10,7 @@ use crate::model::bytes::{Key, Value};
 use crate::model::dialog::Dialog;
 use crate::model::document::{Document, SaveState};
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::key_text::display_key;
+use crate::model::key_text::{display_key, neutral};
 use crate::model::message::CommandKind;
 use crate::model::search::SearchQuery;
 use crate::model::session::{Job, JobKind, JobState, Screen};
@@ -191,7 +191,7 @@ impl App {
 
     pub(super) fn export(&mut self, request: ExportRequest) {
         self.world.dialog = None;
-        let kind = JobKind::Export(request.path.display().to_string());
+        let kind = JobKind::Export(neutral(&request.path.display().to_string()).into_owned());
         if let Some(request) = self.ask(CommandKind::Export(request)) {
             self.add_job(Job { request, kind, done: 0, total: None, state: JobState::Running });
         }

@@ -101,9 +101,9 @@ fn icon(icon: &str, colour: egui::Color32) -> RichText {
 fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, narrow: bool) {
     let tokens = theme::tokens(ui);
     ui.spacing_mut().item_spacing.x = size::GROUP;
-    let (bytes, place, ends) = match &shown.body {
-        Body::Text(text) => (text.byte_len(), shown.cursor.place, text.ends()),
-        Body::Bytes(bytes) => (bytes.bytes.len(), None, LineEnds::Lf),
+    let (bytes, place, ends, hidden) = match &shown.body {
+        Body::Text(text) => (text.byte_len(), shown.cursor.place, text.ends(), text.hidden()),
+        Body::Bytes(bytes) => (bytes.bytes.len(), None, LineEnds::Lf, 0),
     };
     ui.label(tokens.meta(bytes_text(bytes as u64)))
         .on_hover_text(t!("editor.status.bytes", count = count_text(bytes as u64)));
@@ -115,6 +115,11 @@ fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, narrow: bool) {
         LineEnds::Mixed => {
             ui.label(tokens.meta(t!("editor.status.mixed"))).on_hover_text(t!("editor.status.mixed_hint"));
         }
+    }
+    if hidden > 0 {
+        let words = t!("editor.status.hidden", count = count_text(hidden as u64));
+        let words = RichText::new(words).font(text::meta()).color(tokens.waiting);
+        ui.label(words).on_hover_text(t!("editor.status.hidden_hint"));
     }
     if view.document.page != DocumentPage::Edit {
         return;

@@ -8,6 +8,7 @@ use egui::TextBuffer;
 use egui::text::CharIndex;
 
 use crate::model::bytes::Value;
+use crate::model::key_text::hidden_characters;
 
 /// Above so many bytes a text is shown, not edited: laying it out at every keystroke would stall
 /// the window.
@@ -49,6 +50,7 @@ pub struct EditText {
     version: u64,
     lines: usize,
     longest_line: usize,
+    hidden: usize,
 }
 
 impl EditText {
@@ -60,7 +62,7 @@ impl EditText {
             LineEnds::CrLf => text.replace("\r\n", "\n"),
             LineEnds::Lf | LineEnds::Mixed => text.to_owned(),
         };
-        let mut this = Self { text, ends, version, lines: 1, longest_line: 0 };
+        let mut this = Self { text, ends, version, lines: 1, longest_line: 0, hidden: 0 };
         this.measure();
         this
     }
@@ -74,6 +76,7 @@ impl EditText {
         }
         self.lines = lines;
         self.longest_line = longest.max(self.text.len() - start);
+        self.hidden = hidden_characters(&self.text);
     }
 
     /// To be called after the field has changed the text.
@@ -126,6 +129,12 @@ impl EditText {
     #[must_use]
     pub fn lines(&self) -> usize {
         self.lines
+    }
+
+    /// Characters in it that nobody would see as what they are.
+    #[must_use]
+    pub fn hidden(&self) -> usize {
+        self.hidden
     }
 
     /// Whether it is small enough to be edited.

@@ -10,6 +10,7 @@ use egui::{Align, Align2, Color32, Galley, Pos2, Rect, Role, Sense, Ui, Vec2, Wi
 use super::soft_wrap::Wrapped;
 use super::syntax::{self, Piece, Syntax};
 use crate::model::bytes::Value;
+use crate::model::key_text::{hidden_characters, neutral};
 use crate::ui::theme::{self, Tokens, size};
 
 /// Height of a line of source text: airier than the font's own.
@@ -197,7 +198,7 @@ impl CodeView {
                 color: colour(tokens, *piece),
                 ..TextFormat::default()
             };
-            job.append(&text[from..to], 0.0, format);
+            job.append(&neutral(&text[from..to]), 0.0, format);
         }
         let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
         let text_at = Pos2::new(rect.left() + gutter, rect.center().y - galley.size().y / 2.0);
@@ -207,8 +208,30 @@ impl CodeView {
                     .intersect(ui.clip_rect()),
             )
             .galley(text_at, galley, tokens.text);
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text[segment.range.clone()]));
+        response
+            .widget_info(|| WidgetInfo::labeled(Role::Label, true, neutral(&text[segment.range.clone()])));
     }
+}
+
+/// Where a row ends that begins at `start`. What is shown as an escape takes the escape's room.
+fn row_end(line: &str, start: usize, per_row: usize) -> usize {
+    let mut end = (start + per_row).min(line.len());
+    while !line.is_char_boundary(end) {
+        end += 1;
+    }
+    if hidden_characters(&line[start..end]) == 0 {
+        return end;
+    }
+    let mut room = per_row;
+    for (at, character) in line[start..end].char_indices() {
+        let whole = start + at..start + at + character.len_utf8();
+        let width = neutral(&line[whole]).len();
+        if width > room && at > 0 {
+            return start + at;
+        }
+        room = room.saturating_sub(width);
+    }
+    end
 }
 
 fn segments(text: &str, per_row: usize) -> Vec<Segment> {
@@ -218,10 +241,7 @@ fn segments(text: &str, per_row: usize) -> Vec<Segment> {
         let shown = line.strip_suffix('\r').unwrap_or(line);
         let mut start = 0;
         loop {
-            let mut end = (start + per_row).min(shown.len());
-            while !shown.is_char_boundary(end) {
-                end += 1;
-            }
+            let end = row_end(shown, start, per_row);
             let range = begin + start..begin + end;
             segments.push(Segment { line: number + 1, first: start == 0, range });
             start = end;
@@ -236,6 +256,17 @@ fn segments(text: &str, per_row: usize) -> Vec<Segment> {
 #[cfg(test)]
 mod tests {
     use super::segments;
+
+    #[test]
+    fn what_is_shown_as_an_escape_has_room() {
+        let text = "a\u{1b}b\u{200b}c".repeat(3);
+        let found = segments(&text, 16);
+        let shown: String = found.iter().map(|segment| &text[segment.range.clone()]).collect();
+        assert_eq!(shown, text);
+        for segment in found {
+            assert!(crate::model::key_text::neutral(&text[segment.range]).len() <= 16);
+        }
+    }
 
     #[test]
     fn segments_cover_every_line() {

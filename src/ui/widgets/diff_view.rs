@@ -12,6 +12,7 @@ use rust_i18n::t;
 use super::code::LINE_HEIGHT;
 use super::soft_wrap::{LEAST, breaks};
 use crate::model::diff::{self, Diff, DiffBlock, DiffLine, LineEnding, RowKind, Side};
+use crate::model::key_text::neutral;
 use crate::ui::theme::{self, Tokens, size};
 
 /// Columns that a note of the kind of line end takes.
@@ -209,7 +210,7 @@ impl DiffView {
     ) -> u32 {
         let text = self.diff.text(row, side);
         let text = &text[self.part_range(row, side, part)];
-        if text.is_ascii() && !text.contains('\t') {
+        if text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
             let per_row = (columns.text_width / metrics.char_width).floor().max(1.0) as usize;
             // The note on how the line ends may need a little more.
             let note = match self.diff.line(row, side).filter(|_| self.note(row, side).is_some()) {
@@ -283,15 +284,13 @@ impl DiffView {
                 let mut done = from;
                 while let Some(place) = breaks.next_if(|place| range.start + place < to) {
                     let place = (range.start + place).max(done);
-                    job.append(
-                        &span.text[done - span_range.start..place - span_range.start],
-                        0.0,
-                        format.clone(),
-                    );
+                    let piece = &span.text[done - span_range.start..place - span_range.start];
+                    job.append(&neutral(piece), 0.0, format.clone());
                     job.append("\n", 0.0, format.clone());
                     done = place;
                 }
-                job.append(&span.text[done - span_range.start..to - span_range.start], 0.0, format);
+                let piece = &span.text[done - span_range.start..to - span_range.start];
+                job.append(&neutral(piece), 0.0, format);
             }
         }
         let is_last_part = range.end == self.diff.text(row, side).len();
@@ -351,7 +350,8 @@ impl DiffView {
         let id = ui.scope_id().with((row, side == Side::Old, part));
         let response = ui.interact(rect, id, Sense::hover());
         response.widget_info(|| {
-            let text = format!("{sign} {}  {}", line.number, self.diff.text(row, side));
+            let part = &self.diff.text(row, side)[self.part_range(row, side, part)];
+            let text = format!("{sign} {}  {}", line.number, neutral(part));
             WidgetInfo::labeled(Role::Label, true, text.trim_start())
         });
     }

@@ -8,6 +8,7 @@ use egui::{
 };
 use rust_i18n::t;
 
+use crate::model::key_text::neutral;
 use crate::model::merge::{Choice, Merge, MergeChunk};
 use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::widgets::{elided, segmented};
@@ -250,7 +251,8 @@ fn line(
         let dim = matches!(choice, Some(choice) if choice != Choice::Open) && !taken;
         let colour = if dim { tokens.faint } else { tokens.text };
         let room = column.width() - size::GROUP - size::GRID;
-        let galley = elided(ui.painter(), content.as_str(), text::mono(), colour, room);
+        let content = neutral(content);
+        let galley = elided(ui.painter(), content.as_ref(), text::mono(), colour, room);
         let left =
             Pos2::new(column.left() + size::PAD + size::GRID, column.center().y - galley.size().y / 2.0);
         ui.painter().galley(left, galley, colour);
