@@ -6,7 +6,8 @@ use etcd_client::{Compare, Txn, TxnOp};
 use tokio::task::JoinSet;
 
 use super::cluster::Cluster;
-use super::write::{LOOKS, Sent, guard, put_op};
+use super::settle::{LostWrite, Settled};
+use super::write::{Sent, guard, put_op};
 use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::write::{BatchReport, BatchStep, Expect, LeaseChoice, PutRequest};
@@ -140,72 +141,49 @@ impl Cluster {
     /// One transaction. If its answer is lost the keys tell; only when they show that nothing was
     /// done it is sent again.
     async fn commit(&self, chunk: &[Unit]) -> Ended {
-        let mut last = None;
+        let mut last: Option<Fault> = None;
         for _ in 0..TRIES {
+            let since = self.seen();
             let compares: Vec<_> = chunk.iter().flat_map(|unit| unit.compares.clone()).collect();
             let operations: Vec<_> = chunk.iter().flat_map(|unit| unit.operations.clone()).collect();
             let cluster = self.clone();
             let txn = Txn::new().when(compares).and_then(operations);
             let sent = tokio::spawn(async move { cluster.send(txn).await }).await;
-            let fault = match sent {
+            let (fault, asked) = match sent {
                 Ok(Sent::Answered(answer)) if answer.succeeded() => return Ended::Done,
                 Ok(Sent::Answered(_)) => return Ended::GuardFailed,
                 Ok(Sent::Refused(fault)) => return Ended::Refused(fault),
-                Ok(Sent::Lost(fault)) => fault,
-                Err(error) => Fault::new(FaultKind::OutcomeUnknown, error.to_string()),
+                Ok(Sent::Lost { fault, asked }) => (fault, asked),
+                Err(error) => (Fault::new(FaultKind::OutcomeUnknown, error.to_string()), 0),
             };
-            match self.was_done(chunk).await {
-                Some(true) => return Ended::Done,
-                // A member that did not answer at all may still hold the request.
-                Some(false) if fault.kind != FaultKind::TimedOut => last = Some(fault),
-                _ => return Ended::Unknown(Fault::new(FaultKind::OutcomeUnknown, fault.to_string())),
+            match self.settle_chunk(chunk, since, asked, &fault).await {
+                Settled::Done(_) => return Ended::Done,
+                Settled::NotDone => last = Some(fault),
+                Settled::Overtaken(_) => return Ended::GuardFailed,
+                Settled::Unknown => {
+                    return Ended::Unknown(Fault::new(FaultKind::OutcomeUnknown, fault.to_string()));
+                }
             }
         }
         Ended::Refused(last.unwrap_or_else(|| Fault::new(FaultKind::Unavailable, "not sent")))
     }
 
-    /// Whether a transaction was done, seen from its keys: all of it or nothing of it.
-    async fn was_done(&self, chunk: &[Unit]) -> Option<bool> {
-        let mut verdict = None;
-        for wait in LOOKS {
-            tokio::time::sleep(wait).await;
-            let mut proven = false;
-            let mut untouched = false;
-            for unit in chunk {
-                match self.evidence(&unit.evidence).await {
-                    Ok(Some(true)) => proven = true,
-                    Ok(Some(false)) => {
-                        untouched = true;
-                        break;
-                    }
-                    Ok(None) => {}
-                    Err(_) => return None,
+    /// What became of a transaction: all of it was done or nothing, so one key that it put tells.
+    /// Without any, what is left of the keys that it deleted must do.
+    async fn settle_chunk(&self, chunk: &[Unit], since: i64, asked: usize, fault: &Fault) -> Settled {
+        let mut gone = Vec::new();
+        for unit in chunk {
+            match &unit.evidence {
+                Evidence::Written { key, value, expect } => {
+                    let (key, value) = (key.clone(), value.clone());
+                    return self
+                        .settle(&LostWrite { key, value, expect: *expect, since, asked }, fault)
+                        .await;
                 }
-            }
-            match (proven, untouched) {
-                (_, true) => verdict = Some(false),
-                (true, false) => return Some(true),
-                (false, false) => return None,
+                Evidence::Gone { key, revision } => gone.push((key, *revision)),
             }
         }
-        verdict
-    }
-
-    /// Whether this step was done (`None`: someone else's change hides it).
-    async fn evidence(&self, evidence: &Evidence) -> Result<Option<bool>, Fault> {
-        Ok(match evidence {
-            Evidence::Gone { key, revision } => match self.read(key).await? {
-                None => Some(true),
-                Some(now) if now.meta.mod_revision == *revision => Some(false),
-                Some(_) => None,
-            },
-            Evidence::Written { key, value, expect } => match (self.read(key).await?, expect) {
-                (None, Expect::Absent) => Some(false),
-                (Some(now), Expect::Revision(before)) if now.meta.mod_revision == *before => Some(false),
-                (Some(now), _) if now.value.as_ref() == Some(value) => Some(true),
-                _ => None,
-            },
-        })
+        self.settle_deletions(&gone, asked, fault).await
     }
 
     /// Makes units of the steps, reading the sources of copies. Keys that have changed already are

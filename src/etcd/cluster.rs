@@ -111,6 +111,16 @@ impl Cluster {
         self.inner.common.cluster_id.store(cluster_id, Ordering::SeqCst);
     }
 
+    /// An answer told this revision.
+    pub(super) fn saw(&self, revision: i64) {
+        self.inner.common.seen.store(revision, Ordering::SeqCst);
+    }
+
+    /// A revision that the cluster has been at lately; 0: none is known.
+    pub(super) fn seen(&self) -> i64 {
+        self.inner.common.seen.load(Ordering::SeqCst)
+    }
+
     /// The operator asked: a login that was refused may be tried again.
     pub(super) fn allow_login(&self) {
         self.inner.common.allow_login();

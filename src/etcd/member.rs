@@ -2,7 +2,7 @@
 //! or its token is refused.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,8 @@ const AVOID_FOR: Duration = Duration::from_secs(10);
 pub(super) struct Common {
     /// The id that the first member gave; 0 while unknown.
     pub cluster_id: AtomicU64,
+    /// A revision that the cluster has been at lately, the last that was answered; 0: unknown.
+    pub seen: AtomicI64,
     /// A user was given, but authentication is off.
     pub auth_off: AtomicBool,
     /// The login that was refused: it is not tried again before the operator asks for it. Health is
@@ -235,6 +237,11 @@ impl Member {
             Ok(status) => {
                 let cluster_id = status.header().map_or(0, etcd_client::ResponseHeader::cluster_id);
                 let version = status.version().to_owned();
+                let revision = status.header().map_or(0, etcd_client::ResponseHeader::revision);
+                // Better than none; every later answer is newer.
+                if self.common.seen.load(Ordering::SeqCst) == 0 {
+                    self.common.seen.store(revision, Ordering::SeqCst);
+                }
                 Ok((client, cluster_id, Some(version)))
             }
             Err(fault) if fault.kind == FaultKind::PermissionDenied => {

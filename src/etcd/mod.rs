@@ -22,6 +22,7 @@ mod member;
 mod mirror;
 mod probe;
 mod read;
+mod settle;
 mod status;
 mod task;
 mod write;

@@ -54,6 +54,7 @@ impl Cluster {
                 async move { handle.kv.get(key, Some(options)).await }
             })
             .await?;
+        self.saw(answer.header().map_or(0, etcd_client::ResponseHeader::revision));
         Ok(answer.0.kvs.pop().map(|kv| record_of(kv, true)))
     }
 

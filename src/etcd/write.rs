@@ -1,4 +1,4 @@
-//! Guarded writes, and what became of one whose answer was lost.
+//! Guarded writes.
 
 use std::time::Duration;
 
@@ -7,18 +7,13 @@ use etcd_client::{Compare, CompareOp, PutOptions, Txn, TxnOp, TxnOpResponse, Txn
 use super::cluster::{Cluster, more_telling};
 use super::fault::timed_out;
 use super::read::record_of;
+use super::settle::{LostWrite, Settled};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::record::KeyRecord;
 use crate::model::write::{Expect, LeaseChoice, PutRequest, WriteOutcome};
 
 /// etcd itself gives a write up after about 7 s.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(6);
-/// Waits before each look at a key whose write was not answered: a write may still be on its way
-/// from the member that took it to the leader.
-pub(super) const LOOKS: [Duration; 3] =
-    [Duration::from_millis(50), Duration::from_millis(400), Duration::from_millis(1_500)];
-/// Versions walked back to find the write that followed a revision.
-const MOST_STEPS_BACK: u32 = 64;
 
 /// What became of a transaction.
 pub(super) enum Sent {
@@ -27,20 +22,12 @@ pub(super) enum Sent {
     /// It certainly changed nothing.
     Refused(Fault),
     /// It may or may not have been committed.
-    Lost(Fault),
-}
-
-/// What a look at a key told about a write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Look {
-    /// The write is there, committed at this revision.
-    Done(i64),
-    /// The key is as it was before.
-    Unchanged,
-    /// Someone else's write took its place.
-    Overtaken(Option<KeyRecord>),
-    /// It can not be told.
-    Hidden,
+    Lost {
+        /// Why there is no answer.
+        fault: Fault,
+        /// Index of the member that was asked.
+        asked: usize,
+    },
 }
 
 impl Cluster {
@@ -55,6 +42,7 @@ impl Cluster {
     }
 
     async fn put_to_its_end(&self, put: &PutRequest) -> WriteOutcome {
+        let since = self.seen();
         let txn = Txn::new()
             .when([guard(&put.key, put.expect)])
             .and_then([put_op(put)])
@@ -65,12 +53,20 @@ impl Cluster {
             },
             Sent::Answered(answer) => WriteOutcome::Conflict(found(&answer)),
             Sent::Refused(fault) => WriteOutcome::NotSaved(fault),
-            Sent::Lost(fault) => self.settle(put, fault).await,
+            Sent::Lost { fault, asked } => match self.settle(&LostWrite::of(put, since, asked), &fault).await
+            {
+                Settled::Done(revision) => WriteOutcome::Saved { revision },
+                Settled::NotDone => WriteOutcome::NotSaved(fault),
+                Settled::Overtaken(now) => WriteOutcome::Conflict(now),
+                Settled::Unknown => {
+                    WriteOutcome::Unknown(Fault::new(FaultKind::OutcomeUnknown, fault.to_string()))
+                }
+            },
         }
     }
 
-    /// The only way to write: sends a transaction to one member, unless the gate is closed. To another only when there was no connection to send it
-    /// by: then it never left this machine.
+    /// The only way to write: sends a transaction to one member, unless the gate is closed. To another
+    /// only when there was no connection to send it by: then it never left this machine.
     pub(super) async fn send(&self, txn: Txn) -> Sent {
         if let Err(fault) = self.gate().pass() {
             return Sent::Refused(fault);
@@ -87,6 +83,7 @@ impl Cluster {
             match answer {
                 Ok(answer) => {
                     self.prefer(index);
+                    self.saw(answer.header().map_or(0, etcd_client::ResponseHeader::revision));
                     return Sent::Answered(answer);
                 }
                 Err(refusal) if refusal.never_sent => {
@@ -96,82 +93,10 @@ impl Cluster {
                     worst = more_telling(worst, refusal.fault);
                 }
                 Err(refusal) if surely_not_done(refusal.fault.kind) => return Sent::Refused(refusal.fault),
-                Err(refusal) => return Sent::Lost(refusal.fault),
+                Err(refusal) => return Sent::Lost { fault: refusal.fault, asked: index },
             }
         }
         Sent::Refused(worst.unwrap_or_else(|| timed_out("no member could be reached")))
-    }
-
-    async fn settle(&self, put: &PutRequest, fault: Fault) -> WriteOutcome {
-        let mut last = Look::Hidden;
-        for wait in LOOKS {
-            tokio::time::sleep(wait).await;
-            last = match self.read(&put.key).await {
-                Ok(now) => self.look(put, now).await,
-                Err(_) => Look::Hidden,
-            };
-            match last {
-                Look::Done(revision) => return WriteOutcome::Saved { revision },
-                Look::Overtaken(now) => return WriteOutcome::Conflict(now),
-                Look::Unchanged if fault.kind == FaultKind::NoSpace => break,
-                Look::Unchanged | Look::Hidden => {}
-            }
-        }
-        // A member that did not answer at all may still hold the request and do it later.
-        if last == Look::Unchanged && fault.kind != FaultKind::TimedOut {
-            return WriteOutcome::NotSaved(fault);
-        }
-        WriteOutcome::Unknown(Fault::new(FaultKind::OutcomeUnknown, fault.to_string()))
-    }
-
-    /// Whether the write that was asked for is among the versions of the key.
-    async fn look(&self, put: &PutRequest, now: Option<KeyRecord>) -> Look {
-        let ours = |record: &KeyRecord| record.value.as_deref() == Some(&*put.value);
-        match (put.expect, now) {
-            (Expect::Absent, None) => Look::Unchanged,
-            (Expect::Absent, Some(now)) => {
-                let created = now.meta.create_revision;
-                let first = if now.meta.mod_revision == created {
-                    Some(now.clone())
-                } else {
-                    self.read_at(&put.key, created).await.ok().flatten()
-                };
-                match first {
-                    Some(first) if ours(&first) => Look::Done(created),
-                    // Ours may have been created and deleted before this one was.
-                    _ => Look::Hidden,
-                }
-            }
-            // It was deleted, before or after: the key alone can not tell.
-            (Expect::Revision(_), None) => Look::Hidden,
-            (Expect::Revision(before), Some(now)) if now.meta.mod_revision == before => Look::Unchanged,
-            (Expect::Revision(before), Some(now)) => {
-                if now.meta.mod_revision < before {
-                    return Look::Overtaken(Some(now));
-                }
-                // Deleted and created again: what was before the deletion can not be walked to.
-                if now.meta.create_revision > before {
-                    return Look::Hidden;
-                }
-                let mut version = now.clone();
-                for _ in 0..MOST_STEPS_BACK {
-                    match self.read_at(&put.key, version.meta.mod_revision - 1).await {
-                        Ok(Some(older)) if older.meta.mod_revision <= before => {
-                            return if ours(&version) {
-                                Look::Done(version.meta.mod_revision)
-                            } else {
-                                Look::Overtaken(Some(now))
-                            };
-                        }
-                        Ok(Some(older)) => version = older,
-                        // The revision before is compacted: if it is the one expected, its
-                        // follower is at hand.
-                        _ => return Look::Hidden,
-                    }
-                }
-                Look::Hidden
-            }
-        }
     }
 }
 

@@ -442,6 +442,7 @@ impl Feed {
                     self.anchor.see(&revision);
                     self.teller.apply(revision);
                 }
+                self.cluster.saw(self.teller.mirror.applied());
                 self.in_step = now();
             }
             Signal::Progress(revision) => {

@@ -25,6 +25,8 @@ pub struct Scene {
     pub processes: Arc<Vec<tokio::sync::Mutex<()>>>,
     pub witness: Arc<Witness>,
     pub follow: Follow,
+    /// What every value of the guarded writers contains.
+    pub guarded: Vec<u8>,
     /// The mirror's own connection.
     pub cluster: Cluster,
     /// Revisions below which history was, or may have been, compacted away.
@@ -100,6 +102,22 @@ impl Scene {
                 for_ms(ms).await;
                 links.iter().for_each(|proxy| proxy.delay(Duration::ZERO));
             }
+            Fault::LoseAnswers { whom, ms } => {
+                let links = self.links(whom).await;
+                links.iter().for_each(|proxy| proxy.lose_answer_to(Some(&self.guarded)));
+                for_ms(ms).await;
+                links.iter().for_each(|proxy| proxy.lose_answer_to(None));
+            }
+            Fault::StopAndReset { whom, ms } => {
+                for index in self.members(whom).await {
+                    let _turn = self.processes[index].lock().await;
+                    self.local.member(index).stop().expect("SIGSTOP");
+                    for_ms(ms / 3).await;
+                    self.proxies[index].reset();
+                    for_ms(ms - ms / 3).await;
+                    self.local.member(index).cont().expect("SIGCONT");
+                }
+            }
             Fault::Kill { whom, ms } => {
                 for index in self.members(whom).await {
                     let _turn = self.processes[index].lock().await;
@@ -151,6 +169,8 @@ impl Scene {
             Fault::SwallowRequests { .. } => "requests swallowed",
             Fault::SwallowAnswers { .. } => "answers swallowed",
             Fault::Delay { .. } => "delayed",
+            Fault::LoseAnswers { .. } => "answers lost",
+            Fault::StopAndReset { .. } => "stopped and reset",
             Fault::Kill { .. } => "killed",
             Fault::Stop { .. } => "stopped",
             Fault::Compact(_) | Fault::CompactWhileAway { .. } => "compacted",
@@ -214,5 +234,6 @@ pub fn calm(proxy: &Proxy) {
     proxy.swallow_requests(false);
     proxy.swallow_answers(false);
     proxy.blackhole(false);
+    proxy.lose_answer_to(None);
     proxy.close(false);
 }

@@ -65,11 +65,21 @@ pub enum Fault {
         by: u64,
         ms: u64,
     },
+    /// What guarded writers write is committed, and its answer is lost with the connection.
+    LoseAnswers {
+        whom: Whom,
+        ms: u64,
+    },
     Kill {
         whom: Whom,
         ms: u64,
     },
     Stop {
+        whom: Whom,
+        ms: u64,
+    },
+    /// The connections end while the member stands still: what it was sent it does afterwards.
+    StopAndReset {
         whom: Whom,
         ms: u64,
     },
@@ -152,7 +162,7 @@ impl Plan {
             writers: rng.usize(1..4),
             pause_ms: *one_of(rng, &[4, 12, 30, 120]),
             leases: rng.usize(0..3),
-            guarded: rng.usize(1..4),
+            guarded: rng.usize(1..6),
             late_ms: *one_of(rng, &[0, 0, 300, 1_500]),
             load_ms,
             values,
@@ -253,18 +263,20 @@ fn fault(rng: &mut Rng, theme: Theme, kind: Kind, ms: u64) -> Fault {
     };
     let below = *one_of(rng, &[Below::Newest, Below::Newest, Below::Applied, Below::Between]);
     match theme {
-        Theme::Network => match rng.u32(..8) {
+        Theme::Network => match rng.u32(..10) {
             0 => Fault::Cut(link),
             1 => Fault::Reset(link),
             2 => Fault::Close { whom: link, ms },
             3 => Fault::Blackhole { whom: link, ms },
             4 => Fault::SwallowRequests { whom: link, ms, reset: rng.bool() },
             5 => Fault::SwallowAnswers { whom: link, ms, reset: rng.bool() },
+            6..8 => Fault::LoseAnswers { whom: link, ms },
             _ => Fault::Delay { whom: link, by: rng.u64(1..400), ms },
         },
-        Theme::Members => match rng.u32(..6) {
+        Theme::Members => match rng.u32(..8) {
             0..3 => Fault::Kill { whom: process, ms: ms.min(4_000) },
             3..5 => Fault::Stop { whom: process, ms },
+            5..7 => Fault::StopAndReset { whom: process, ms },
             _ => Fault::Defragment(process),
         },
         Theme::History | Theme::Everything => match rng.u32(..6) {

@@ -107,6 +107,7 @@ impl Stage {
             processes: self.processes.clone(),
             witness: witness.clone(),
             follow: Follow::start(cluster.clone(), plan),
+            guarded: format!("{:x}.g", plan.seed).into_bytes(),
             cluster: cluster.clone(),
             compacted: Mutex::default(),
             done: Mutex::default(),
