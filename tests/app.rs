@@ -49,7 +49,7 @@ impl Bench {
     fn app(&self) -> App {
         let storage = Storage::open(Some(self.home.path().to_path_buf()));
         let backend = BackendOptions { storage, secrets: Secrets::off(), demo: DemoOptions::default() };
-        App::start(backend, Arc::new(|| {}), &WindowOptions::default()).unwrap()
+        App::start(backend, Arc::new(|_| {}), &WindowOptions::default()).unwrap()
     }
 
     fn profile(&self) -> Profile {

@@ -63,7 +63,7 @@ impl Console {
     pub fn start(endpoint: &str, times: Arc<Times>) -> Outcome<Self> {
         let home = tempfile::tempdir()?;
         let (wakes, woken) = mpsc::sync_channel(1);
-        let wake = Arc::new(move || {
+        let wake = Arc::new(move |_| {
             // One that is waiting already is enough.
             let _waiting = wakes.try_send(());
         });

@@ -10,7 +10,7 @@ use crate::model::status::SeenAt;
 use crate::model::world::DemoState;
 
 /// News may take so much of a frame; the rest waits for the next one.
-const BUDGET: Duration = Duration::from_millis(8);
+const BUDGET: Duration = Duration::from_millis(3);
 /// A search is repeated at most so often while the key space moves under it.
 const SEARCH_AGAIN_MS: SeenAt = 400;
 /// An open file dialog is asked so often whether it has an answer.

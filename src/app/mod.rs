@@ -5,6 +5,7 @@ mod dispatch;
 mod drafts;
 mod frame_log;
 mod logic;
+mod pace;
 mod settings;
 mod window;
 
@@ -40,6 +41,8 @@ pub struct App {
     overrides: settings::Overrides,
     /// The system has asked the console to end.
     asked_to_end: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    /// How often news may have the window drawn.
+    pace: std::sync::Arc<pace::Pace>,
 }
 
 impl App {
@@ -66,6 +69,7 @@ impl App {
             frame_work: std::time::Duration::ZERO,
             overrides: options.overrides.clone(),
             asked_to_end: Default::default(),
+            pace: std::sync::Arc::new(pace::Pace::new(false)),
         };
         app.world.environment_profile = options.environment.as_ref().map(|request| request.profile.clone());
         app.world.now = logic::now();

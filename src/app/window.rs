@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::App;
+use super::pace::Pace;
 use super::settings::Overrides;
 use crate::action::Action;
-use crate::backend::BackendOptions;
+use crate::backend::{BackendOptions, Urgency};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::ConnectRequest;
 use crate::ui;
@@ -45,16 +46,23 @@ pub fn open(backend: BackendOptions, options: WindowOptions) -> Result<(), Fault
             .with_min_inner_size([720.0, 480.0]),
         renderer,
         centered: true,
+        // Against bands in gradients, of which there are none here; without a graphics card it costs.
+        dithering: false,
         ..Default::default()
     };
     let create: eframe::AppCreator<'_> = Box::new(move |creation| {
         let ctx = creation.egui_ctx.clone();
         ui::theme::install(&ctx);
+        let pace = Arc::new(Pace::new(draws_by_processor(creation)));
         let wake = {
-            let ctx = ctx.clone();
-            Arc::new(move || ctx.request_repaint())
+            let (ctx, pace) = (ctx.clone(), pace.clone());
+            Arc::new(move |urgency| match urgency {
+                Urgency::Answer => ctx.request_repaint(),
+                Urgency::News => ctx.request_repaint_after(pace.wait()),
+            })
         };
-        let app = App::start(backend, wake, &options)?;
+        let mut app = App::start(backend, wake, &options)?;
+        app.pace = pace;
         close_when_asked(&ctx, &app.asked_to_end);
         Ok(Box::new(app))
     });
@@ -62,6 +70,14 @@ pub fn open(backend: BackendOptions, options: WindowOptions) -> Result<(), Fault
         let hint = format!("no window with this renderer ({error}); try --renderer {other}");
         Fault::new(FaultKind::Other, hint)
     })
+}
+
+/// Whether there is no graphics card, so that the processor draws. (OpenGL does not say.)
+fn draws_by_processor(creation: &eframe::CreationContext<'_>) -> bool {
+    creation
+        .wgpu_render_state
+        .as_ref()
+        .is_some_and(|state| state.adapter.get_info().device_type == eframe::wgpu::DeviceType::Cpu)
 }
 
 /// When the system asks the console to end (at a log-out, or with Ctrl-C), the window closes as it
@@ -114,6 +130,7 @@ impl eframe::App for App {
             }
             self.dispatch(action);
         }
+        self.pace.drawn();
         let work = self.frame_work + started.elapsed();
         self.frame_log.note(work, self.world.active_session(), frame.info().cpu_usage);
     }

@@ -14,13 +14,13 @@ mod search;
 mod session;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::sync::mpsc;
 
 use crate::demo::DemoOptions;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::message::{Command, Event};
+use crate::model::message::{Command, Event, EventKind};
 use crate::storage::{Storage, secrets::Secrets};
 
 /// So many commands may wait; more than a person can give.
@@ -28,22 +28,52 @@ const COMMANDS: usize = 4_096;
 /// So many events may wait for the window; then the watches wait for it.
 const EVENTS: usize = 1_024;
 
-/// Wakes the window, so that it drains its events.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
+/// How soon an event is to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// News that nobody asked for, of which more may follow at once.
+    News,
+    /// Somebody waits for it.
+    Answer,
+}
 
-/// Sends events to the window and wakes it, at most once until it has drained them.
+impl Urgency {
+    fn of(kind: &EventKind) -> Self {
+        match kind {
+            EventKind::Mirror(_) | EventKind::Claims(_) | EventKind::Cluster(_) => Self::News,
+            EventKind::Progress { .. } => Self::News,
+            _ => Self::Answer,
+        }
+    }
+
+    /// What is remembered of it; 0 stands for nobody having been woken.
+    fn mark(self) -> u8 {
+        match self {
+            Self::News => 1,
+            Self::Answer => 2,
+        }
+    }
+}
+
+/// Wakes the window, so that it drains its events.
+pub type Wake = Arc<dyn Fn(Urgency) + Send + Sync>;
+
+/// Sends events to the window and wakes it, at most once (and once more urgently) until it has drained
+/// them.
 #[derive(Clone)]
 pub(crate) struct Outbox {
     events: mpsc::Sender<Event>,
-    woken: Arc<AtomicBool>,
+    /// The mark of the urgency with which the window was woken since it drained its events.
+    woken: Arc<AtomicU8>,
     wake: Wake,
 }
 
 impl Outbox {
     /// Sends an event; waits while the window is behind. Returns whether anybody listens.
     pub(crate) async fn send(&self, event: Event) -> bool {
+        let urgency = Urgency::of(&event.kind);
         let sent = self.events.send(event).await.is_ok();
-        self.wake();
+        self.wake(urgency);
         sent
     }
 
@@ -54,23 +84,25 @@ impl Outbox {
 
     /// Sends an event from a thread that may wait.
     pub(crate) fn blocking_send(&self, event: Event) {
+        let urgency = Urgency::of(&event.kind);
         if self.events.blocking_send(event).is_err() {
             tracing::debug!("the window has gone");
         }
-        self.wake();
+        self.wake(urgency);
     }
 
     /// Sends an event that may be left out when the window is far behind.
     pub(crate) fn try_send(&self, event: Event) {
+        let urgency = Urgency::of(&event.kind);
         if self.events.try_send(event).is_err() {
             tracing::debug!("the window is behind: an event was left out");
         }
-        self.wake();
+        self.wake(urgency);
     }
 
-    fn wake(&self) {
-        if !self.woken.swap(true, Ordering::AcqRel) {
-            (self.wake)();
+    fn wake(&self, urgency: Urgency) {
+        if self.woken.fetch_max(urgency.mark(), Ordering::AcqRel) < urgency.mark() {
+            (self.wake)(urgency);
         }
     }
 }
@@ -90,7 +122,7 @@ pub struct BackendOptions {
 pub struct Backend {
     commands: mpsc::Sender<Command>,
     events: mpsc::Receiver<Event>,
-    woken: Arc<AtomicBool>,
+    woken: Arc<AtomicU8>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -102,7 +134,7 @@ impl Backend {
     pub fn start(options: BackendOptions, wake: Wake) -> Result<Self, Fault> {
         let (command_sender, command_receiver) = mpsc::channel(COMMANDS);
         let (event_sender, event_receiver) = mpsc::channel(EVENTS);
-        let woken = Arc::new(AtomicBool::new(false));
+        let woken = Arc::new(AtomicU8::new(0));
         let outbox = Outbox { events: event_sender, woken: woken.clone(), wake };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -137,7 +169,7 @@ impl Backend {
 
     /// Tells that the window is about to drain the events: later ones wake it again.
     pub fn draining(&self) {
-        self.woken.store(false, Ordering::Release);
+        self.woken.store(0, Ordering::Release);
     }
 
     /// Ends every connection and waits until what is to be kept on disk is there.
@@ -149,5 +181,37 @@ impl Backend {
         {
             tracing::error!("the backend ended with a panic");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::model::message::{RequestId, SessionId};
+
+    #[tokio::test]
+    async fn the_window_is_woken_once_and_again_when_somebody_waits() {
+        let woken_for = Arc::new(Mutex::new(Vec::new()));
+        let told = woken_for.clone();
+        let (events, _kept) = mpsc::channel(8);
+        let wake: Wake = Arc::new(move |urgency| {
+            if let Ok(mut told) = told.lock() {
+                told.push(urgency);
+            }
+        });
+        let outbox = Outbox { events, woken: Arc::default(), wake };
+        let event = |kind| Event { session: SessionId(1), request: RequestId(1), kind };
+        let news = || event(EventKind::Claims(Arc::default()));
+        let answer = || event(EventKind::LocalFound(None));
+        for event in [news(), news(), answer(), news(), answer()] {
+            assert!(outbox.send(event).await);
+        }
+        let seen = woken_for.lock().map(|seen| seen.clone()).unwrap_or_default();
+        assert_eq!(seen, [Urgency::News, Urgency::Answer], "an answer does not wait for the pace of news");
+        outbox.woken.store(0, Ordering::Release);
+        assert!(outbox.send(news()).await);
+        assert_eq!(woken_for.lock().map(|seen| seen.len()).unwrap_or_default(), 3);
     }
 }

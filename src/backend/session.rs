@@ -289,7 +289,7 @@ impl Drop for AbortOnDrop {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
     use crate::model::message::MirrorUpdate;
@@ -308,7 +308,7 @@ mod tests {
     #[tokio::test]
     async fn a_mirror_that_panics_is_not_shown_as_live_and_begins_anew() {
         let (events, mut told) = mpsc::channel(8);
-        let outbox = Outbox { events, woken: Arc::new(AtomicBool::new(true)), wake: Arc::new(|| {}) };
+        let outbox = Outbox { events, woken: Arc::default(), wake: Arc::new(|_| {}) };
         let request = ConnectRequest { profile: Profile::default(), password: None };
         let gate = WriteGate::of(&request.profile);
         let connection = Connection { id: SessionId(1), request, gate, outbox, retry_now: Arc::default() };

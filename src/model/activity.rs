@@ -3,7 +3,7 @@
 
 mod deleted;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use super::bytes::Key;
 use super::keyspace::Keyspace;
@@ -59,8 +59,8 @@ struct Noted {
 #[derive(Clone, Debug, Default)]
 pub struct Activity {
     noted: VecDeque<Noted>,
-    newest: BTreeMap<Key, Newest>,
-    folders: BTreeMap<Vec<u8>, u32>,
+    newest: HashMap<Key, Newest>,
+    folders: HashMap<Vec<u8>, u32>,
     deleted: DeletedKeys,
     /// Changes in each of the last seconds, oldest first.
     rate: VecDeque<(i64, u32)>,

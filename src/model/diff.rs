@@ -149,19 +149,32 @@ impl Diff {
     /// The text of a row on one side as parts, marked where they differ.
     #[must_use]
     pub fn spans(&self, row: usize, side: Side) -> Vec<Span<'_>> {
+        self.spans_in(row, side, 0..usize::MAX)
+    }
+
+    /// [`Diff::spans`] of a part of the row's text; costs what lies in that part. The part begins and
+    /// ends between characters.
+    #[must_use]
+    pub fn spans_in(&self, row: usize, side: Side, part: Range<usize>) -> Vec<Span<'_>> {
         let Some(line) = self.line(row, side) else { return Vec::new() };
         let source = self.source(side);
-        let mut spans = Vec::with_capacity(line.marks.len() * 2 + 1);
-        let mut at = line.text.start;
-        for mark in &line.marks {
+        let mut at = line.text.start + part.start.min(line.text.len());
+        let end = line.text.start + part.end.min(line.text.len());
+        let first = line.marks.partition_point(|mark| mark.end <= at);
+        let mut spans = Vec::new();
+        for mark in line.marks[first..].iter().take_while(|mark| mark.start < end) {
             if at < mark.start {
                 spans.push(Span { text: &source[at..mark.start], marked: false });
+                at = mark.start;
             }
-            spans.push(Span { text: &source[mark.clone()], marked: true });
-            at = mark.end;
+            let marked = at..mark.end.min(end);
+            if !marked.is_empty() {
+                spans.push(Span { text: &source[marked.clone()], marked: true });
+            }
+            at = marked.end;
         }
-        if at < line.text.end {
-            spans.push(Span { text: &source[at..line.text.end], marked: false });
+        if at < end {
+            spans.push(Span { text: &source[at..end], marked: false });
         }
         spans
     }

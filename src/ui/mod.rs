@@ -1,5 +1,6 @@
 //! The screens. They read the world and push actions; they change nothing that is shared.
 
+pub mod beside;
 pub mod claims;
 pub mod cluster;
 pub mod connect;

@@ -126,7 +126,7 @@ struct Hand {
 
 impl Hand {
     fn start(bench: &Bench) -> Self {
-        Self { backend: Backend::start(bench.backend(), Arc::new(|| {})).unwrap(), last: 0 }
+        Self { backend: Backend::start(bench.backend(), Arc::new(|_| {})).unwrap(), last: 0 }
     }
 
     fn send(&mut self, session: SessionId, kind: CommandKind) -> RequestId {

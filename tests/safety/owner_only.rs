@@ -59,7 +59,7 @@ fn child_that_makes_files() {
     let storage = Storage::open(Some(home.clone()));
     let backend = etcdscope::backend::BackendOptions { storage: storage.clone(), ..bench.backend() };
     let mut app =
-        etcdscope::app::App::start(backend, std::sync::Arc::new(|| {}), &Default::default()).unwrap();
+        etcdscope::app::App::start(backend, std::sync::Arc::new(|_| {}), &Default::default()).unwrap();
     wait(&mut app, "what is on disk", |world| world.stored_loaded);
     app.act(Action::KeepProfile { profile: Box::new(bench.profile()), renamed_from: None, password: None });
     app.act(Action::ChangeSettings(Box::new(Settings { compact_rows: true, ..Settings::default() })));

@@ -80,7 +80,7 @@ impl Bench {
     }
 
     pub fn app(&self) -> App {
-        App::start(self.backend(), Arc::new(|| {}), &WindowOptions::default()).unwrap()
+        App::start(self.backend(), Arc::new(|_| {}), &WindowOptions::default()).unwrap()
     }
 
     pub fn profile(&self) -> Profile {

@@ -187,6 +187,23 @@ fn a_key_opened_in_passing_makes_room_for_the_next() {
 }
 
 #[test]
+fn a_key_pressed_in_the_first_frame_after_a_click_is_the_trees() {
+    let mut world = live_world();
+    world.sessions[0].keyspace = Keyspace::default();
+    for key in [&b"a"[..], b"b", b"c", b"d"] {
+        world.sessions[0].keyspace.put(key, KeyMeta::default(), None);
+    }
+    let mut scene = play_living(Setting::default(), world);
+    row(&scene, "a").click();
+    // No frame lies between: what is queued is done one by one.
+    scene.harness.key_press(Press::ArrowDown);
+    scene.settle();
+    scene.key(Modifiers::NONE, Press::ArrowDown);
+    let cursor = scene.harness.state().world.sessions[0].cursor.clone();
+    assert_eq!(cursor, Some(TreeItem::key(&b"c"[..])), "the second press is the tree's as well");
+}
+
+#[test]
 fn shift_and_control_select_several() {
     let mut world = live_world();
     expand(&mut world.sessions[0], &["/config/", "/config/common/"]);

@@ -99,7 +99,7 @@ fn document(version: u64) -> String {
                 "    {{\n      \"id\": \"route-{number:05}\",\n      \"path\": \"/api/v1/stock/{}\",\n      \
                  \"limit\": {limit},\n      \"level\": \"{level}\",\n      \"enabled\": {}\n    }},\n",
                 chance % 10_000,
-                chance % 3 == 0
+                chance.is_multiple_of(3)
             ));
         }
         number += 1;

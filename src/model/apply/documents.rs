@@ -125,6 +125,9 @@ impl Session {
         seen_at: SeenAt,
         follow_ups: &mut Vec<FollowUp>,
     ) {
+        if self.document(&change.key).is_none() {
+            return; // Nearly always: nothing is to be cloned for each change.
+        }
         let (id, profile) = (self.id, self.profile.name.clone());
         let Some(document) = self.document_mut(&change.key) else { return };
         if document.base.value().is_none() {

@@ -55,7 +55,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ClaimsState, actions: &mut A
     state.asked_at.retain(|id, _| world.session(*id).is_some());
     state.chosen.retain(|(id, _), _| world.session(*id).is_some());
     let tokens = theme::tokens(ui);
-    Frame::new().fill(tokens.base).show(ui, |ui| {
+    Frame::new().show(ui, |ui| {
         ui.set_min_size(ui.available_size());
         not_live(ui, world, session);
         if queues.is_empty() {

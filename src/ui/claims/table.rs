@@ -83,6 +83,8 @@ pub fn show(
             state.chosen.insert((session.id, kind), queue.name.clone());
             reveal = Some(at);
             list.request_focus();
+            // As in the tree: right after a click egui would move the focus on.
+            ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
         }
     }
     let focused = list.has_focus();

@@ -29,8 +29,7 @@ pub struct ClusterState {}
 /// Draws the screen.
 pub fn show(ui: &mut Ui, world: &World, _state: &mut ClusterState, actions: &mut Actions) {
     let Some(session) = world.active_session() else { return };
-    let tokens = theme::tokens(ui);
-    Frame::new().fill(tokens.base).show(ui, |ui| {
+    Frame::new().show(ui, |ui| {
         ui.set_min_size(ui.available_size());
         ScrollArea::vertical().id_salt("cluster").auto_shrink([false, false]).show(ui, |ui| {
             Frame::new().inner_margin(Margin::symmetric(20, 12)).show(ui, |ui| {

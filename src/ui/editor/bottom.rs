@@ -135,7 +135,7 @@ fn validity(ui: &mut Ui, shown: &mut DocumentState) {
     let tokens = theme::tokens(ui);
     let name = format_name(shown.format());
     let time = ui.input(|input| input.time);
-    let (checked, wait) = shown.check(time, false);
+    let (checked, wait) = shown.check(ui.ctx(), time, false);
     if let Some(wait) = wait {
         ui.ctx().request_repaint_after(Duration::from_secs_f64(wait + 0.01));
     }

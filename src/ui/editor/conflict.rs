@@ -5,13 +5,14 @@ mod chunks;
 
 use std::sync::Arc;
 
-use egui::{Frame, Id, Panel, RichText, Ui};
+use egui::{Context, Frame, Id, Panel, RichText, Ui};
 use rust_i18n::t;
 
 use super::View;
-use super::diff_page::{show_diff, value_of};
+use super::compare::{DiffCache, is_quick};
+use super::diff_page::{Stale, show_diff, value_of};
 use super::header::{NARROW, bar};
-use super::state::{CursorPlace, DiffCache, DocumentState, syntax_of};
+use super::state::{CursorPlace, DocumentState, syntax_of};
 use super::text::EditText;
 use super::text_page::Field;
 use crate::action::{Action, Actions};
@@ -19,8 +20,10 @@ use crate::model::bytes::Value;
 use crate::model::format::ValueFormat;
 use crate::model::merge::{self, Choice, Merge, MergeChunk};
 use crate::model::record::KeyRecord;
+use crate::ui::beside::{Answer, Beside};
 use crate::ui::theme::{self, icons, size, text};
-use crate::ui::widgets::code::Highlighter;
+use crate::ui::widgets::code::{CodeView, Highlighter};
+use crate::ui::widgets::syntax::Syntax;
 use crate::ui::widgets::{Button, Tone, chip, clock_text, empty_state, key_label, relative_text};
 use chunks::ChunkRows;
 
@@ -29,9 +32,17 @@ pub struct ConflictState {
     base: Value,
     yours: Value,
     theirs: Value,
-    /// `None`: one of the three is no text.
-    merging: Option<Merging>,
+    merging: Progress,
     diff: DiffCache,
+}
+
+/// How far a merge is.
+enum Progress {
+    /// Large texts are merged beside the window.
+    Working(Beside<Merging>),
+    Merged(Box<Merging>),
+    /// One of the three is no text (or merging broke off): one side is taken.
+    OneSide,
 }
 
 /// A merge that is being settled.
@@ -43,20 +54,47 @@ struct Merging {
     edited: bool,
     highlighter: Highlighter,
     cursor: CursorPlace,
+    /// The view of a result too large to be edited, and the version of the text that it shows.
+    large: Option<(u64, CodeView)>,
 }
 
 impl ConflictState {
-    fn new(base: Value, yours: Value, theirs: Value) -> Self {
+    fn new(ctx: &Context, base: Value, yours: Value, theirs: Value) -> Self {
         let merging = match (text_of(&base), text_of(&yours), text_of(&theirs)) {
-            (Some(base), Some(yours), Some(theirs)) => Some(Merging::new(base, yours, theirs)),
-            _ => None,
+            (Some(base), Some(yours), Some(theirs)) if is_quick(base.len() + yours.len() + theirs.len()) => {
+                Progress::Merged(Box::new(Merging::new(base, yours, theirs)))
+            }
+            (Some(base), Some(yours), Some(theirs)) => {
+                let [base, yours, theirs] = [base, yours, theirs].map(str::to_owned);
+                let work = move || Merging::new(&base, &yours, &theirs);
+                Progress::Working(Beside::start(ctx, "merge", work))
+            }
+            _ => Progress::OneSide,
         };
         Self { base, yours, theirs, merging, diff: DiffCache::default() }
     }
 
-    fn is_of(&self, base: &Value, yours: &Value, theirs: &Value) -> bool {
-        let same = |a: &Value, b: &Value| Arc::ptr_eq(a, b) || a == b;
-        same(&self.base, base) && same(&self.yours, yours) && same(&self.theirs, theirs)
+    /// Whether it is about these values; remembers them, so that to ask again costs nothing.
+    fn is_of(&mut self, base: &Value, yours: &Value, theirs: &Value) -> bool {
+        let same = |mine: &mut Value, other: &Value| {
+            let same = Arc::ptr_eq(mine, other) || mine == other;
+            if same {
+                mine.clone_from(other);
+            }
+            same
+        };
+        same(&mut self.base, base) && same(&mut self.yours, yours) && same(&mut self.theirs, theirs)
+    }
+
+    /// Takes over what was merged beside the window.
+    fn advance(&mut self) {
+        if let Progress::Working(working) = &self.merging {
+            match working.take() {
+                Answer::Working => {}
+                Answer::Ready(merging) => self.merging = Progress::Merged(Box::new(merging)),
+                Answer::Failed => self.merging = Progress::OneSide,
+            }
+        }
     }
 }
 
@@ -78,6 +116,7 @@ impl Merging {
             edited: false,
             highlighter: Highlighter::default(),
             cursor: CursorPlace::default(),
+            large: None,
         }
     }
 
@@ -92,6 +131,15 @@ impl Merging {
             self.merged = EditText::new(&assembled(&self.merge, &self.choices), version);
             self.edited = false;
         }
+    }
+
+    /// Shows a result that is too large to be edited.
+    fn show_large(&mut self, ui: &mut Ui, syntax: Syntax) {
+        let version = self.merged.version();
+        let shown = self.large.take().filter(|(of, _)| *of == version);
+        let (_, view) =
+            self.large.insert(shown.unwrap_or_else(|| (version, CodeView::new(self.merged.value(), syntax))));
+        ui.push_id("merged large", |ui| view.show(ui));
     }
 
     /// Whether the result can be used: every conflict is settled, by a choice or by hand.
@@ -167,10 +215,10 @@ pub(super) fn show(
         Some(record) => {
             let (base, yours) = (view.document.base_value(), view.document.current_value());
             let theirs = value_of(Some(record));
-            let state = match shown.conflict.take() {
-                Some(state) if state.is_of(&base, &yours, &theirs) => state,
-                _ => ConflictState::new(base, yours, theirs),
-            };
+            let before = shown.conflict.take();
+            let known = before.and_then(|mut state| state.is_of(&base, &yours, &theirs).then_some(state));
+            let mut state = known.unwrap_or_else(|| ConflictState::new(ui.ctx(), base, yours, theirs));
+            state.advance();
             let format = shown.format();
             let state = shown.conflict.insert(state);
             both_sides(ui, view, state, format, side_by_side, actions);
@@ -186,12 +234,22 @@ fn both_sides(
     side_by_side: &mut bool,
     actions: &mut Actions,
 ) {
-    let Some(merging) = &mut state.merging else {
-        one_side(ui, view, &state.yours, actions);
-        let names = [t!("editor.conflict.theirs"), t!("editor.conflict.yours")];
-        let names = [names[0].as_ref(), names[1].as_ref()];
-        show_diff(ui, &mut state.diff, &state.theirs, &state.yours, names, side_by_side, |_| {});
-        return;
+    let merging = match &mut state.merging {
+        Progress::Merged(merging) => merging,
+        Progress::Working(_) => {
+            bottom_bar(ui, |_| {}, |ui| back_and_theirs(ui, view, actions));
+            let (title, hint) = (t!("editor.diff.comparing"), t!("editor.diff.comparing_hint"));
+            empty_state(ui, icons::HOURGLASS_MEDIUM, &title, &hint, None);
+            return;
+        }
+        Progress::OneSide => {
+            one_side(ui, view, &state.yours, actions);
+            let names = [t!("editor.conflict.theirs"), t!("editor.conflict.yours")];
+            let names = [names[0].as_ref(), names[1].as_ref()];
+            let (theirs, yours) = (&state.theirs, &state.yours);
+            show_diff(ui, &mut state.diff, theirs, yours, names, side_by_side, Stale::Hide, |_| {});
+            return;
+        }
     };
     footer(ui, view, merging, actions);
     result(ui, view, merging, format);
@@ -321,10 +379,14 @@ fn result(ui: &mut Ui, view: View<'_>, merging: &mut Merging, format: ValueForma
                 },
             );
             ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, tokens.line());
+            if !merging.merged.is_editable() {
+                merging.show_large(ui, syntax_of(format));
+                return;
+            }
             let field = Field {
                 id: Id::unique(("merged_text", view.session.id.0, &view.document.key)),
                 name: &t!("editor.conflict.result"),
-                editable: merging.merged.is_editable(),
+                editable: true,
                 issue: None,
                 syntax: syntax_of(format),
             };

@@ -6,8 +6,9 @@ use egui::{RichText, Ui};
 use rust_i18n::t;
 
 use super::View;
+use super::compare::{AnyDiff, DiffCache};
 use super::header::{NARROW, bar};
-use super::state::{AnyDiff, DiffCache, DocumentState};
+use super::state::DocumentState;
 use crate::model::bytes::Value;
 use crate::model::record::KeyRecord;
 use crate::ui::theme::{self, icons, size, text};
@@ -38,7 +39,7 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, side_
         None => (base, document.current_value(), t!("editor.diff.live"), t!("editor.diff.draft")),
     };
     let choose = document.live.is_some() && document.is_dirty();
-    show_diff(ui, &mut shown.diff, &old, &new, [&left, &right], side_by_side, |ui| {
+    show_diff(ui, &mut shown.diff, &old, &new, [&left, &right], side_by_side, Stale::Keep, |ui| {
         if choose {
             let (live, base) = (t!("editor.diff.against_live"), t!("editor.diff.against_base"));
             let choices = [(false, live.as_ref()), (true, base.as_ref())];
@@ -50,6 +51,15 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, side_
     shown.against_base = against_base;
 }
 
+/// What is done with the difference of other values while that of large ones is worked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stale {
+    /// It stays until then, and it is said.
+    Keep,
+    /// It is not shown.
+    Hide,
+}
+
 /// A diff with its bar: what is compared, the counts, side by side or inline.
 pub(super) fn show_diff(
     ui: &mut Ui,
@@ -58,17 +68,20 @@ pub(super) fn show_diff(
     new: &Value,
     names: [&str; 2],
     side_by_side: &mut bool,
+    stale: Stale,
     more: impl FnOnce(&mut Ui),
 ) {
     let tokens = theme::tokens(ui);
     let wide = ui.available_width() >= NARROW;
-    let diff = cache.of(old, new, *side_by_side && wide);
+    let compared = cache.of(ui.ctx(), old, new, *side_by_side && wide);
+    let is_theirs = compared.as_ref().is_some_and(|(_, is_theirs)| *is_theirs);
+    let mut diff = compared.map(|(diff, _)| diff).filter(|_| is_theirs || stale == Stale::Keep);
     let mut chosen = None;
     let rect = bar(
         ui,
         size::BAR + size::PAD,
         |ui| {
-            if wide && matches!(diff, AnyDiff::Text(_)) {
+            if wide && matches!(diff, Some(AnyDiff::Text(_))) {
                 let (side, inline) = (t!("editor.diff.side_by_side"), t!("editor.diff.inline"));
                 chosen = segmented(ui, *side_by_side, &[(true, side.as_ref()), (false, inline.as_ref())]);
             }
@@ -79,14 +92,24 @@ pub(super) fn show_diff(
             let arrow = RichText::new(icons::ARROW_RIGHT).font(text::icon(size::ICON_SMALL));
             ui.label(arrow.color(tokens.faint));
             ui.label(RichText::new(names[1]).font(text::meta_medium()).color(tokens.text));
-            counts(ui, diff);
+            match &diff {
+                Some(diff) if is_theirs => counts(ui, diff),
+                _ => {
+                    ui.label(tokens.hint(t!("editor.diff.comparing")));
+                }
+            }
         },
     );
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, tokens.line());
     if let Some(chosen) = chosen {
         *side_by_side = chosen;
     }
-    if Arc::ptr_eq(old, new) || diff.is_empty() {
+    let Some(diff) = &mut diff else {
+        let (title, hint) = (t!("editor.diff.comparing"), t!("editor.diff.comparing_hint"));
+        empty_state(ui, icons::HOURGLASS_MEDIUM, &title, &hint, None);
+        return;
+    };
+    if is_theirs && (Arc::ptr_eq(old, new) || diff.is_empty()) {
         empty_state(ui, icons::CHECK_CIRCLE, &t!("editor.diff.equal"), &t!("editor.diff.equal_hint"), None);
         return;
     }

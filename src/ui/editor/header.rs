@@ -73,7 +73,7 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
         shown_state.choose(format);
     }
     if lay_out_now {
-        lay_out(view, shown_state, actions);
+        lay_out(ui.ctx(), view, shown_state, actions);
     }
     let mut chosen_page = None;
     let pages = bar(

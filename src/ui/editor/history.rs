@@ -7,9 +7,10 @@ use rust_i18n::t;
 
 use super::View;
 use super::banner::lease_text;
-use super::diff_page::show_diff;
+use super::compare::DiffCache;
+use super::diff_page::{Stale, show_diff};
 use super::header::NARROW;
-use super::state::{DiffCache, DocumentState};
+use super::state::DocumentState;
 use crate::action::{Action, Actions};
 use crate::model::history::{History, HistoryEnd, KeyVersion};
 use crate::model::loadable::LoadState;
@@ -221,7 +222,7 @@ fn compare(
     };
     let names = [name(old), name(new)];
     let names = [names[0].as_str(), names[1].as_str()];
-    show_diff(ui, &mut state.diff, &old.value, &new.value, names, side_by_side, |_| {});
+    show_diff(ui, &mut state.diff, &old.value, &new.value, names, side_by_side, Stale::Keep, |_| {});
 }
 
 /// What to compare with, and restore.

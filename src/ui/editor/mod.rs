@@ -3,6 +3,8 @@
 mod banner;
 mod bottom;
 mod bytes_page;
+mod check;
+mod compare;
 mod conflict;
 mod diff_page;
 mod header;
@@ -24,9 +26,11 @@ use crate::model::format::ValueFormat;
 use crate::model::session::Session;
 use crate::model::validate;
 use crate::model::world::World;
+use crate::ui::beside::{Answer, Beside};
 use crate::ui::theme::{self, icons};
 use crate::ui::widgets::{empty_state, fault_view, shortcut_text};
-use state::{Body, Checked, DocumentState};
+use state::{Body, DocumentState};
+use text::EditText;
 
 /// Longer keys are cut in tooltips and names (a key may have 64 KiB).
 const KEY_CHARS: usize = 1_000;
@@ -43,8 +47,6 @@ struct View<'a> {
 pub fn show(ui: &mut Ui, world: &World, state: &mut EditorState, actions: &mut Actions) {
     let Some(session) = world.active_session() else { return };
     state.forget_closed(world);
-    let tokens = theme::tokens(ui);
-    ui.painter().rect_filled(ui.max_rect(), 0.0, tokens.base);
     ui.spacing_mut().item_spacing.y = 0.0;
     if !session.documents.is_empty() {
         tabs::show(ui, session, state, actions);
@@ -58,8 +60,9 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut EditorState, actions: &mut A
     let save_now = state.requested(UserCommand::Save);
     let mut side_by_side = state.side_by_side;
     let shown = state.document(session, document);
+    finish_layout(view, shown, actions);
     if format_now {
-        lay_out(view, shown, actions);
+        lay_out(ui.ctx(), view, shown, actions);
     }
     ui.push_id(("document", session.id.0, &document.key), |ui| match &document.save {
         SaveState::Reviewing | SaveState::Saving { .. } => {
@@ -135,22 +138,40 @@ fn nothing_open(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     }
 }
 
-/// Lays the text out by its syntax.
-fn lay_out(view: View<'_>, shown: &mut DocumentState, actions: &mut Actions) {
+/// Lays the text out by its syntax: at once where it is small, else beside the window.
+fn lay_out(ctx: &egui::Context, view: View<'_>, shown: &mut DocumentState, actions: &mut Actions) {
     let format = shown.format();
     if view.session.profile.read_only || matches!(format, ValueFormat::Plain | ValueFormat::Binary) {
         return;
     }
     let Body::Text(text) = &shown.body else { return };
-    if let Ok(laid_out) = validate::format_text(format, text.as_str())
+    if text.as_str().len() <= check::AT_ONCE_BYTES {
+        let laid_out = validate::format_text(format, text.as_str()).ok();
+        take_layout(view, text, laid_out, actions);
+        return;
+    }
+    let (version, text) = (text.version(), text.as_str().to_owned());
+    let work = move || validate::format_text(format, &text).ok();
+    shown.laying_out = Some((version, Beside::start(ctx, "lay-out", work)));
+}
+
+/// Takes over what was laid out beside the window, unless the text has been changed since.
+fn finish_layout(view: View<'_>, shown: &mut DocumentState, actions: &mut Actions) {
+    let Some((version, working)) = shown.laying_out.take() else { return };
+    let Body::Text(text) = &shown.body else { return };
+    match working.take() {
+        _ if text.version() != version => {}
+        Answer::Working => shown.laying_out = Some((version, working)),
+        Answer::Ready(laid_out) => take_layout(view, text, laid_out, actions),
+        Answer::Failed => {}
+    }
+}
+
+fn take_layout(view: View<'_>, text: &EditText, laid_out: Option<String>, actions: &mut Actions) {
+    if let Some(laid_out) = laid_out
         && laid_out != text.as_str()
     {
         let value = text.with_same_ends(&laid_out);
         actions.push(Action::ReplaceDraft { key: view.document.key.clone(), value });
     }
-}
-
-/// Whether the draft is invalid by its syntax, checked now.
-fn is_invalid(shown: &mut DocumentState, time: f64) -> bool {
-    matches!(shown.check(time, true).0, Checked::Invalid(_))
 }

@@ -3,11 +3,11 @@
 use egui::{Frame, Key, Modifiers, Panel, RichText, Ui};
 use rust_i18n::t;
 
+use super::View;
 use super::banner::{lease_text, line};
-use super::diff_page::show_diff;
+use super::diff_page::{Stale, show_diff};
 use super::header::{bar, format_name};
 use super::state::{Checked, DocumentState};
-use super::{View, is_invalid};
 use crate::action::{Action, Actions, UserCommand};
 use crate::model::document::SaveState;
 use crate::ui::theme::{self, icons, size, text};
@@ -27,10 +27,11 @@ pub(super) fn show(
     let document = view.document;
     let saving = matches!(document.save, SaveState::Saving { .. });
     let time = ui.input(|input| input.time);
-    let invalid = is_invalid(shown, time);
+    let checked = shown.check(ui.ctx(), time, true).0.clone();
+    let invalid = matches!(checked, Checked::Invalid(_));
     let value = document.current_value();
     let overridden = shown.override_of.as_ref() == Some(&value);
-    let refusal = refusal(view, invalid && !overridden);
+    let refusal = refusal(view, &checked, overridden);
 
     title(ui, view);
     if document.live.is_some() && !saving {
@@ -74,7 +75,9 @@ pub(super) fn show(
     }
     let names = [t!("editor.diff.live"), t!("editor.diff.draft")];
     let old = document.base_value();
-    show_diff(ui, &mut shown.diff, &old, &value, [&names[0], &names[1]], side_by_side, |_| {});
+    // What is about to be saved is shown as it is, or not yet.
+    let names = [names[0].as_ref(), names[1].as_ref()];
+    show_diff(ui, &mut shown.diff, &old, &value, names, side_by_side, Stale::Hide, |_| {});
 }
 
 fn title(ui: &mut Ui, view: View<'_>) {
@@ -98,15 +101,17 @@ fn save_pressed(ui: &Ui) -> bool {
     ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter))
 }
 
-fn refusal(view: View<'_>, invalid: bool) -> Option<String> {
+fn refusal(view: View<'_>, checked: &Checked, overridden: bool) -> Option<String> {
     if view.session.profile.read_only {
         Some(t!("editor.refusal.read_only").into_owned())
     } else if !view.document.is_dirty() {
         Some(t!("editor.refusal.unchanged").into_owned())
-    } else if invalid {
-        Some(t!("editor.refusal.invalid").into_owned())
     } else {
-        None
+        match checked {
+            Checked::NotYet => Some(t!("editor.refusal.checking").into_owned()),
+            Checked::Invalid(_) if !overridden => Some(t!("editor.refusal.invalid").into_owned()),
+            Checked::Invalid(_) | Checked::Valid | Checked::Nothing => None,
+        }
     }
 }
 
@@ -156,7 +161,7 @@ fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState) {
                 }
             }
             let name = format_name(shown.format());
-            match shown.check(time, true).0 {
+            match shown.check(ui.ctx(), time, true).0 {
                 Checked::Valid => {
                     let words = t!("editor.status.valid", format = name);
                     fact(ui, icons::CHECK_CIRCLE, tokens.live, &words);

@@ -2,8 +2,12 @@
 //! everything that is expensive to find out about them, remembered until they change.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
+use egui::Context;
+
+pub use super::check::Checked;
+use super::check::{AT_ONCE_BYTES, Checker, When};
+use super::compare::DiffCache;
 use super::conflict::ConflictState;
 use super::history::HistoryState;
 use super::text::EditText;
@@ -14,18 +18,12 @@ use crate::model::format::{self, ValueFormat};
 use crate::model::hex;
 use crate::model::message::SessionId;
 use crate::model::session::Session;
-use crate::model::validate::{self, ValueIssue};
 use crate::model::world::World;
+use crate::ui::beside::Beside;
 use crate::ui::widgets::code::{CodeView, Highlighter};
-use crate::ui::widgets::diff_bytes::BytesDiffView;
-use crate::ui::widgets::diff_view::DiffView;
 use crate::ui::widgets::hex_view::{HexCursor, HexEdit};
 use crate::ui::widgets::syntax::Syntax;
 
-/// Larger texts are checked once typing has paused for a moment, in seconds.
-const CHECK_PAUSE_SECS: f64 = 0.25;
-/// Up to this size a text is checked at every keystroke.
-const CHECK_AT_ONCE_BYTES: usize = 32 * 1024;
 /// Edits of bytes that can be taken back.
 const MAX_UNDO: usize = 200;
 /// Bytes that the undo steps of one key may take.
@@ -167,19 +165,6 @@ impl EditBytes {
     }
 }
 
-/// What was found out about the syntax of the draft.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Checked {
-    /// It has not been looked at since the last keystroke.
-    NotYet,
-    /// There is nothing to check: plain text and bytes.
-    Nothing,
-    /// It is valid.
-    Valid,
-    /// The first mistake.
-    Invalid(ValueIssue),
-}
-
 /// What the editor keeps of one open key.
 pub struct DocumentState {
     /// Draft generation and base revision that were taken over last.
@@ -189,8 +174,10 @@ pub struct DocumentState {
     version: u64,
     detected: ValueFormat,
     chosen: Option<ValueFormat>,
-    checked: Option<(u64, ValueFormat, Checked)>,
+    checker: Checker,
     edited_at: f64,
+    /// The text of this version is being laid out.
+    pub laying_out: Option<(u64, Beside<Option<String>>)>,
     /// It was just opened: the field's undo steps of an earlier time are to be forgotten.
     pub fresh: bool,
     /// Colours of the text.
@@ -230,8 +217,9 @@ impl Default for DocumentState {
             version: 0,
             detected: ValueFormat::Plain,
             chosen: None,
-            checked: None,
+            checker: Checker::default(),
             edited_at: 0.0,
+            laying_out: None,
             fresh: true,
             highlighter: Highlighter::default(),
             large: None,
@@ -272,7 +260,7 @@ impl DocumentState {
         self.version += 1;
         self.detected = format::detect(key, value);
         self.body = Self::body_of(value, self.format(), self.version);
-        self.checked = None;
+        self.checker.forget();
         self.conflict = None;
     }
 
@@ -319,7 +307,7 @@ impl DocumentState {
             self.version += 1;
             self.body = Self::body_of(&value, self.format(), self.version);
         }
-        self.checked = None;
+        self.checker.forget();
     }
 
     /// To be called after the operator edited the body at this time.
@@ -331,7 +319,7 @@ impl DocumentState {
             Body::Text(text) => text.as_str().as_bytes(),
             Body::Bytes(bytes) => bytes.bytes.as_slice(),
         };
-        if value.len() > CHECK_AT_ONCE_BYTES {
+        if value.len() > AT_ONCE_BYTES {
             return;
         }
         let was_text = self.detected.is_text();
@@ -342,40 +330,16 @@ impl DocumentState {
         }
     }
 
-    /// Checks the syntax, at once where `now` or where the text is small; otherwise it is said how
-    /// long to wait, in seconds.
-    pub fn check(&mut self, time: f64, now: bool) -> (&Checked, Option<f64>) {
-        let format = self.format();
-        let stale = self.checked.as_ref().is_none_or(|(version, of, checked)| {
-            *version != self.version || *of != format || *checked == Checked::NotYet
-        });
-        let mut wait = None;
-        if stale {
-            let pause = CHECK_PAUSE_SECS - (time - self.edited_at);
-            let is_small = match &self.body {
-                Body::Text(text) => text.as_str().len() <= CHECK_AT_ONCE_BYTES,
-                Body::Bytes(_) => true,
-            };
-            let checked = if is_small || now || pause <= 0.0 {
-                self.check_now(format)
-            } else {
-                wait = Some(pause);
-                Checked::NotYet
-            };
-            self.checked = Some((self.version, format, checked));
-        }
-        let checked = self.checked.as_ref().map_or(&Checked::NotYet, |(_, _, checked)| checked);
-        (checked, wait)
-    }
-
-    fn check_now(&self, format: ValueFormat) -> Checked {
-        match (&self.body, format) {
-            (Body::Bytes(_), _) | (_, ValueFormat::Plain | ValueFormat::Binary) => Checked::Nothing,
-            (Body::Text(text), format) => match validate::validate(format, text.as_str()) {
-                Ok(()) => Checked::Valid,
-                Err(issue) => Checked::Invalid(issue),
-            },
-        }
+    /// Checks the syntax: at once where the text is small, else once typing has paused (or `now`), and
+    /// then beside the window. Says how long to wait, in seconds, where it waits for the pause.
+    pub fn check(&mut self, ctx: &Context, time: f64, now: bool) -> (&Checked, Option<f64>) {
+        let text = match &self.body {
+            Body::Text(text) => Some(text.as_str()),
+            Body::Bytes(_) => None,
+        };
+        let subject = (self.version, self.format());
+        let when = When { time, edited_at: self.edited_at, now };
+        self.checker.check(ctx, subject, text, when)
     }
 }
 
@@ -390,57 +354,6 @@ pub fn syntax_of(format: ValueFormat) -> Syntax {
         ValueFormat::Properties => Syntax::Properties,
         ValueFormat::Shell => Syntax::Shell,
         ValueFormat::Plain | ValueFormat::Binary => Syntax::Plain,
-    }
-}
-
-/// The difference of two values, by lines or by bytes.
-pub enum AnyDiff {
-    /// Both are text.
-    Text(DiffView),
-    /// One is not.
-    Bytes(BytesDiffView),
-}
-
-impl AnyDiff {
-    /// Whether there is no difference.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        match self {
-            Self::Text(view) => view.diff().is_empty(),
-            Self::Bytes(view) => view.changed() == 0,
-        }
-    }
-}
-
-/// Remembers the difference that was shown last.
-#[derive(Default)]
-pub struct DiffCache {
-    shown: Option<(Value, Value, AnyDiff)>,
-}
-
-impl DiffCache {
-    /// The difference of these values, computed when they are not those of the last call.
-    pub fn of(&mut self, old: &Value, new: &Value, side_by_side: bool) -> &mut AnyDiff {
-        let same = |a: &Value, b: &Value| Arc::ptr_eq(a, b) || a == b;
-        let shown = match self.shown.take() {
-            Some(shown) if same(&shown.0, old) && same(&shown.1, new) => shown,
-            _ => (old.clone(), new.clone(), compare(old, new, side_by_side)),
-        };
-        let (_, _, diff) = self.shown.insert(shown);
-        if let AnyDiff::Text(view) = diff {
-            view.set_side_by_side(side_by_side);
-        }
-        diff
-    }
-}
-
-fn compare(old: &Value, new: &Value, side_by_side: bool) -> AnyDiff {
-    let text = |value: &'_ Value| memchr::memchr(0, value).is_none();
-    match (std::str::from_utf8(old), std::str::from_utf8(new)) {
-        (Ok(old_text), Ok(new_text)) if text(old) && text(new) => {
-            AnyDiff::Text(DiffView::new(old_text, new_text, side_by_side))
-        }
-        _ => AnyDiff::Bytes(BytesDiffView::new(old.clone(), new.clone())),
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
         return;
     }
     let time = ui.input(|input| input.time);
-    let (checked, wait) = shown_state.check(time, false);
+    let (checked, wait) = shown_state.check(ui.ctx(), time, false);
     if let Some(wait) = wait {
         ui.ctx().request_repaint_after(Duration::from_secs_f64(wait + 0.01));
     }
@@ -107,7 +107,7 @@ fn large(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState) {
     };
     banner::line(ui, Tone::Changed, icons::INFO, &words, &[]);
     let syntax = syntax_of(shown_state.format());
-    if !shown_state.large.as_ref().is_some_and(|large| large.is_of(&value, syntax)) {
+    if !shown_state.large.as_mut().is_some_and(|large| large.is_of(&value, syntax)) {
         shown_state.large = Some(CodeView::new(value, syntax));
     }
     if let Some(large) = &mut shown_state.large {

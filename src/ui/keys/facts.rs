@@ -11,7 +11,7 @@ use crate::model::status::SeenAt;
 use crate::model::validate::validate;
 
 /// Larger values are not checked: it would be felt.
-const MAX_CHECKED_BYTES: usize = 256 * 1024;
+const MAX_CHECKED_BYTES: usize = 64 * 1024;
 /// Leased keys of larger folders are not counted.
 const MAX_COUNTED_KEYS: u64 = 20_000;
 /// A living folder is counted again at most so often, in milliseconds.

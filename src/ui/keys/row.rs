@@ -27,7 +27,7 @@ const MAX_LABEL_CHARS: usize = 512;
 
 /// A fading glow is drawn again so often, in milliseconds: often enough for the eye, seldom enough
 /// for machines that draw without a graphics card.
-const GLOW_STEP_MS: i64 = 75;
+const GLOW_STEP_MS: i64 = 100;
 
 /// What all rows of a frame share.
 pub struct RowLook<'a> {
@@ -178,6 +178,8 @@ impl RowLook<'_> {
             RowKind::Folder { expanded: true, .. } => (icons::FOLDER_OPEN, tokens.second),
             RowKind::Folder { .. } => (icons::FOLDER, tokens.second),
             RowKind::Ghost => (icons::FILE, tokens.faint),
+            // Who claims something does so with a lease.
+            RowKind::Leaf { meta } if meta.lease == 0 => (icons::FILE_TEXT, tokens.faint),
             RowKind::Leaf { .. } => match self.tree.claim_mark(&row.path) {
                 None => (icons::FILE_TEXT, tokens.faint),
                 Some(mark) => {

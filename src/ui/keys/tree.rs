@@ -209,6 +209,11 @@ pub fn take_presses(ui: &Ui, id: Id) -> Vec<(Press, Modifiers)> {
             !known
         });
     });
+    if has_focus && !presses.is_empty() {
+        // Right after a click the list has no say yet in what its keys are for: egui would move the
+        // focus on at the end of this frame.
+        ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
+    }
     presses
 }
 

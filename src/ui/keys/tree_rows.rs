@@ -1,7 +1,8 @@
 //! The rows of the tree as they were last built, and what is needed to know of each row: built
 //! again only when the keys, the open folders or the deleted keys have changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::model::activity::{ActivityKind, GHOST_MS};
@@ -36,8 +37,9 @@ pub struct TreeRows {
     show_deleted: bool,
     /// When the first ghost leaves.
     ghosts_until: Option<SeenAt>,
-    marks_for: Option<Arc<Vec<ClaimQueue>>>,
-    marks: BTreeMap<Key, ClaimMark>,
+    claims: Arc<Vec<ClaimQueue>>,
+    /// Listed when a row first asks: there may be thousands, and they change all the time.
+    marks: OnceCell<HashMap<Key, ClaimMark>>,
     /// How often the rows were built, for the test that they are not built in every frame.
     builds: u64,
 }
@@ -85,16 +87,10 @@ impl TreeRows {
     }
 
     fn refresh_marks(&mut self, session: &Session) {
-        if self.marks_for.as_ref().is_some_and(|marked| Arc::ptr_eq(marked, &session.claims)) {
-            return;
+        if !Arc::ptr_eq(&self.claims, &session.claims) {
+            self.claims = session.claims.clone();
+            self.marks = OnceCell::new();
         }
-        self.marks.clear();
-        for queue in session.claims.iter() {
-            for (place, claim) in queue.claims.iter().enumerate() {
-                self.marks.insert(claim.key.clone(), ClaimMark { kind: queue.kind, place });
-            }
-        }
-        self.marks_for = Some(session.claims.clone());
     }
 
     /// The rows.
@@ -118,7 +114,14 @@ impl TreeRows {
     /// What the key stands for in a lock or an election.
     #[must_use]
     pub fn claim_mark(&self, key: &[u8]) -> Option<ClaimMark> {
-        self.marks.get(key).copied()
+        let marks = self.marks.get_or_init(|| {
+            let marked = self.claims.iter().flat_map(|queue| {
+                let claims = queue.claims.iter().enumerate();
+                claims.map(|(place, claim)| (claim.key.clone(), ClaimMark { kind: queue.kind, place }))
+            });
+            marked.collect()
+        });
+        marks.get(key).copied()
     }
 }
 

@@ -22,6 +22,9 @@ const ENTRY_MIN: f32 = 240.0;
 const ENTRY_MAX: f32 = 420.0;
 /// At most so many entries are laid out.
 const ENTRIES: usize = 8;
+/// A fading glow is drawn again so often, in milliseconds: often enough for the eye, seldom enough for
+/// machines that draw without a graphics card.
+const GLOW_STEP_MS: u64 = 100;
 /// More changes than this within the time of a glow are too many to glow.
 const CALM: usize = 24;
 
@@ -107,7 +110,7 @@ fn entry(
     let age = world.now - line.seen_at;
     if calm && age < GLOW_MS {
         ui.painter().rect_filled(rect, radius, theme::glow_in(ui, age).gamma_multiply(0.6));
-        ui.ctx().request_repaint_after(std::time::Duration::from_millis(50));
+        ui.ctx().request_repaint_after(std::time::Duration::from_millis(GLOW_STEP_MS));
     }
     if response.hovered() {
         ui.painter().rect_filled(rect, radius, tokens.hover);

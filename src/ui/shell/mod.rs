@@ -59,7 +59,12 @@ pub fn show(ui: &mut egui::Ui, world: &World, state: &mut UiState, actions: &mut
             jobs::show(ui, session, actions);
             navigation::show(ui, session, actions);
             let screen = session.screen;
-            CentralPanel::default().frame(Frame::new().fill(tokens.base)).show(ui, |ui| match screen {
+            // Each place is filled once: without a graphics card every layer is felt.
+            let ground = match screen {
+                Screen::Keys => Frame::new(),
+                Screen::Locks | Screen::Elections | Screen::Cluster => Frame::new().fill(tokens.base),
+            };
+            CentralPanel::default().frame(ground).show(ui, |ui| match screen {
                 Screen::Keys => keys::show(ui, world, state, actions),
                 Screen::Locks | Screen::Elections => claims::show(ui, world, &mut state.claims, actions),
                 Screen::Cluster => cluster::show(ui, world, &mut state.cluster, actions),

@@ -11,6 +11,7 @@ use super::soft_wrap::Wrapped;
 use super::syntax::{self, Piece, Syntax};
 use crate::model::bytes::Value;
 use crate::model::key_text::{hidden_characters, neutral};
+use crate::ui::beside::{Answer, Beside};
 use crate::ui::theme::{self, Tokens, size};
 
 /// Height of a line of source text: airier than the font's own.
@@ -120,11 +121,22 @@ struct Segment {
     range: Range<usize>,
 }
 
+/// Up to so many bytes a text is split into coloured pieces at once, larger ones beside the window.
+const SPLIT_AT_ONCE_BYTES: usize = 64 * 1024;
+
+/// The coloured pieces of a large text.
+enum Pieces {
+    NotYet,
+    /// It is plain until they are there.
+    Working(Beside<Vec<(Range<usize>, Piece)>>),
+    Split(Vec<(Range<usize>, Piece)>),
+}
+
 /// A large text, to be read. Made once for each text.
 pub struct CodeView {
     value: Value,
     syntax: Syntax,
-    pieces: Vec<(Range<usize>, Piece)>,
+    pieces: Pieces,
     per_row: usize,
     segments: Vec<Segment>,
     lines: usize,
@@ -138,19 +150,46 @@ impl CodeView {
     #[must_use]
     pub fn new(value: Value, syntax: Syntax) -> Self {
         let text = std::str::from_utf8(&value).unwrap_or_default();
-        let pieces = syntax::pieces(text, syntax);
         let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1;
+        let pieces = Pieces::NotYet;
         Self { value, syntax, pieces, per_row: 0, segments: Vec::new(), lines, rows_laid_out: 0 }
+    }
+
+    /// Has the text split into its coloured pieces.
+    fn split(&mut self, ui: &Ui) {
+        match &self.pieces {
+            Pieces::Split(_) => {}
+            Pieces::NotYet if self.value.len() <= SPLIT_AT_ONCE_BYTES => {
+                let text = std::str::from_utf8(&self.value).unwrap_or_default();
+                self.pieces = Pieces::Split(syntax::pieces(text, self.syntax));
+            }
+            Pieces::NotYet => {
+                let (value, syntax) = (self.value.clone(), self.syntax);
+                let work = move || syntax::pieces(std::str::from_utf8(&value).unwrap_or_default(), syntax);
+                self.pieces = Pieces::Working(Beside::start(ui.ctx(), "colour", work));
+            }
+            Pieces::Working(working) => match working.take() {
+                Answer::Working => {}
+                Answer::Ready(pieces) => self.pieces = Pieces::Split(pieces),
+                Answer::Failed => self.pieces = Pieces::Split(Vec::new()),
+            },
+        }
     }
 
     /// Whether it shows this text so.
     #[must_use]
-    pub fn is_of(&self, value: &Value, syntax: Syntax) -> bool {
-        self.syntax == syntax && (Arc::ptr_eq(&self.value, value) || self.value == *value)
+    pub fn is_of(&mut self, value: &Value, syntax: Syntax) -> bool {
+        let same = Arc::ptr_eq(&self.value, value) || self.value == *value;
+        if same {
+            // To ask again costs nothing then.
+            self.value.clone_from(value);
+        }
+        same && self.syntax == syntax
     }
 
     /// Shows it. A line that is too wide goes on in the next row.
     pub fn show(&mut self, ui: &mut Ui) {
+        self.split(ui);
         let tokens = theme::tokens(ui);
         let gutter = gutter_width(ui, self.lines);
         let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::text::mono(), '0'));
@@ -179,27 +218,14 @@ impl CodeView {
 
     fn row(&self, ui: &mut Ui, tokens: &Tokens, gutter: f32, at: usize) {
         let segment = &self.segments[at];
-        let text = std::str::from_utf8(&self.value).unwrap_or_default();
+        // A row alone: to look at the whole text again for each row would be felt.
+        let text = std::str::from_utf8(&self.value[segment.range.clone()]).unwrap_or_default();
         let (rect, response) =
             ui.allocate_exact_size(Vec2::new(ui.available_width(), size::ROW_COMPACT), Sense::hover());
         if segment.first {
             paint_number(ui, rect.left() + gutter, rect.center().y, segment.line, tokens.faint);
         }
-        let mut job = LayoutJob { break_on_newline: false, ..LayoutJob::default() };
-        let first = self.pieces.partition_point(|(range, _)| range.end <= segment.range.start);
-        for (range, piece) in &self.pieces[first..] {
-            let from = range.start.max(segment.range.start);
-            let to = range.end.min(segment.range.end);
-            if from >= to {
-                break;
-            }
-            let format = TextFormat {
-                font_id: theme::text::mono(),
-                color: colour(tokens, *piece),
-                ..TextFormat::default()
-            };
-            job.append(&neutral(&text[from..to]), 0.0, format);
-        }
+        let job = self.coloured_row(tokens, text, segment.range.start);
         let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
         let text_at = Pos2::new(rect.left() + gutter, rect.center().y - galley.size().y / 2.0);
         ui.painter()
@@ -208,8 +234,39 @@ impl CodeView {
                     .intersect(ui.clip_rect()),
             )
             .galley(text_at, galley, tokens.text);
-        response
-            .widget_info(|| WidgetInfo::labeled(Role::Label, true, neutral(&text[segment.range.clone()])));
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, neutral(text)));
+    }
+
+    /// The layout of a row whose text begins at this byte.
+    fn coloured_row(&self, tokens: &Tokens, text: &str, start: usize) -> LayoutJob {
+        let mut job = LayoutJob { break_on_newline: false, ..LayoutJob::default() };
+        let mut add = |part: &str, piece: Piece| {
+            let font_id = theme::text::mono();
+            job.append(
+                &neutral(part),
+                0.0,
+                TextFormat { font_id, color: colour(tokens, piece), ..TextFormat::default() },
+            );
+        };
+        let pieces = match &self.pieces {
+            Pieces::Split(pieces) => pieces.as_slice(),
+            Pieces::NotYet | Pieces::Working(_) => &[],
+        };
+        let first = pieces.partition_point(|(range, _)| range.end <= start);
+        let mut at = 0;
+        for (range, piece) in &pieces[first..] {
+            let from = range.start.saturating_sub(start);
+            let to = (range.end - start).min(text.len());
+            if from >= to {
+                break;
+            }
+            add(&text[from..to], *piece);
+            at = to;
+        }
+        if at < text.len() {
+            add(&text[at..], Piece::Plain);
+        }
+        job
     }
 }
 

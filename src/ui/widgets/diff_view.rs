@@ -10,7 +10,7 @@ use egui::{Align, Color32, Galley, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo
 use rust_i18n::t;
 
 use super::code::LINE_HEIGHT;
-use super::soft_wrap::{LEAST, breaks};
+use super::soft_wrap::{LEAST, breaks, columns_of};
 use crate::model::diff::{self, Diff, DiffBlock, DiffLine, LineEnding, RowKind, Side};
 use crate::model::key_text::neutral;
 use crate::ui::theme::{self, Tokens, size};
@@ -135,10 +135,11 @@ impl DiffView {
         let width = ui.available_width() - ui.spacing().scroll.allocated_width();
         let columns = Columns::new(&metrics, width, self.side_by_side, self.longest);
         if (self.measured_width - columns.text_width).abs() > 0.5 {
-            self.measure(ui, &metrics, &columns);
+            self.measure(&metrics, &columns);
         }
         let total = self.tops.last().copied().unwrap_or(0) as f32 * metrics.row_height;
         let mut unfold = None;
+        let mut in_sight: Vec<(usize, u32)> = Vec::new();
         egui::ScrollArea::vertical().auto_shrink([false, false]).show_viewport(ui, |ui, viewport| {
             ui.set_min_size(Vec2::new(width, total));
             let origin = ui.min_rect().min;
@@ -159,11 +160,13 @@ impl DiffView {
                         }
                     }
                     Shown::Pair { row, part } => {
-                        self.paint_side(ui, tokens, &metrics, &columns, rect, *row, Side::Old, *part);
-                        self.paint_side(ui, tokens, &metrics, &columns, rect, *row, Side::New, *part);
+                        let paint =
+                            |side| self.paint_side(ui, tokens, &metrics, &columns, rect, *row, side, *part);
+                        in_sight.push((at, paint(Side::Old).max(paint(Side::New))));
                     }
                     Shown::One { row, side, part } => {
-                        self.paint_side(ui, tokens, &metrics, &columns, rect, *row, *side, *part);
+                        let rows = self.paint_side(ui, tokens, &metrics, &columns, rect, *row, *side, *part);
+                        in_sight.push((at, rows));
                     }
                 }
             }
@@ -172,14 +175,32 @@ impl DiffView {
                 ui.painter().vline(x, ui.clip_rect().y_range(), tokens.line());
             }
         });
+        if self.put_right(&in_sight) {
+            ui.ctx().request_repaint();
+        }
         if let Some(start) = unfold {
             self.expanded.insert(start);
             self.arrange();
         }
     }
 
+    /// Takes over how many rows of text the shown rows in sight really take; whether anything changed.
+    fn put_right(&mut self, in_sight: &[(usize, u32)]) -> bool {
+        let mut changed = false;
+        for (at, rows) in in_sight {
+            let counted = self.tops[at + 1] - self.tops[*at];
+            if counted != *rows {
+                changed = true;
+                for top in &mut self.tops[at + 1..] {
+                    *top = *top + rows - counted;
+                }
+            }
+        }
+        changed
+    }
+
     /// Counts how many rows of text each shown row takes.
-    fn measure(&mut self, ui: &Ui, metrics: &Metrics, columns: &Columns) {
+    fn measure(&mut self, metrics: &Metrics, columns: &Columns) {
         let mut tops = Vec::with_capacity(self.shown.len() + 1);
         let mut top = 0_u32;
         tops.push(top);
@@ -187,10 +208,10 @@ impl DiffView {
             let rows = match shown {
                 Shown::Fold(_) => 1,
                 Shown::Pair { row, part } => {
-                    let old = self.wrapped_rows(ui, metrics, columns, *row, Side::Old, *part);
-                    old.max(self.wrapped_rows(ui, metrics, columns, *row, Side::New, *part))
+                    let old = self.wrapped_rows(metrics, columns, *row, Side::Old, *part);
+                    old.max(self.wrapped_rows(metrics, columns, *row, Side::New, *part))
                 }
-                Shown::One { row, side, part } => self.wrapped_rows(ui, metrics, columns, *row, *side, *part),
+                Shown::One { row, side, part } => self.wrapped_rows(metrics, columns, *row, *side, *part),
             };
             top += rows;
             tops.push(top);
@@ -199,36 +220,24 @@ impl DiffView {
         self.measured_width = columns.text_width;
     }
 
-    fn wrapped_rows(
-        &self,
-        ui: &Ui,
-        metrics: &Metrics,
-        columns: &Columns,
-        row: usize,
-        side: Side,
-        part: usize,
-    ) -> u32 {
+    /// How many rows of text a part takes, as far as its characters tell; what it really takes is seen
+    /// when it is laid out, and put right then.
+    fn wrapped_rows(&self, metrics: &Metrics, columns: &Columns, row: usize, side: Side, part: usize) -> u32 {
         let text = self.diff.text(row, side);
         let text = &text[self.part_range(row, side, part)];
-        if text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
-            let per_row = (columns.text_width / metrics.char_width).floor().max(1.0) as usize;
-            // The note on how the line ends may need a little more.
-            let note = match self.diff.line(row, side).filter(|_| self.note(row, side).is_some()) {
-                None => 0,
-                Some(line) if line.ending == LineEnding::None => NOTE_AT_END,
-                Some(_) => NOTE,
-            };
-            if text.len() + note <= per_row {
-                return 1;
-            }
-            let breaks = breaks(text, &[], per_row.max(LEAST));
-            let last = text.len() - breaks.last().copied().unwrap_or(0);
-            if note < NOTE_AT_END || last + note <= per_row {
-                return (breaks.len() + 1 + usize::from(last + note > per_row)) as u32;
-            }
+        let per_row = metrics.columns(columns);
+        // The note on how the line ends may need a little more.
+        let note = match self.diff.line(row, side).filter(|_| self.note(row, side).is_some()) {
+            None => 0,
+            Some(line) if line.ending == LineEnding::None => NOTE_AT_END,
+            Some(_) => NOTE,
+        };
+        if text.len() + note <= per_row && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+            return 1;
         }
-        let galley = self.galley(ui, theme::tokens(ui), columns, row, side, part);
-        (galley.rows.len().max(1)) as u32
+        let breaks = breaks(text, &[], per_row.max(LEAST));
+        let last = &text[breaks.last().copied().unwrap_or(0)..];
+        (breaks.len() + 1 + usize::from(columns_of(last) + note > per_row)) as u32
     }
 
     /// What to say about how a line ends, where the sides differ in it.
@@ -250,6 +259,7 @@ impl DiffView {
         &self,
         ui: &Ui,
         tokens: &Tokens,
+        metrics: &Metrics,
         columns: &Columns,
         row: usize,
         side: Side,
@@ -270,28 +280,21 @@ impl DiffView {
         job.wrap.max_width = columns.text_width;
         job.wrap.break_anywhere = true;
         let part_text = &self.diff.text(row, side)[range.clone()];
-        let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::text::mono(), '0'));
-        let per_row = ((columns.text_width / char_width).floor() as usize).max(LEAST);
+        let per_row = metrics.columns(columns).max(LEAST);
         let mut breaks = breaks(part_text, &[], per_row).into_iter().peekable();
         let mut at = 0;
-        for span in self.diff.spans(row, side) {
-            let span_range = at..at + span.text.len();
-            at = span_range.end;
-            let from = span_range.start.max(range.start);
-            let to = span_range.end.min(range.end);
-            if from < to {
-                let format = format(if span.marked { word } else { Color32::TRANSPARENT });
-                let mut done = from;
-                while let Some(place) = breaks.next_if(|place| range.start + place < to) {
-                    let place = (range.start + place).max(done);
-                    let piece = &span.text[done - span_range.start..place - span_range.start];
-                    job.append(&neutral(piece), 0.0, format.clone());
-                    job.append("\n", 0.0, format.clone());
-                    done = place;
-                }
-                let piece = &span.text[done - span_range.start..to - span_range.start];
-                job.append(&neutral(piece), 0.0, format);
+        for span in self.diff.spans_in(row, side, range.clone()) {
+            let (from, to) = (at, at + span.text.len());
+            let format = format(if span.marked { word } else { Color32::TRANSPARENT });
+            let mut done = from;
+            while let Some(place) = breaks.next_if(|place| *place < to) {
+                let place = place.max(done);
+                job.append(&neutral(&span.text[done - from..place - from]), 0.0, format.clone());
+                job.append("\n", 0.0, format.clone());
+                done = place;
             }
+            job.append(&neutral(&span.text[done - from..]), 0.0, format);
+            at = to;
         }
         let is_last_part = range.end == self.diff.text(row, side).len();
         if is_last_part && let Some(note) = self.note(row, side) {
@@ -308,6 +311,7 @@ impl DiffView {
         ui.fonts_mut(|fonts| fonts.layout_job(job))
     }
 
+    /// Paints one side of a row; how many rows of text it takes.
     fn paint_side(
         &self,
         ui: &Ui,
@@ -318,20 +322,20 @@ impl DiffView {
         row: usize,
         side: Side,
         part: usize,
-    ) {
+    ) -> u32 {
         let rect = columns.side(rect, side);
         let kind = self.diff.rows[row].kind;
         let line = self.diff.line(row, side);
         let (fill, sign, colour) = dress(tokens, kind, side);
         let Some(line) = line else {
             ui.painter().rect_filled(rect, 0.0, tokens.panel);
-            return;
+            return 1;
         };
         if kind != RowKind::Same {
             ui.painter().rect_filled(rect, 0.0, fill);
         }
         if part >= self.parts(row, side) {
-            return;
+            return 1;
         }
         let baseline = rect.top() + metrics.row_height / 2.0;
         if part == 0 {
@@ -344,16 +348,19 @@ impl DiffView {
             let at = Pos2::new(rect.left() + columns.sign_x, baseline);
             ui.painter().text(at, egui::Align2::LEFT_CENTER, sign, theme::text::mono_strong(), colour);
         }
-        let galley = self.galley(ui, tokens, columns, row, side, part);
+        let galley = self.galley(ui, tokens, metrics, columns, row, side, part);
+        let rows = galley.rows.len().max(1) as u32;
         let text_at = Pos2::new(rect.left() + columns.text_x, rect.top());
         ui.painter().with_clip_rect(rect.intersect(ui.clip_rect())).galley(text_at, galley, tokens.text);
         let id = ui.scope_id().with((row, side == Side::Old, part));
         let response = ui.interact(rect, id, Sense::hover());
         response.widget_info(|| {
-            let part = &self.diff.text(row, side)[self.part_range(row, side, part)];
-            let text = format!("{sign} {}  {}", line.number, neutral(part));
+            // The part alone: a line may be all of a large value.
+            let text = &self.diff.text(row, side)[self.part_range(row, side, part)];
+            let text = format!("{sign} {}  {}", line.number, neutral(text));
             WidgetInfo::labeled(Role::Label, true, text.trim_start())
         });
+        rows
     }
 }
 
@@ -399,6 +406,11 @@ struct Metrics {
 }
 
 impl Metrics {
+    /// Characters that fit beside each other.
+    fn columns(&self, columns: &Columns) -> usize {
+        (columns.text_width / self.char_width).floor().max(1.0) as usize
+    }
+
     fn new(ui: &Ui) -> Self {
         let font = theme::text::mono();
         Self { char_width: ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0')), row_height: LINE_HEIGHT }

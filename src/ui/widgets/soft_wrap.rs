@@ -85,6 +85,11 @@ fn width(character: char) -> usize {
     }
 }
 
+/// How many columns a text without line breaks takes.
+pub(super) fn columns_of(text: &str) -> usize {
+    text.chars().map(width).sum()
+}
+
 /// A place where a row may end: the byte that begins the next one, and the columns before it.
 type Place = Option<(usize, usize)>;
 
