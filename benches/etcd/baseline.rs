@@ -1,68 +1,23 @@
-//! The baseline in the repository, the README's tables made of it, and the comparison with it.
+//! The comparison with the baseline in the repository.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::results::{Results, write};
-use crate::sections::{self, each, situations};
-use crate::{Outcome, targets};
+use crate::Outcome;
+use crate::results::Results;
+use crate::sections::{each, situations};
 
 /// Ratios to a reference of the same run may be worse by so much.
 const RATIOS: f64 = 0.25;
 /// Figures without a reference, and latencies, may be worse by so much; without a reference they
 /// are compared on the same machine alone.
 const OTHERS: f64 = 0.5;
-const BEGIN: &str = "<!-- made by `cargo xtask bench --baseline`: from here -->";
-const END: &str = "<!-- to here -->";
 
-fn file(repository: &Path) -> PathBuf {
+/// Where it lies.
+pub fn file(repository: &Path) -> PathBuf {
     repository.join("benches").join("baseline.json")
-}
-
-/// Makes these results the baseline, and writes the README's tables.
-pub fn keep(repository: &Path, results: &Results) -> Outcome {
-    if !results.count() {
-        return Err("only a release build's whole measurement can be the baseline".into());
-    }
-    write(&file(repository), results.document())?;
-    let readme = repository.join("README.md");
-    let text = std::fs::read_to_string(&readme)?;
-    let (before, rest) = text.split_once(BEGIN).ok_or("the README has no place for the tables")?;
-    let (_, after) = rest.split_once(END).ok_or("the README's place for the tables has no end")?;
-    std::fs::write(&readme, format!("{before}{BEGIN}\n{}{END}{after}", markdown(results.document())))?;
-    eprintln!("benches/baseline.json and the README's tables are written");
-    Ok(())
-}
-
-/// The tables with date, machine and versions.
-fn markdown(document: &Value) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
-    let machine = &document["machine"];
-    let parts = document["parts"].as_object();
-    let mut dates: Vec<String> =
-        parts.into_iter().flatten().map(|(_, part)| text(&part["measured"]["date"])).collect();
-    dates.sort();
-    dates.dedup();
-    let first = parts.and_then(|parts| parts.values().next());
-    let mut told = format!(
-        "\nMeasured on {} with `cargo xtask bench`: {}, {} cores, {} GiB, {} without a graphics card; {}; etcd \
-         on loopback in the same machine, all at once on these cores.\n\n",
-        dates.join(" and "),
-        text(&machine["processor"]),
-        machine["cores"],
-        machine["memory_gib"].as_f64().unwrap_or(f64::NAN),
-        text(&machine["system"]),
-        first.map_or_else(String::new, |part| text(&part["measured"]["toolchain"])),
-    );
-    let mut tables = vec![targets::table(document)];
-    tables.extend(sections::all(document));
-    for table in tables {
-        told.push_str(&table.markdown());
-        told.push('\n');
-    }
-    told
 }
 
 /// A figure that is better when it is lower.

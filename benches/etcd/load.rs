@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// Up to so many keys the console lists the values with the keys.
 const WITH_VALUES: u64 = 50_000;
 /// Smaller sizes are quick and noisy: they get so many times the rounds.
-const MORE_ROUNDS: (u64, usize) = (1_000_000, 3);
+const MORE_ROUNDS: (u64, usize) = (1_000_000, 2);
 
 /// Measures at each of these sizes, ascending.
 pub async fn measure(sizes: &[u64], rounds: usize) -> Outcome<Value> {

@@ -98,6 +98,7 @@ fn machine() -> Value {
         "processor": line_of("/proc/cpuinfo", "model name"),
         "cores": std::thread::available_parallelism().map(std::num::NonZero::get).ok(),
         "memory_gib": memory,
+        "graphics_card": Path::new("/dev/dri").exists(),
         "system": std::env::consts::OS,
         "architecture": std::env::consts::ARCH,
     })

@@ -54,6 +54,14 @@ fn list(document: &Value) -> Vec<Target> {
     add("20,000 events/s for 30 s: missing, twice, out of order or differing", 0.0, "", 0, wrong);
     let lag = fast.and_then(|rate| rate["model_lag_at_the_end_ms"].as_f64());
     add("20,000 events/s for 30 s: behind at the end", 100.0, " ms", 0, lag);
+    let slower = fast.and_then(|rate| {
+        let p99: Vec<f64> =
+            each(&rate["each_second"]).filter_map(|second| second["p99_ms"].as_f64()).collect();
+        let third = p99.len() / 3;
+        let sum = |seconds: &[f64]| seconds.iter().sum::<f64>();
+        Some(sum(&p99[p99.len() - third..]) / sum(&p99[..third])).filter(|slower| slower.is_finite())
+    });
+    add("20,000 events/s for 30 s: latency of the last third against the first", 1.25, "", 2, slower);
     let busy = rates().filter(|rate| rate["events_per_second"].as_u64() >= Some(1_000));
     let growth = worst_growth(busy.map(|rate| rate["console_cpu_ns_per_event"].as_f64()));
     add("processor an event, each rate against the one before", LINEAR, "", 2, growth);
