@@ -2,6 +2,7 @@
 //! README showing the baseline that is in the repository.
 
 #![allow(dead_code, reason = "the measuring program uses the rest")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 #[path = "../benches/etcd/readme.rs"]
 mod readme;

@@ -206,18 +206,22 @@ async fn run(arguments: &Arguments) -> Outcome {
     if failures.is_empty() { Ok(()) } else { Err(format!("not measured: {}", failures.join(", ")).into()) }
 }
 
-/// Makes these results the baseline, and writes the README's tables out of it.
+/// Makes these results the baseline, if there are any, and writes the README's tables out of it.
 fn keep_as_baseline(repository: &Path, results: &Results) -> Outcome {
-    if !results.count() {
+    let file = baseline::file(repository);
+    if results.are_empty() {
+        eprintln!("nothing was measured here: the README's tables are written out of the baseline as it is");
+    } else if results.count() {
+        results::write(&file, results.document())?;
+    } else {
         return Err("only a release build's whole measurement can be the baseline".into());
     }
-    results::write(&baseline::file(repository), results.document())?;
+    let document = serde_json::from_slice(&std::fs::read(&file)?)?;
     let readme = repository.join("README.md");
     let text = std::fs::read_to_string(&readme)?;
-    let text =
-        readme::with_tables(&text, results.document()).ok_or("the README has no place for the tables")?;
+    let text = readme::with_tables(&text, &document).ok_or("the README has no place for the tables")?;
     std::fs::write(&readme, text)?;
-    eprintln!("benches/baseline.json and the README's tables are written");
+    eprintln!("the README's tables are written");
     Ok(())
 }
 
@@ -263,6 +267,9 @@ fn report(arguments: &Arguments, repository: &Path, results: &Results) -> Outcom
     }
     println!("{}", targets::table(results.document()).text());
     print!("{}", compared.text());
+    for line in results.origins() {
+        println!("{line}");
+    }
     println!("Everything is in {}", results.file().display());
     Ok(())
 }

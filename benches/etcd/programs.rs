@@ -84,8 +84,9 @@ fn objects(told: &str) -> impl Iterator<Item = Map<String, Value>> {
 
 /// What a program prints, if it succeeds within the limit.
 async fn output(command: &mut Command) -> Outcome<String> {
-    command.stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
-    let output = tokio::time::timeout(LIMIT, command.output())
+    // What it says on its error output is progress, and the reason where it fails.
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+    let output = tokio::time::timeout(LIMIT, command.spawn()?.wait_with_output())
         .await
         .map_err(|_| format!("it did not end within {LIMIT:?}"))??;
     let told = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -47,6 +47,20 @@ impl Results {
         &self.file
     }
 
+    /// When, of what and in what time each part was measured.
+    pub fn origins(&self) -> impl Iterator<Item = String> {
+        self.document["parts"].as_object().into_iter().flatten().map(|(part, told)| {
+            let of = |name: &str| told["measured"][name].as_str().unwrap_or("unknown").to_owned();
+            let seconds = &told["measured"]["seconds"];
+            format!("{part}: measured on {} at commit {} in {seconds} s", of("date"), of("commit"))
+        })
+    }
+
+    /// Whether no part has been measured.
+    pub fn are_empty(&self) -> bool {
+        self.document["parts"].as_object().is_none_or(serde_json::Map::is_empty)
+    }
+
     /// Whether these figures may be the baseline.
     pub fn count(&self) -> bool {
         self.document["quick"] == false && self.document["build"] == "release"

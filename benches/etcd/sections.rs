@@ -8,6 +8,16 @@ const MIB: f64 = 1024.0 * 1024.0;
 
 /// A table for each part that was measured.
 pub fn all(document: &Value) -> Vec<Table> {
+    let mut tables = beside_references(document);
+    let model_part = &document["parts"]["model"];
+    if model_part.is_object() {
+        tables.push(model(model_part));
+    }
+    tables
+}
+
+/// The same without the model's, which has no reference.
+pub fn beside_references(document: &Value) -> Vec<Table> {
     let parts = &document["parts"];
     let mut tables = Vec::new();
     if parts["mirror"].is_object() {
@@ -21,9 +31,6 @@ pub fn all(document: &Value) -> Vec<Table> {
         tables.push(frames(&parts["window"]));
         tables.push(painted(&parts["window"]));
         tables.push(window(&parts["window"]));
-    }
-    if parts["model"].is_object() {
-        tables.push(model(&parts["model"]));
     }
     tables
 }
