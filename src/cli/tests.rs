@@ -187,3 +187,29 @@ fn demo_is_for_the_window_unless_headless() {
     assert!(parsed(&["demo", "--endpoints", "a:1"]).is_err());
     assert!(parsed(&["--endpoints", "a:1", "demo"]).is_err());
 }
+
+#[cfg(unix)]
+proptest::proptest! {
+    #[test]
+    fn any_arguments_are_taken_or_refused(
+        words in proptest::collection::vec(proptest::collection::vec(1_u8..=255, 0..12), 0..5),
+        known in proptest::sample::select(vec!["export", "demo", "--endpoints", "--prefix", "--user", "-o", "--"]),
+    ) {
+        use std::os::unix::ffi::OsStringExt as _;
+        let words = words.into_iter().map(OsString::from_vec);
+        drop(parse_from([OsString::from("etcdscope"), OsString::from(known)].into_iter().chain(words)));
+    }
+
+    #[test]
+    fn a_prefix_is_taken_to_the_byte(prefix in proptest::collection::vec(1_u8..=255, 0..40)) {
+        use std::os::unix::ffi::OsStringExt as _;
+        let flag = OsString::from_vec([b"--prefix=".as_slice(), &prefix].concat());
+        let arguments = ["etcdscope", "export"].map(OsString::from).into_iter().chain([flag]);
+        match parse_from(arguments) {
+            Ok(Invocation::Run(RunCommand { kind: RunKind::Export(export), .. })) => {
+                proptest::prop_assert_eq!(export.prefix, prefix);
+            }
+            other => proptest::prop_assert!(false, "{:?}", other),
+        }
+    }
+}

@@ -61,6 +61,10 @@ impl Address {
         if host.is_empty() {
             return Err(bad("the host is missing"));
         }
+        let is_part = |sign: char| sign.is_ascii_alphanumeric() || "-._:%".contains(sign);
+        if let Some(sign) = host.chars().find(|sign| !is_part(*sign)) {
+            return Err(bad(&format!("no host has the sign {sign:?} in its name")));
+        }
         let port = match port {
             Some(port) => port.parse().map_err(|_| bad("the port is not a number below 65536"))?,
             None => DEFAULT_PORT,
@@ -186,6 +190,29 @@ mod tests {
         for written in ["https://root:hush@a:1", "root:hush@a", "http://root:hu/sh@a:1", "ftp://x:hush@a"] {
             let fault = Address::parse(written, false).expect_err("refused");
             assert!(fault.detail.contains("at a") && !fault.detail.contains("hu"), "{fault}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_an_endpoint_or_refused(
+            written in proptest::prelude::any::<String>(),
+            likely in "(https?://)?[a-z0-9.:@/?# \\[\\]%-]{0,20}",
+            tls in proptest::prelude::any::<bool>(),
+        ) {
+            for written in [written, likely] {
+                match Address::parse(&written, tls) {
+                    Err(fault) => proptest::prop_assert_eq!(fault.kind, FaultKind::BadEndpoint),
+                    Ok(address) => {
+                        // Its URL means the same again, and nothing of it could end the host.
+                        let again = Address::parse(&address.url, !tls);
+                        let again = again.map(|again| (again.url, again.host, again.port, again.tls));
+                        let same = (address.url, address.host.clone(), address.port, address.tls);
+                        proptest::prop_assert_eq!(again, Ok(same));
+                        proptest::prop_assert!(address.host.chars().all(|sign| sign.is_ascii_graphic()));
+                    }
+                }
+            }
         }
     }
 

@@ -30,7 +30,8 @@ pub enum HistoryEnd {
     },
 }
 
-/// The versions read so far, newest first, without holes.
+/// The versions read so far, newest first, without holes within a generation: what became of the key
+/// between its deletion and its next creation, no walk can tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// Newest first.
@@ -62,7 +63,9 @@ impl History {
             return;
         }
         let created = newer.meta.version == 1;
-        if !created && newer.meta.version != first.version + 1 {
+        let follows =
+            newer.meta.version == first.version + 1 && newer.meta.create_revision == first.create_revision;
+        if !created && !follows {
             self.versions.clear();
             self.end = HistoryEnd::More;
         }
@@ -92,6 +95,15 @@ mod tests {
         assert_eq!(history.versions.len(), MOST_VERSIONS);
         assert_eq!(history.versions.first().map(|version| version.meta.version), Some(3_000));
         assert_eq!(history.end, HistoryEnd::More, "the rest can be read again");
+    }
+
+    #[test]
+    fn a_version_of_another_generation_does_not_follow() {
+        let mut history = History { versions: vec![version(4)], end: HistoryEnd::FirstVersion };
+        let mut newer = version(5);
+        newer.meta = KeyMeta { create_revision: 6, mod_revision: 10, ..newer.meta };
+        history.prepend(newer);
+        assert_eq!((history.versions.len(), history.end), (1, HistoryEnd::More));
     }
 
     #[test]

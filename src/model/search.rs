@@ -81,10 +81,10 @@ pub fn search(
 }
 
 fn search_keys(keyspace: &Keyspace, result: &mut SearchResult, turn: &mut Turn<'_>) -> ControlFlow<()> {
-    let mut needle = Needle::new(&result.query.text);
+    let mut needles = Needle::all_of(&result.query.text);
     keyspace.for_each(&mut |key, _| {
         turn.take(0)?;
-        if needle.is_in(key) {
+        if let Some(needle) = needles.iter_mut().find_map(|needle| needle.is_in(key).then_some(needle)) {
             result.total += 1;
             if result.hits.len() < MAX_HITS {
                 result.hits.push(SearchHit { key: key.into(), ranges: needle.ranges(key) });
@@ -95,14 +95,14 @@ fn search_keys(keyspace: &Keyspace, result: &mut SearchResult, turn: &mut Turn<'
 }
 
 fn search_values(keyspace: &Keyspace, result: &mut SearchResult, turn: &mut Turn<'_>) -> ControlFlow<()> {
-    let mut needle = Needle::new(&result.query.text);
+    let mut needles = Needle::all_of(&result.query.text);
     keyspace.for_each(&mut |key, view| {
         let Some(value) = view.value else {
             result.values_missing += 1;
             return turn.take(0);
         };
         turn.take(value.len())?;
-        if needle.is_in(value) {
+        if needles.iter_mut().any(|needle| needle.is_in(value)) {
             result.total += 1;
             if result.hits.len() < MAX_HITS {
                 result.hits.push(SearchHit { key: key.into(), ranges: Vec::new() });

@@ -75,6 +75,8 @@ pub fn format_text(format: ValueFormat, text: &str) -> Result<String, ValueIssue
         ValueFormat::Toml => toml::layout(text),
         ValueFormat::Yaml => yaml::tidy(text),
         ValueFormat::Xml => xml_layout::layout(text),
+        // What ends a script may belong to a here-document.
+        ValueFormat::Shell if text.contains("<<") => Ok(text.to_owned()),
         // White space inside is content: only what follows the last line is not.
         ValueFormat::Shell | ValueFormat::Properties => Ok(tidy_end(text)),
         ValueFormat::Plain | ValueFormat::Binary => {

@@ -3,6 +3,8 @@
 
 use memchr::memmem::Finder;
 
+use crate::model::key_text::parse_key;
+
 /// What is looked for, and room to look for it without allocating for each key.
 pub(super) struct Needle {
     finder: Finder<'static>,
@@ -25,10 +27,16 @@ enum Case {
 }
 
 impl Needle {
-    /// A byte may be written as `\xff`, as keys that are not text are shown.
-    pub(super) fn new(text: &str) -> Self {
-        let bytes = unescape(text);
-        let text = String::from_utf8_lossy(&bytes);
+    /// What to look for when this is typed: the text, in which a byte may be written as `\xff`; and
+    /// where it can be read as a key is shown (with `\\`, `\n`, `\u{…}`), also the key's own bytes.
+    pub(super) fn all_of(text: &str) -> Vec<Self> {
+        let mut needles = vec![unescape(text)];
+        needles.extend(parse_key(text).ok().filter(|bytes| *bytes != needles[0]));
+        needles.into_iter().map(|bytes| Self::new(&bytes)).collect()
+    }
+
+    fn new(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
         let case = if text.chars().any(char::is_uppercase) {
             Case::Exact
         } else if text.chars().any(|c| !c.is_ascii() && has_case(c)) {
@@ -38,9 +46,9 @@ impl Needle {
         };
         let (mut folded, mut origin) = (Vec::new(), Vec::new());
         match case {
-            Case::Exact => folded.extend_from_slice(&bytes),
-            Case::Ascii => fold_ascii(&bytes, &mut folded),
-            Case::Unicode => fold(&bytes, &mut folded, &mut origin),
+            Case::Exact => folded.extend_from_slice(bytes),
+            Case::Ascii => fold_ascii(bytes, &mut folded),
+            Case::Unicode => fold(bytes, &mut folded, &mut origin),
         }
         Self { finder: Finder::new(&folded).into_owned(), case, folded, origin }
     }

@@ -70,6 +70,18 @@ fn layouts_lose_nothing() {
 }
 
 #[test]
+fn layouts_keep_line_ends_and_white_space_that_is_a_value() {
+    let toml =
+        "a=1\r\n[t]\r\n'x y'\t=\"\"\"\r\nb=2\r\n\"\"\"\nd.e . f=1 # =\r\ni = {g=1}\n[[l]]\nh=[ 1,\r\n2 ]";
+    let laid_out = "a = 1\r\n[t]\r\n'x y' = \"\"\"\r\nb=2\r\n\"\"\"\nd.e . f = 1 # =\r\ni = {g=1}\n[[l]]\nh = [ 1,\r\n2 ]";
+    assert_eq!(format_text(ValueFormat::Toml, toml).as_deref(), Ok(laid_out));
+    let xml = "<a>\n  <sep> </sep>\n  <tab>\t</tab>\n  <none></none>\n</a>";
+    assert_eq!(format_text(ValueFormat::Xml, xml).as_deref(), Ok(xml));
+    let shell = "cat <<EOF\nlines\n\n\n";
+    assert_eq!(format_text(ValueFormat::Shell, shell).as_deref(), Ok(shell), "they are in the document");
+}
+
+#[test]
 fn repeated_yaml_keys_are_found() {
     assert!(validate(ValueFormat::Yaml, "a: 1\nb:\n  c: 1\n  c: 2\n").is_err());
     let deep: String = (0..200).map(|depth| " ".repeat(depth) + "a:\n").collect();
@@ -120,6 +132,30 @@ fn hostile_texts_are_checked_in_bounded_time() {
         "\\u".repeat(500_000),
         "!!a ".repeat(200_000),
         "key: |\n".to_owned() + &" x\n".repeat(300_000),
+        "---\n".repeat(300_000),
+        "--- [\n".repeat(100_000),
+        "%TAG ! !\n".repeat(100_000),
+        "&a ".repeat(300_000),
+        "? a\n".repeat(100_000),
+        "- &a a\n- *a\n".repeat(60_000),
+        ": ".repeat(300_000),
+        "\"\\\n".repeat(300_000),
+        "'\n".repeat(400_000),
+        "[a]\n".repeat(200_000),
+        (0..60_000).map(|at| format!("[a.b{at}]\n")).collect::<String>(),
+        "a.b.c = 1\n".repeat(60_000),
+        "\"\"\"".repeat(200_000),
+        "<?x ".repeat(200_000),
+        "<!DOCTYPE ".repeat(100_000),
+        "<!DOCTYPE a [".to_owned() + &"<!ENTITY a \"&b;\">".repeat(50_000) + "]><a/>",
+        "<!--".repeat(250_000),
+        "<![CDATA[".repeat(100_000),
+        "<a b=\"".repeat(150_000),
+        "]]>".repeat(300_000),
+        "\\".repeat(1_000_001),
+        "\r".repeat(1_000_000),
+        "\u{feff}".repeat(300_000),
+        "{\"a\":".repeat(150_000) + &"}".repeat(150_000),
     ];
     for text in &texts {
         for format in ValueFormat::ALL {

@@ -1,6 +1,8 @@
 //! TOML.
 
-use toml_edit::{DocumentMut, Item, TableLike, Value};
+use std::ops::Range;
+
+use toml_edit::{Document, Item, TableLike, Value};
 
 use super::ValueIssue;
 
@@ -14,16 +16,29 @@ pub(super) fn validate(text: &str) -> Result<(), ValueIssue> {
     parse(text).map(drop)
 }
 
-/// One space around each `=`; everything else, comments included, stays.
+/// One space around each `=`; everything else, comments and line ends included, stays to the byte.
 pub(super) fn layout(text: &str) -> Result<String, ValueIssue> {
-    let mut document = parse(text)?;
-    space_table(document.as_table_mut(), 0);
-    Ok(document.to_string())
+    let document = parse(text)?;
+    let mut signs = Vec::new();
+    find_signs(document.as_table(), 0, &mut signs);
+    signs.sort_unstable_by_key(|sign| sign.start);
+    let mut laid_out = String::with_capacity(text.len() + signs.len() * 2);
+    let mut at = 0;
+    for sign in signs {
+        let is_sign = text.get(sign.clone()).is_some_and(|between| between.trim_matches([' ', '\t']) == "=");
+        if is_sign && sign.start >= at {
+            laid_out.push_str(&text[at..sign.start]);
+            laid_out.push_str(" = ");
+            at = sign.end;
+        }
+    }
+    laid_out.push_str(&text[at..]);
+    Ok(laid_out)
 }
 
-fn parse(text: &str) -> Result<DocumentMut, ValueIssue> {
+fn parse(text: &str) -> Result<Document<&str>, ValueIssue> {
     guard(text)?;
-    text.parse::<DocumentMut>().map_err(|error| {
+    Document::parse(text).map_err(|error| {
         let message = error.message().trim().to_owned();
         match error.span() {
             Some(span) => ValueIssue::at(text, span.start, message),
@@ -50,22 +65,24 @@ fn guard(text: &str) -> Result<(), ValueIssue> {
     Ok(())
 }
 
-fn space_table(table: &mut dyn TableLike, depth: usize) {
-    if depth > DEPTH_LIMIT {
+/// What stands between each key and its value.
+fn find_signs(table: &dyn TableLike, depth: usize, signs: &mut Vec<Range<usize>>) {
+    if depth > DOTS_LIMIT + DEPTH_LIMIT {
         return;
     }
-    for (mut key, item) in table.iter_mut() {
+    for (name, item) in table.iter() {
         match item {
-            Item::Value(Value::InlineTable(inner)) if inner.is_dotted() => space_table(inner, depth + 1),
-            Item::Value(value) => {
-                // A comment cannot stand here, so nothing but spaces is replaced.
-                key.leaf_decor_mut().set_suffix(" ");
-                value.decor_mut().set_prefix(" ");
+            Item::Value(Value::InlineTable(inner)) if inner.is_dotted() => {
+                find_signs(inner, depth + 1, signs);
             }
-            Item::Table(inner) => space_table(inner, depth + 1),
+            Item::Value(value) => {
+                let key = table.key(name).and_then(toml_edit::Key::span);
+                signs.extend(key.zip(value.span()).map(|(key, value)| key.end..value.start));
+            }
+            Item::Table(inner) => find_signs(inner, depth + 1, signs),
             Item::ArrayOfTables(tables) => {
-                for inner in tables.iter_mut() {
-                    space_table(inner, depth + 1);
+                for inner in tables {
+                    find_signs(inner, depth + 1, signs);
                 }
             }
             Item::None => {}

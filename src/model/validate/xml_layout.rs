@@ -1,5 +1,6 @@
 //! Layout of XML: elements on lines of their own, indented, wherever white space between them means
-//! nothing. An element with text among its children keeps its content to the byte, as do comments,
+//! nothing. An element with text among its children, or with nothing but white space in it, keeps its
+//! content to the byte, as do comments,
 //! attributes, declarations and whatever says `xml:space="preserve"`.
 
 use std::ops::Range;
@@ -95,7 +96,12 @@ fn read_tokens(text: &str) -> Result<Vec<Token>, ValueIssue> {
                 Kind::Open
             }
             Event::End(_) => {
-                open.pop();
+                // White space that is all an element holds may well be its value.
+                if let (Some(element), Some(Token { kind: Kind::Blank, .. })) = (open.pop(), tokens.last())
+                    && element + 2 == tokens.len()
+                {
+                    tokens[element].verbatim = true;
+                }
                 Kind::Close
             }
             Event::Text(words) if words.trim_ascii().is_empty() => Kind::Blank,

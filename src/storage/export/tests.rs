@@ -324,4 +324,27 @@ proptest! {
         prop_assert_eq!(read.records, records.clone());
         assert_yaml(&write(ExportFormat::Yaml, &records), &records);
     }
+
+    /// A file with one byte changed says the same as before (in other words), or is refused.
+    #[test]
+    fn no_changed_byte_goes_unnoticed(
+        pairs in proptest::collection::btree_map(bytes(), bytes(), 0..5),
+        at in any::<proptest::sample::Index>(), byte in any::<u8>(), cut in any::<bool>(),
+    ) {
+        let records: Vec<_> = pairs.iter().map(|(key, value)| plain(key, value)).collect();
+        let mut file = write(ExportFormat::Json, &records);
+        let place = at.index(file.len());
+        if cut {
+            file.truncate(place);
+        } else {
+            file[place] = byte;
+        }
+        match read_json_export(file.as_slice()) {
+            Ok(read) => {
+                prop_assert_eq!(read.records, records);
+                prop_assert_eq!(read.header, header());
+            }
+            Err(fault) => prop_assert_eq!(fault.kind, FaultKind::Invalid),
+        }
+    }
 }

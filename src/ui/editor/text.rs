@@ -225,6 +225,22 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_comes_back_and_is_measured(text in "([a键\u{200b}\u{1b}]{0,3}(\n|\r\n|\r)){0,6}[ab]{0,2}", at in 0_usize..20, typed in "[x\r\n]{0,3}") {
+            let mut edited = EditText::new(&text, 0);
+            proptest::prop_assert_eq!(&*edited.value(), text.as_bytes());
+            proptest::prop_assert_eq!(edited.byte_len(), text.len());
+            let at = at.min(edited.as_str().chars().count());
+            let inserted = edited.insert_text(&typed, CharIndex(at));
+            edited.delete_char_range(CharIndex(at)..CharIndex(at + inserted));
+            edited.edited();
+            proptest::prop_assert_eq!(&*edited.value(), text.as_bytes(), "typed and taken back");
+            let (line, column) = edited.place(at);
+            proptest::prop_assert!(line >= 1 && line <= edited.lines() && column >= 1);
+        }
+    }
+
     #[test]
     fn a_new_line_ends_like_the_others() {
         let mut text = EditText::new("a\r\nb", 0);

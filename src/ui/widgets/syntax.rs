@@ -454,4 +454,75 @@ mod tests {
             }
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn random_text_is_covered_without_gaps(
+            text in proptest::prelude::any::<String>(),
+            marks in r#"[\[\]{}<>:=#"'&*!|%@`,?/\n\r \t\\\-.$()a1é键]{0,120}"#,
+        ) {
+            for text in [text, marks] {
+                for syntax in ALL {
+                    let mut at = 0;
+                    for (range, _) in pieces(&text, syntax) {
+                        proptest::prop_assert_eq!(range.start, at);
+                        proptest::prop_assert!(range.end > at && text.is_char_boundary(range.end));
+                        at = range.end;
+                    }
+                    proptest::prop_assert_eq!(at, text.len());
+                }
+            }
+        }
+    }
+
+    /// A mebibyte of anything takes about as long as a mebibyte of anything else.
+    #[test]
+    fn hostile_texts_are_coloured_in_bounded_time() {
+        let units = [
+            "[",
+            "{",
+            "\"",
+            "'",
+            "\\",
+            "\"\\\n",
+            "'\n",
+            "<",
+            "<!--",
+            "<![CDATA[",
+            "<a b='",
+            "&",
+            "*",
+            "- ",
+            ": ",
+            "#",
+            " #",
+            "${",
+            "$",
+            "=",
+            "[[",
+            "a\n",
+            "\n",
+            "\r",
+            " ",
+            "\t",
+            "\"a\" ",
+            "键",
+            "\u{301}",
+            "<<A\n",
+            "a:\n",
+            "]",
+            "--",
+            "\" ",
+        ];
+        for unit in units {
+            let text = unit.repeat((1 << 20) / unit.len());
+            for syntax in ALL {
+                let started = std::time::Instant::now();
+                let found = pieces(&text, syntax);
+                let took = started.elapsed();
+                assert_eq!(found.last().map(|(range, _)| range.end), Some(text.len()));
+                assert!(took < std::time::Duration::from_secs(4), "{syntax:?} {unit:?} took {took:?}");
+            }
+        }
+    }
 }
