@@ -22,6 +22,14 @@ pub struct Compared {
     pub relists: u64,
 }
 
+impl Compared {
+    pub fn add(&mut self, more: Self) {
+        self.events += more.events;
+        self.pictures += more.pictures;
+        self.relists += more.relists;
+    }
+}
+
 /// Judges what a mirror published.
 pub struct Judge<'a> {
     /// Revisions below which history was (or may have been) compacted away.
@@ -31,6 +39,8 @@ pub struct Judge<'a> {
     replay: Replay<'a>,
     /// Revision of the last complete picture.
     applied: Option<i64>,
+    /// The first listing is a new one, of another history.
+    another_history: bool,
     looked_at: u64,
     compared: Compared,
 }
@@ -39,7 +49,20 @@ impl<'a> Judge<'a> {
     pub fn new(truth: &'a Truth, compacted: &'a [i64], values: ValuePolicy, budget: u64) -> Self {
         let all_values = values == ValuePolicy::Always && budget == u64::MAX;
         let replay = Replay::new(truth);
-        Self { compacted, all_values, replay, applied: None, looked_at: 0, compared: Compared::default() }
+        Self {
+            compacted,
+            all_values,
+            replay,
+            applied: None,
+            another_history: false,
+            looked_at: 0,
+            compared: Compared::default(),
+        }
+    }
+
+    /// The updates begin with the new listing after a restoration.
+    pub fn of_another_history(self) -> Self {
+        Self { another_history: true, ..self }
     }
 
     /// Compares all updates; an error tells the first difference.
@@ -70,7 +93,7 @@ impl<'a> Judge<'a> {
     fn update(&mut self, update: &MirrorUpdate, last: bool) -> Result<(), String> {
         let complete = matches!(update.state, MirrorState::CatchingUp | MirrorState::Live);
         let Some(applied) = self.applied else {
-            if complete {
+            if complete || self.another_history {
                 return self.new_listing(update);
             }
             return self.growing(update);

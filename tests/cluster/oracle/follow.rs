@@ -66,6 +66,18 @@ impl Follow {
         self.updates.lock().unwrap().last().is_some_and(|update| update.state.is_live())
     }
 
+    /// Updates published so far.
+    pub fn published(&self) -> usize {
+        self.updates.lock().unwrap().len()
+    }
+
+    /// Whether there was a new listing behind so many updates, and the picture is live at `revision`.
+    pub fn has_listed_again(&self, behind: usize, revision: i64) -> bool {
+        let updates = self.updates.lock().unwrap();
+        let again = updates[behind.min(updates.len())..].iter().any(|update| update.relisted);
+        again && updates.last().is_some_and(|last| last.state.is_live() && last.applied >= revision)
+    }
+
     /// The last states, for a message.
     pub fn last_states(&self) -> String {
         let updates = self.updates.lock().unwrap();

@@ -17,6 +17,7 @@ mod keys;
 mod load;
 mod measure;
 mod plan;
+mod restore;
 mod run;
 mod soak;
 mod truth;

@@ -126,6 +126,8 @@ pub struct Plan {
     /// Longest time that the receiver of updates takes for one.
     pub slow_ms: u64,
     pub healing: Healing,
+    /// In the end the cluster is restored from a snapshot.
+    pub restored: bool,
     pub faults: Vec<(u64, Fault)>,
 }
 
@@ -171,6 +173,7 @@ impl Plan {
             slow_ms: if rng.u32(..100) < 20 { rng.u64(50..400) } else { 0 },
             healing: if rng.u32(..100) < 35 { Healing::Alone } else { Healing::Asked },
             faults: faults(rng, kind, load_ms),
+            restored: kind.members == 1 && rng.u32(..100) < 30,
         }
     }
 }
@@ -206,6 +209,9 @@ impl fmt::Display for Plan {
         )?;
         for (at, fault) in &self.faults {
             writeln!(f, "  {at:>6} ms {fault:?}")?;
+        }
+        if self.restored {
+            writeln!(f, "  in the end restored from an older snapshot")?;
         }
         Ok(())
     }

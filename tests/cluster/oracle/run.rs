@@ -19,19 +19,20 @@ use super::guarded::{self, Deed, Tally};
 use super::keys::Values;
 use super::load::Load;
 use super::plan::{Healing, Kind, Plan};
+use super::restore::Restored;
 use super::truth::{Snapshot, Truth};
 use super::witness::{Witness, direct, range};
 
 /// After the faults the mirror must be live and complete within this time: its longest silence, its
 /// longest back-off, and a busy machine.
-const BACK_WITHIN: Duration = Duration::from_secs(45);
+pub const BACK_WITHIN: Duration = Duration::from_secs(45);
 /// Writers must come to their end within this time.
 const WRITERS_END_WITHIN: Duration = Duration::from_secs(60);
 
 /// A cluster that episodes share, one after the other.
 pub struct Stage {
-    local: Arc<LocalCluster>,
-    proxies: Arc<Vec<Proxy>>,
+    pub local: Arc<LocalCluster>,
+    pub proxies: Arc<Vec<Proxy>>,
     processes: Arc<Vec<tokio::sync::Mutex<()>>>,
 }
 
@@ -66,10 +67,7 @@ impl Stage {
         let told = |error: etcd_client::Error| error.to_string();
         let endpoint = &self.local.endpoints()[0];
         let mut client = direct(endpoint).await.map_err(told)?;
-        for lease in client.leases().await.map_err(told)?.leases() {
-            // It may expire meanwhile.
-            let _revoked = client.lease_revoke(lease.id()).await;
-        }
+        self.end_leases().await?;
         client.delete("", Some(DeleteOptions::new().with_all_keys())).await.map_err(told)?;
         // Something to be compacted is always there.
         client.put("episode", "begins", None).await.map_err(told)?;
@@ -77,6 +75,17 @@ impl Stage {
         let revision = answer.header().map_or(0, etcd_client::ResponseHeader::revision);
         client.compact(revision, None).await.map_err(told)?;
         range(endpoint, 0).await.ok_or_else(|| "the base could not be read".to_owned())
+    }
+
+    /// Revokes all leases, so that nothing expires later.
+    async fn end_leases(&self) -> Result<(), String> {
+        let told = |error: etcd_client::Error| error.to_string();
+        let mut client = direct(&self.local.endpoints()[0]).await.map_err(told)?;
+        for lease in client.leases().await.map_err(told)?.leases() {
+            // It may expire meanwhile.
+            let _revoked = client.lease_revoke(lease.id()).await;
+        }
+        Ok(())
     }
 
     /// Runs one episode. An error says that it could not be run, not that it failed.
@@ -135,6 +144,11 @@ impl Stage {
         let loading = tokio::time::sleep(Duration::from_millis(plan.load_ms));
         tokio::join!(scene.suffer(&plan.faults, plan.seed), loading);
         scene.heal().await?;
+        let snapshot = if plan.restored { Some(self.save().await?) } else { None };
+        if snapshot.is_some() {
+            // What is written now is lost later.
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
         load.stop.store(true, Ordering::SeqCst);
         let ended = tokio::time::timeout(WRITERS_END_WITHIN, async {
             writers.join_all().await;
@@ -145,16 +159,25 @@ impl Stage {
         if plan.healing == Healing::Asked {
             scene.follow.retry_now.notify_one();
         }
+        if snapshot.is_some() {
+            self.end_leases().await?;
+        }
         let late = self.wait_until_back(&scene).await?;
         looks.abort();
         // Aborted or not, it is over.
         let _over = looks.await;
+        let mut ranges = std::mem::take(&mut *ranges.lock().unwrap());
+        ranges.extend(range(&self.local.endpoints()[0], self.newest().await?).await);
+        let restored = match snapshot {
+            Some(snapshot) if late.is_none() => Some(self.put_back(&snapshot, &scene, plan, &load).await?),
+            _ => None,
+        };
         let scene = Arc::into_inner(scene).ok_or("the scene is still in use")?;
         let updates = scene.follow.end();
-        let shown = updates.iter().map(|update| update.applied).max().unwrap_or(0);
+        let has_been_restored = restored.is_some();
+        let ours = restored.as_ref().map_or(updates.len(), Restored::before);
+        let shown = updates[..ours].iter().map(|update| update.applied).max().unwrap_or(0);
         witness.until(shown).await?;
-        let mut ranges = std::mem::take(&mut *ranges.lock().unwrap());
-        ranges.extend(range(&self.local.endpoints()[0], witness.last()).await);
         let (plan, compacted) = (plan.clone(), scene.compacted.into_inner().unwrap());
         let facts = witness.facts();
         let judged = tokio::task::spawn_blocking(move || {
@@ -162,14 +185,23 @@ impl Stage {
             let looked = ranges.len();
             let unconfirmed = Judge::confirm(&truth, ranges);
             let judge = Judge::new(&truth, &compacted, plan.values, plan.value_budget);
-            let (compared, untrue) = judge.judge(&updates);
+            let (before, after) = updates.split_at(ours);
+            let (mut compared, mut untrue) = judge.judge(before);
+            if let (Some(restored), Some(old), None) = (restored, before.last(), &untrue) {
+                let (more, wrong) = restored.judge(&plan, old, after);
+                compared.add(more);
+                untrue = wrong;
+            }
             let (tally, broken) = guarded::check(&deeds, &truth);
             let difference = unconfirmed.or(untrue).or(broken).or(late);
             let revisions = truth.last() - from;
             Outcome { compared, tally, revisions, ranges: looked, difference, ..Outcome::default() }
         });
         let judged = judged.await.map_err(|error| error.to_string())?;
-        let faults = scene.done.into_inner().unwrap();
+        let mut faults = scene.done.into_inner().unwrap();
+        if has_been_restored {
+            faults.insert("restored", 1);
+        }
         Ok(Outcome { faults, seconds: begun.elapsed().as_secs_f64(), ..judged })
     }
 
@@ -188,7 +220,8 @@ impl Stage {
         Ok(Some(format!("not live at {newest} within {BACK_WITHIN:?} after the last fault: {states}")))
     }
 
-    async fn newest(&self) -> Result<i64, String> {
+    /// The newest revision.
+    pub async fn newest(&self) -> Result<i64, String> {
         let mut client = direct(&self.local.endpoints()[0]).await.map_err(|error| error.to_string())?;
         let answer = client.get("-", None).await.map_err(|error| error.to_string())?;
         Ok(answer.header().map_or(0, etcd_client::ResponseHeader::revision))
