@@ -37,7 +37,7 @@ impl Bench {
     fn app(&self) -> App {
         let storage = Storage::open(Some(self.home.path().to_path_buf()));
         let backend = BackendOptions { storage, secrets: Secrets::off(), demo: DemoOptions::default() };
-        let mut app = App::start(backend, Arc::new(|| {}), &WindowOptions::default()).unwrap();
+        let mut app = App::start(backend, Arc::new(|_| {}), &WindowOptions::default()).unwrap();
         let profile =
             Profile { name: "bench".to_owned(), endpoints: self.cluster.endpoints(), ..Profile::default() };
         wait(&mut app, "what is on disk", |world| world.stored_loaded);
