@@ -1,7 +1,10 @@
 //! The whole console but its window, on a real etcd: what a click starts, through the backend, to
 //! the cluster and back into what is known.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+#[path = "app/faults.rs"]
+mod faults;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -47,9 +50,7 @@ impl Bench {
     }
 
     fn app(&self) -> App {
-        let storage = Storage::open(Some(self.home.path().to_path_buf()));
-        let backend = BackendOptions { storage, secrets: Secrets::off(), demo: DemoOptions::default() };
-        App::start(backend, Arc::new(|_| {}), &WindowOptions::default()).unwrap()
+        app_at(self.home.path())
     }
 
     fn profile(&self) -> Profile {
@@ -81,15 +82,26 @@ impl Bench {
     }
 }
 
+/// A console that keeps its files here.
+fn app_at(home: &std::path::Path) -> App {
+    let storage = Storage::open(Some(home.to_path_buf()));
+    let backend = BackendOptions { storage, secrets: Secrets::off(), demo: DemoOptions::default() };
+    App::start(backend, Arc::new(|_| {}), &WindowOptions::default()).unwrap()
+}
+
 /// Steps the console until the condition holds, ten seconds at most.
 fn wait(app: &mut App, what: &str, condition: impl Fn(&World) -> bool) {
+    wait_within(app, Duration::from_secs(10), what, condition);
+}
+
+fn wait_within(app: &mut App, limit: Duration, what: &str, condition: impl Fn(&World) -> bool) {
     let started = Instant::now();
     loop {
         app.step();
         if condition(app.world()) {
             return;
         }
-        assert!(started.elapsed() < Duration::from_secs(10), "waited in vain for {what}: {:#?}", app.world());
+        assert!(started.elapsed() < limit, "waited in vain for {what}: {:#?}", app.world());
         std::thread::sleep(Duration::from_millis(5));
     }
 }

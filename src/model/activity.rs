@@ -20,6 +20,8 @@ pub const COUNT_MS: i64 = 60_000;
 pub const GHOST_MS: i64 = 6_000;
 /// At most so many changes are remembered.
 const MAX_CHANGES: usize = 20_000;
+/// At most so many gaps are remembered.
+const MAX_GAPS: usize = 100;
 
 /// What a change did, for the eye.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +49,17 @@ pub struct ActivityLine {
     pub lease: i64,
 }
 
+/// Revisions of which no change was told: the picture was read anew instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The last revision before it that is known.
+    pub after: i64,
+    /// The revision of the new picture.
+    pub to: i64,
+    /// When the new picture was seen.
+    pub seen_at: SeenAt,
+}
+
 /// A line, with what it takes to undo its counts.
 #[derive(Clone, Debug)]
 struct Noted {
@@ -64,6 +77,7 @@ pub struct Activity {
     deleted: DeletedKeys,
     /// Changes in each of the last seconds, oldest first.
     rate: VecDeque<(i64, u32)>,
+    gaps: VecDeque<Gap>,
 }
 
 /// The newest change of a key.
@@ -110,6 +124,19 @@ impl Activity {
         if self.noted.len() > MAX_CHANGES {
             self.forget_oldest();
         }
+    }
+
+    /// Remembers that changes were missed: a new picture took the old one's place.
+    pub fn note_gap(&mut self, after: i64, to: i64, seen_at: SeenAt) {
+        if self.gaps.len() >= MAX_GAPS {
+            self.gaps.pop_front();
+        }
+        self.gaps.push_back(Gap { after, to, seen_at });
+    }
+
+    /// Times of this connection of which no change is known, oldest first.
+    pub fn gaps(&self) -> impl DoubleEndedIterator<Item = &Gap> {
+        self.gaps.iter()
     }
 
     /// Forgets what is older than the counts on folders reach, and tells whether there was

@@ -156,6 +156,12 @@ impl App {
         if matches!(document.save, SaveState::Saving { .. }) {
             return;
         }
+        // Known to be another than the draft is based on. The guard alone does not always see it: in
+        // a cluster restored from a snapshot another write may have been given the same revision.
+        if let Some(theirs) = document.live.clone() {
+            document.save = SaveState::Conflict { theirs };
+            return;
+        }
         let value = document.current_value();
         let (expect, lease) = match document.base_record() {
             Some(base) => (Expect::Revision(base.meta.mod_revision), LeaseChoice::Keep),

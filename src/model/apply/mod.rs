@@ -165,6 +165,9 @@ impl Session {
         let resumed = in_step(&update.state) && !in_step(&self.state);
         self.state = update.state;
         self.keyspace = update.keyspace;
+        if update.relisted {
+            self.activity.note_gap(self.applied, update.applied, update.seen_at);
+        }
         self.applied = update.applied;
         for revision in update.changes.iter() {
             for change in &revision.changes {

@@ -4,7 +4,7 @@ use egui::{CornerRadius, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
 use crate::action::{Action, Actions};
-use crate::model::activity::{Activity, ActivityKind, ActivityLine, GLOW_MS};
+use crate::model::activity::{Activity, ActivityKind, ActivityLine, COUNT_MS, GLOW_MS};
 use crate::model::key_text::display_short;
 use crate::model::session::{Screen, Session};
 use crate::model::status::SeenAt;
@@ -36,6 +36,7 @@ pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut 
         ui.label(egui::RichText::new(t!("shell.activity")).font(text::meta_medium()).color(tokens.second));
         sparkline(ui, &session.activity, world.now);
         ui.add_space(size::GRID);
+        gap(ui, &session.activity, world.now);
         let newest: Vec<&ActivityLine> = session.activity.lines().rev().take(ENTRIES).collect();
         if newest.is_empty() {
             let words = if session.state.is_live() { t!("shell.quiet") } else { t!("shell.no_activity_yet") };
@@ -56,6 +57,16 @@ pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut 
         // The bars wander.
         ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
     }
+}
+
+/// Says when changes of the last minute were missed.
+fn gap(ui: &mut Ui, activity: &Activity, now: SeenAt) {
+    let Some(gap) = activity.gaps().next_back().filter(|gap| now - gap.seen_at <= COUNT_MS) else { return };
+    let words = t!("shell.gap", after = gap.after, to = gap.to);
+    let words = egui::RichText::new(words).font(text::meta_medium()).color(theme::tokens(ui).changed);
+    ui.label(words).on_hover_text(t!("shell.gap_why"));
+    ui.add_space(size::GRID);
+    ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
 }
 
 fn sparkline(ui: &mut Ui, activity: &Activity, now: SeenAt) {
