@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use etcdscope::app::{self, Overrides, WindowOptions};
+use etcdscope::app::{self, WindowOptions};
 use etcdscope::backend::BackendOptions;
 use etcdscope::cli::{self, Invocation, RendererChoice, WindowArgs};
 use etcdscope::model::fault::Fault;
 use etcdscope::model::message::ConnectRequest;
+use etcdscope::model::settings::Overrides;
 use etcdscope::storage::{Storage, environment, secrets::Secrets};
 
 fn main() -> ExitCode {
@@ -39,7 +40,7 @@ fn open_window(arguments: WindowArgs) -> Result<(), Fault> {
     let open = if arguments.connection == cli::ConnectionArgs::default() {
         None
     } else {
-        arguments.connection.request(&storage.load().profiles, environment.as_ref())?
+        arguments.connection.request(&storage.profiles(), environment.as_ref())?
     };
     let options = WindowOptions {
         open: open.into_iter().collect(),

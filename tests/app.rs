@@ -63,6 +63,15 @@ impl Bench {
         wait(app, "a live mirror", |world| session(world).state == MirrorState::Live);
     }
 
+    /// A console with the key open and this typed into it.
+    fn editing(&self, typed: &str) -> App {
+        let mut app = self.app();
+        self.connect(&mut app, self.profile());
+        open(&mut app);
+        app.act(Action::EditDraft { key: key(KEY), value: value(typed) });
+        app
+    }
+
     fn put(&self, key: &[u8], value: &str) {
         let mut client = self.runtime.block_on(self.cluster.client()).unwrap();
         self.runtime.block_on(client.put(key, value, None)).unwrap();
@@ -135,12 +144,30 @@ fn a_leased_key_is_edited_reviewed_and_saved_and_keeps_its_lease() {
         client.put(KEY, "{\"limit\":100}", Some(PutOptions::new().with_lease(lease))).await.unwrap();
         lease
     });
-    let mut app = bench.app();
-    bench.connect(&mut app, bench.profile());
-    open(&mut app);
-    app.act(Action::EditDraft { key: key(KEY), value: value("{\"limit\":250}") });
+    let mut app = bench.editing("{\"limit\":250}");
     save(&mut app);
     assert_eq!(bench.get(KEY), Some(("{\"limit\":250}".to_owned(), lease)));
+    app.shutdown();
+}
+
+#[test]
+fn a_lease_that_is_gone_is_said_before_the_key_is_saved_for_good() {
+    let bench = Bench::start();
+    let lease = bench.runtime.block_on(async {
+        let mut client = bench.cluster.client().await.unwrap();
+        let lease = client.lease_grant(600, None).await.unwrap().id();
+        client.put(KEY, "one", Some(PutOptions::new().with_lease(lease))).await.unwrap();
+        lease
+    });
+    let mut app = bench.editing("two");
+    bench.runtime.block_on(async {
+        bench.cluster.client().await.unwrap().lease_revoke(lease).await.unwrap();
+    });
+    wait(&mut app, "the end of the key", |world| document(world).live == Some(None));
+    app.act(Action::Review(key(KEY)));
+    assert_eq!(document(app.world()).save, SaveState::Conflict { theirs: None });
+    app.act(Action::Resolve { key: key(KEY), merged: value("two") });
+    assert_eq!(document(app.world()).lost_lease, Some(lease));
     app.shutdown();
 }
 
@@ -148,10 +175,7 @@ fn a_leased_key_is_edited_reviewed_and_saved_and_keeps_its_lease() {
 fn a_conflicting_save_is_caught_merged_and_saved_and_an_older_version_restored() {
     let bench = Bench::start();
     bench.put(KEY, "one");
-    let mut app = bench.app();
-    bench.connect(&mut app, bench.profile());
-    open(&mut app);
-    app.act(Action::EditDraft { key: key(KEY), value: value("mine") });
+    let mut app = bench.editing("mine");
     app.act(Action::Review(key(KEY)));
     bench.put(KEY, "theirs");
     // The save may go out before the watch tells of the change, or after: both end in a conflict.
@@ -213,10 +237,7 @@ fn a_folder_is_copied_renamed_deleted_and_a_key_of_it_undeleted() {
 fn a_draft_survives_a_crash() {
     let bench = Bench::start();
     bench.put(KEY, "one");
-    let mut app = bench.app();
-    bench.connect(&mut app, bench.profile());
-    open(&mut app);
-    app.act(Action::EditDraft { key: key(KEY), value: value("typed at night") });
+    let mut app = bench.editing("typed at night");
     for _ in 0..100 {
         app.step();
         std::thread::sleep(Duration::from_millis(10));
@@ -271,10 +292,7 @@ fn wait_for_drafts(app: &mut App, bench: &Bench, wanted: &[(&str, &str)]) {
 fn a_tab_leaves_the_draft_of_another_tab_alone() {
     let bench = Bench::start();
     bench.put(KEY, "one");
-    let mut app = bench.app();
-    bench.connect(&mut app, bench.profile());
-    open(&mut app);
-    app.act(Action::EditDraft { key: key(KEY), value: value("mine") });
+    let mut app = bench.editing("mine");
     wait_for_drafts(&mut app, &bench, &[("bench", "mine")]);
 
     bench.connect(&mut app, bench.profile());

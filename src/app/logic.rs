@@ -6,7 +6,7 @@ use super::App;
 use crate::action::Action;
 use crate::model::message::{CommandKind, ConnectRequest, SessionId};
 use crate::model::session::Search;
-use crate::model::status::SeenAt;
+use crate::model::status::{SeenAt, now};
 use crate::model::world::DemoState;
 
 /// News may take so much of a frame; the rest waits for the next one.
@@ -15,13 +15,6 @@ const BUDGET: Duration = Duration::from_millis(3);
 const SEARCH_AGAIN_MS: SeenAt = 400;
 /// An open file dialog is asked so often whether it has an answer.
 const FILE_DIALOG_EVERY: Duration = Duration::from_millis(100);
-
-/// Milliseconds since the Unix epoch.
-pub(super) fn now() -> SeenAt {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
 
 impl App {
     /// Takes news in. Returns after how long it wants to be called again without news.

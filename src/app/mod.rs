@@ -9,14 +9,15 @@ mod pace;
 mod settings;
 mod window;
 
-pub use settings::Overrides;
 pub use window::{WindowOptions, open};
 
 use crate::action::Actions;
 use crate::backend::{Backend, BackendOptions, Wake};
 use crate::model::fault::Fault;
 use crate::model::message::{Command, CommandKind, ConnectRequest, RequestId, SessionId};
+use crate::model::status::now;
 use crate::model::world::World;
+use crate::storage::secrets::Secrets;
 use crate::ui::UiState;
 
 /// The console: what is known, what views keep, and the way to the backend.
@@ -37,8 +38,6 @@ pub struct App {
     frame_log: frame_log::FrameLog,
     /// What this frame has cost so far.
     frame_work: std::time::Duration,
-    /// The language and theme that the command line asks for, over the settings.
-    overrides: settings::Overrides,
     /// The system has asked the console to end.
     asked_to_end: std::sync::Arc<std::sync::atomic::AtomicBool>,
     /// How often news may have the window drawn.
@@ -51,6 +50,7 @@ impl App {
     /// # Errors
     /// When the backend cannot be started.
     pub fn start(backend: BackendOptions, wake: Wake, options: &WindowOptions) -> Result<Self, Fault> {
+        let keyring_off = backend.secrets == Secrets::off();
         let backend = Backend::start(backend, wake)?;
         let mut app = Self {
             world: World::default(),
@@ -67,12 +67,13 @@ impl App {
             environment: options.environment.clone(),
             frame_log: frame_log::FrameLog::from_environment(),
             frame_work: std::time::Duration::ZERO,
-            overrides: options.overrides.clone(),
             asked_to_end: Default::default(),
             pace: std::sync::Arc::new(pace::Pace::new(false)),
         };
         app.world.environment_profile = options.environment.as_ref().map(|request| request.profile.clone());
-        app.world.now = logic::now();
+        app.world.now = now();
+        app.world.overrides = options.overrides.clone();
+        app.world.keyring_off = keyring_off;
         app.send(SessionId::default(), CommandKind::LoadStored);
         app.send(SessionId::default(), CommandKind::ProbeLocal);
         if options.start_demo {
@@ -110,7 +111,7 @@ impl App {
     }
 
     fn close(&mut self) {
-        self.world.now = logic::now();
+        self.world.now = now();
         self.keep_every_draft();
         if let Some(backend) = self.backend.take() {
             backend.shutdown();

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::App;
 use super::pace::Pace;
-use super::settings::Overrides;
 use crate::action::Action;
 use crate::backend::{BackendOptions, Urgency};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::ConnectRequest;
+use crate::model::settings::Overrides;
 use crate::ui;
 
 /// Asked to end, the window has so long to close.

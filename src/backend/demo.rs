@@ -6,6 +6,7 @@ use tokio::sync::Mutex;
 
 use super::Outbox;
 use crate::demo::{Demo, DemoOptions};
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::{Event, EventKind, RequestId, SessionId};
 
 /// Owns the demonstration cluster; it ends with the console.
@@ -26,11 +27,17 @@ impl DemoKeeper {
             let mut demo = keeper.lock().await;
             let started = match demo.as_ref() {
                 Some(running) => Ok(running.profile()),
-                None => Demo::start(options).await.map(|started| {
-                    let profile = started.profile();
-                    *demo = Some(started);
-                    profile
-                }),
+                // In a task of its own: one that breaks is answered as well.
+                None => tokio::spawn(Demo::start(options))
+                    .await
+                    .unwrap_or_else(|error| {
+                        Err(Fault::new(FaultKind::Other, format!("the start has ended: {error}")))
+                    })
+                    .map(|started| {
+                        let profile = started.profile();
+                        *demo = Some(started);
+                        profile
+                    }),
             };
             let kind = EventKind::DemoStarted(started.map(Box::new));
             outbox.send(Event { session: SessionId::default(), request, kind }).await;

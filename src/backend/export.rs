@@ -1,5 +1,8 @@
-//! Exporting a prefix: pages of one revision from the cluster, written to a file as they come.
+//! Exporting: pages of one revision from the cluster, written to a file or to the standard output as
+//! they come. The window and the command line export by this one way.
 
+use std::io::{BufWriter, Stdout};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,39 +11,61 @@ use tokio::sync::{mpsc, watch};
 use crate::etcd::{Cluster, Page};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::status::KeyInterval;
-use crate::model::transfer::{ExportReport, ExportRequest};
-use crate::storage::export::{ExportFile, ExportHeader};
+use crate::model::transfer::{ExportFormat, ExportReport, ExportRequest};
+use crate::storage::export::{ExportFile, ExportHeader, ExportWriter};
 
 /// So many pages may wait for the disk.
 const PAGES: usize = 4;
+/// Bytes gathered before they go to the standard output.
+const OUTPUT_BUFFER: usize = 1 << 16;
 
-/// Writes all keys of a prefix, at one revision, to a file. The file appears when it is complete;
-/// when the export fails or is cancelled, whatever was there before is untouched. `progress` is
-/// told the keys written so far, and of how many.
+/// What is exported, and where to.
+#[derive(Clone, Debug)]
+pub struct ExportPlan {
+    /// All keys that start with this; empty: everything the user may read.
+    pub prefix: Vec<u8>,
+    /// Only the key that the prefix itself is.
+    pub only_key: bool,
+    /// Format.
+    pub format: ExportFormat,
+    /// The file; `None`: the standard output.
+    pub path: Option<PathBuf>,
+    /// The revision to read at; `None`: the newest.
+    pub revision: Option<i64>,
+}
+
+impl From<ExportRequest> for ExportPlan {
+    fn from(request: ExportRequest) -> Self {
+        let ExportRequest { prefix, only_key, format, path } = request;
+        Self { prefix, only_key, format, path: Some(path), revision: None }
+    }
+}
+
+impl ExportPlan {
+    fn interval(&self) -> KeyInterval {
+        if self.only_key { KeyInterval::key(&self.prefix) } else { KeyInterval::prefix(&self.prefix) }
+    }
+}
+
+/// Writes all keys of a prefix, at one revision. A file appears when it is complete; when the export
+/// fails or is cancelled, whatever was there before is untouched. `progress` is told the keys
+/// written so far, and of how many.
 ///
 /// # Errors
 /// [`FaultKind::Cancelled`] when the flag was raised; the cluster's or the disk's fault else.
 pub async fn export(
     cluster: &Cluster,
-    request: &ExportRequest,
+    plan: ExportPlan,
     progress: &mut (dyn FnMut(u64, Option<u64>) + Send),
     cancelled: &Arc<AtomicBool>,
 ) -> Result<ExportReport, Fault> {
     let (sender, pages) = mpsc::channel::<Page>(PAGES);
     let (tell, mut told) = watch::channel((0, None));
-    let scribe = Scribe {
-        request: request.clone(),
-        cluster_id: cluster.cluster_id(),
-        cancelled: cancelled.clone(),
-        file: None,
-    };
+    let (interval, revision) = (plan.interval(), plan.revision);
+    let scribe = Scribe { plan, cluster: cluster.clone(), cancelled: cancelled.clone(), sink: None };
     let writing = tokio::task::spawn_blocking(move || scribe.write_all(pages, &tell));
     let listing = async {
-        let listed = if request.only_key {
-            cluster.list_interval(&KeyInterval::key(&request.prefix), None, true, &sender).await
-        } else {
-            cluster.list_pages(&request.prefix, None, true, &sender).await
-        };
+        let listed = cluster.list_interval(&interval, revision, true, &sender).await;
         drop(sender);
         listed
     };
@@ -65,12 +90,57 @@ pub async fn export(
         .map_err(|error| Fault::new(FaultKind::Other, format!("finishing the export: {error}")))?
 }
 
-/// Writes pages to the file, off the async threads.
+/// Where an export goes.
+enum Sink {
+    File(Box<ExportFile>),
+    Output(Box<ExportWriter<BufWriter<Stdout>>>, ExportHeader),
+}
+
+impl Sink {
+    fn create(plan: &ExportPlan, header: ExportHeader) -> Result<Self, Fault> {
+        match &plan.path {
+            Some(path) => Ok(Self::File(Box::new(ExportFile::create(path, plan.format, &header)?))),
+            None => {
+                let output = BufWriter::with_capacity(OUTPUT_BUFFER, std::io::stdout());
+                let writer = ExportWriter::new(output, plan.format, &header)?;
+                Ok(Self::Output(Box::new(writer), header))
+            }
+        }
+    }
+
+    /// Writes the page; returns the keys written so far.
+    fn write(&mut self, page: &Page) -> Result<u64, Fault> {
+        for record in &page.records {
+            match self {
+                Self::File(file) => file.write(record)?,
+                Self::Output(writer, _) => writer.write(record)?,
+            }
+        }
+        Ok(match self {
+            Self::File(file) => file.keys(),
+            Self::Output(writer, _) => writer.keys(),
+        })
+    }
+
+    fn finish(self) -> Result<ExportReport, Fault> {
+        match self {
+            Self::File(file) => file.finish(),
+            Self::Output(writer, header) => {
+                let keys = writer.keys();
+                let (_, size_bytes) = writer.finish()?;
+                let ExportHeader { revision, partial, .. } = header;
+                Ok(ExportReport { keys, size_bytes, revision, partial, path: PathBuf::from("-") })
+            }
+        }
+    }
+}
+
+/// Writes pages, off the async threads.
 struct Scribe {
-    request: ExportRequest,
-    cluster_id: u64,
+    plan: ExportPlan,
+    cluster: Cluster,
     cancelled: Arc<AtomicBool>,
-    file: Option<ExportFile>,
+    sink: Option<Sink>,
 }
 
 impl Scribe {
@@ -81,35 +151,33 @@ impl Scribe {
     ) -> Result<Self, Fault> {
         while let Some(page) = pages.blocking_recv() {
             self.stop_if_cancelled()?;
-            let file = self.file(page.revision)?;
-            for record in &page.records {
-                file.write(record)?;
-            }
-            tell.send_replace((file.keys(), Some(page.total)));
+            let mut sink = self.sink(page.revision)?;
+            tell.send_replace((sink.write(&page)?, Some(page.total)));
+            self.sink = Some(sink);
         }
         Ok(self)
     }
 
     fn finish(mut self, revision: i64) -> Result<ExportReport, Fault> {
         self.stop_if_cancelled()?;
-        self.file(revision)?;
-        match self.file {
-            Some(file) => file.finish(),
-            None => Err(Fault::new(FaultKind::File, self.request.path.display().to_string())),
-        }
+        self.sink(revision)?.finish()
     }
 
-    fn file(&mut self, revision: i64) -> Result<&mut ExportFile, Fault> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => {
-                let prefix = self.request.prefix.clone();
-                let only_key = self.request.only_key;
-                let header = ExportHeader { cluster_id: self.cluster_id, revision, prefix, only_key };
-                ExportFile::create(&self.request.path, self.request.format, &header)?
-            }
+    /// The sink, begun with its header where there is none. What the user may read is known by then:
+    /// the listing has asked for it.
+    fn sink(&mut self, revision: i64) -> Result<Sink, Fault> {
+        if let Some(sink) = self.sink.take() {
+            return Ok(sink);
+        }
+        let wanted = self.plan.interval();
+        let header = ExportHeader {
+            cluster_id: self.cluster.cluster_id(),
+            revision,
+            prefix: self.plan.prefix.clone(),
+            only_key: self.plan.only_key,
+            partial: self.cluster.notices().iter().any(|notice| notice.restricts(&wanted)),
         };
-        Ok(self.file.insert(file))
+        Sink::create(&self.plan, header)
     }
 
     fn stop_if_cancelled(&self) -> Result<(), Fault> {

@@ -10,6 +10,7 @@ use super::Outbox;
 use super::files::Passwords;
 use super::session::ClusterSlot;
 use crate::etcd::{Cluster, test_connection};
+use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::{CommandKind, ConnectRequest, Event, EventKind, RequestId, SessionId};
 use crate::model::write::{BatchReport, BatchStep, WriteOutcome};
@@ -36,15 +37,18 @@ impl Jobs {
         outbox: Outbox,
     ) {
         let cancelled = self.register(session, request);
-        tokio::spawn(async move {
-            let asker = Asker { session, request, outbox, cancelled: cancelled.clone() };
-            match connected(slot).await {
-                Ok(cluster) => asker.ask(&cluster, kind).await,
-                Err(fault) => asker.fail(&kind, fault).await,
+        let asker = Asker { session, request, outbox, cancelled };
+        let failed = Failed::of(&kind);
+        let asking = {
+            let (asker, failed) = (asker.clone(), failed.clone());
+            async move {
+                match connected(slot).await {
+                    Ok(cluster) => asker.ask(&cluster, kind).await,
+                    Err(fault) => asker.tell_all(failed.map(|failed| failed.answer(fault, false))).await,
+                }
             }
-            // The last owner of the flag but the table: the entry may go with the next command.
-            cancelled.store(true, Ordering::Release);
-        });
+        };
+        tokio::spawn(asker.to_its_end(failed, asking));
     }
 
     fn register(&mut self, session: SessionId, request: RequestId) -> Arc<AtomicBool> {
@@ -94,12 +98,16 @@ impl Jobs {
                 };
                 test_connection(&connect, &mut on_step).await;
             };
+            let test = tokio::spawn(test);
             let tell = async {
                 while let Some(step) = told.recv().await {
                     outbox.send(global(request, EventKind::TestStep(step))).await;
                 }
             };
-            tokio::join!(test, tell);
+            // Also a test that breaks is over, and says so.
+            if let (Err(error), ()) = tokio::join!(test, tell) {
+                tracing::error!(%error, "a connection test has ended");
+            }
             outbox.send(global(request, EventKind::TestDone)).await;
         });
     }
@@ -133,6 +141,7 @@ async fn connected(mut slot: ClusterSlot) -> Result<Cluster, Fault> {
     cluster.ok_or_else(not_yet)
 }
 
+#[derive(Clone)]
 struct Asker {
     session: SessionId,
     request: RequestId,
@@ -143,6 +152,24 @@ struct Asker {
 impl Asker {
     async fn tell(&self, kind: EventKind) {
         self.outbox.send(Event { session: self.session, request: self.request, kind }).await;
+    }
+
+    async fn tell_all(&self, kinds: impl IntoIterator<Item = EventKind>) {
+        for kind in kinds {
+            self.tell(kind).await;
+        }
+    }
+
+    /// Asks in a task of its own, so that a question that breaks (a panic) is answered all the same:
+    /// nothing on screen waits for ever.
+    async fn to_its_end(self, failed: Option<Failed>, asking: impl Future<Output = ()> + Send + 'static) {
+        if let Err(error) = tokio::spawn(asking).await {
+            tracing::error!(%error, request = self.request.0, "a question has ended");
+            let fault = Fault::new(FaultKind::Other, format!("the question has ended: {error}"));
+            self.tell_all(failed.map(|failed| failed.answer(fault, true))).await;
+        }
+        // The last owner of the flag but the table: the entry may go with the next command.
+        self.cancelled.store(true, Ordering::Release);
     }
 
     async fn ask(&self, cluster: &Cluster, kind: CommandKind) {
@@ -163,7 +190,8 @@ impl Asker {
             CommandKind::Leases(ids) => EventKind::Leases(cluster.leases(&ids).await),
             CommandKind::Export(export) => {
                 let mut progress = self.progress();
-                let told = super::export::export(cluster, &export, &mut progress, &self.cancelled).await;
+                let told =
+                    super::export::export(cluster, export.into(), &mut progress, &self.cancelled).await;
                 EventKind::Exported(told)
             }
             // Without its content, which may be a value or a password.
@@ -195,27 +223,48 @@ impl Asker {
             outbox.try_send(Event { session, request, kind: EventKind::Progress { done, total } });
         }
     }
+}
 
-    /// Answers a question that could not even be asked.
-    async fn fail(&self, kind: &CommandKind, fault: Fault) {
-        let answer = match kind {
-            CommandKind::Read(key) => EventKind::Value { key: key.clone(), record: Err(fault) },
-            CommandKind::Put(put) => EventKind::Written {
-                key: put.key.clone(),
-                value: put.value.clone(),
-                outcome: WriteOutcome::NotSaved(fault),
-            },
-            CommandKind::Batch(steps) => EventKind::BatchDone(BatchReport {
-                total: steps.len() as u64,
-                stopped: Some(fault),
-                ..BatchReport::default()
-            }),
-            CommandKind::History { key, .. } => EventKind::History { key: key.clone(), page: Err(fault) },
-            CommandKind::Leases(_) => EventKind::Leases(Err(fault)),
-            CommandKind::Export(_) => EventKind::Exported(Err(fault)),
-            _ => return,
-        };
-        self.tell(answer).await;
+/// What is needed to answer a question that could not be asked, or that broke.
+#[derive(Clone)]
+enum Failed {
+    Value(Key),
+    Written(Key, Value),
+    Batch(u64),
+    History(Key),
+    Leases,
+    Export,
+}
+
+impl Failed {
+    fn of(kind: &CommandKind) -> Option<Self> {
+        Some(match kind {
+            CommandKind::Read(key) => Self::Value(key.clone()),
+            CommandKind::Put(put) => Self::Written(put.key.clone(), put.value.clone()),
+            CommandKind::Batch(steps) => Self::Batch(steps.len() as u64),
+            CommandKind::History { key, .. } => Self::History(key.clone()),
+            CommandKind::Leases(_) => Self::Leases,
+            CommandKind::Export(_) => Self::Export,
+            _ => return None,
+        })
+    }
+
+    /// `asked`: it may have been sent before it broke.
+    fn answer(self, fault: Fault, asked: bool) -> EventKind {
+        match self {
+            Self::Value(key) => EventKind::Value { key, record: Err(fault) },
+            Self::Written(key, value) => {
+                let outcome =
+                    if asked { WriteOutcome::Unknown(fault) } else { WriteOutcome::NotSaved(fault) };
+                EventKind::Written { key, value, outcome }
+            }
+            Self::Batch(total) => {
+                EventKind::BatchDone(BatchReport { total, stopped: Some(fault), ..BatchReport::default() })
+            }
+            Self::History(key) => EventKind::History { key, page: Err(fault) },
+            Self::Leases => EventKind::Leases(Err(fault)),
+            Self::Export => EventKind::Exported(Err(fault)),
+        }
     }
 }
 
@@ -231,5 +280,41 @@ mod tests {
         jobs.cancel_session(SessionId(1));
         assert!(ours.load(Ordering::Acquire));
         assert!(!others.load(Ordering::Acquire));
+    }
+
+    /// Every question that runs as a job is answered when it breaks, with its own number.
+    #[tokio::test]
+    async fn a_question_that_panics_is_answered_with_a_fault() {
+        let key = || Key::from(&b"a"[..]);
+        let export = crate::model::transfer::ExportRequest {
+            prefix: Vec::new(),
+            only_key: false,
+            format: crate::model::transfer::ExportFormat::Json,
+            path: "x".into(),
+        };
+        let questions = [
+            CommandKind::Read(key()),
+            CommandKind::Batch(Vec::new()),
+            CommandKind::History { key: key(), below_revision: None, limit: 1 },
+            CommandKind::Leases(Vec::new()),
+            CommandKind::Export(export),
+        ];
+        for kind in questions {
+            let (events, mut told) = tokio::sync::mpsc::channel(8);
+            let outbox = Outbox { events, woken: Arc::default(), wake: Arc::new(|_| {}) };
+            let cancelled = Arc::new(AtomicBool::new(false));
+            let asker = Asker { session: SessionId(1), request: RequestId(7), outbox, cancelled };
+            asker.to_its_end(Failed::of(&kind), async { unreachable!("it breaks") }).await;
+            let answer = told.recv().await.expect("an answer");
+            let fault = match answer.kind {
+                EventKind::Value { record: Err(fault), .. }
+                | EventKind::History { page: Err(fault), .. }
+                | EventKind::Leases(Err(fault))
+                | EventKind::Exported(Err(fault))
+                | EventKind::BatchDone(BatchReport { stopped: Some(fault), .. }) => fault,
+                other => unreachable!("{other:?}"),
+            };
+            assert_eq!((answer.request, fault.kind), (RequestId(7), FaultKind::Other), "{kind:?}");
+        }
     }
 }

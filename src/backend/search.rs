@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Outbox;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::keyspace::Keyspace;
 use crate::model::message::{Event, EventKind, RequestId, SessionId};
 use crate::model::search::{SearchQuery, search};
@@ -30,11 +31,15 @@ impl SearchLane {
             })
             .await;
             match found {
-                Ok(Some(result)) => {
-                    outbox.send(Event { session: id, request, kind: EventKind::Found(result) }).await;
-                }
                 Ok(None) => {}
-                Err(error) => tracing::error!(%error, "a search ended with a panic"),
+                Ok(Some(result)) => {
+                    outbox.send(Event { session: id, request, kind: EventKind::Found(Ok(result)) }).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a search has ended");
+                    let fault = Fault::new(FaultKind::Other, format!("the search has ended: {error}"));
+                    outbox.send(Event { session: id, request, kind: EventKind::Found(Err(fault)) }).await;
+                }
             }
         });
     }

@@ -15,7 +15,7 @@ use crate::model::keyspace::Keyspace;
 use crate::model::message::{ConnectRequest, Event, EventKind, RequestId, SessionId};
 use crate::model::profile::Profile;
 use crate::model::search::SearchQuery;
-use crate::model::status::{ClusterStatus, MirrorState, Notice, SeenAt};
+use crate::model::status::{ClusterStatus, MirrorState, Notice, now};
 
 /// First and longest wait between attempts to connect.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(800), Duration::from_secs(30));
@@ -54,12 +54,14 @@ impl SessionHandle {
         let (told, wake) = (outbox.clone(), retry_now.clone());
         let connection = async move {
             let request = passwords.complete(request).await;
-            Connection { id, request, gate: behind, outbox: told, retry_now: wake }.run(slot, notices).await;
+            let connection = Connection { id, request, gate: behind, outbox: told, retry_now: wake };
+            connection.clone().to_its_end(|| connection.clone().run(slot.clone(), notices.clone())).await;
         };
-        let tasks = vec![
-            tokio::spawn(connection),
-            tokio::spawn(watch_members(id, cluster.clone(), noticed, outbox.clone())),
-        ];
+        let (members, watcher) = (cluster.clone(), outbox.clone());
+        let members = again_after_a_panic(STATUS_EVERY, move || {
+            watch_members(id, members.clone(), noticed.clone(), watcher.clone())
+        });
+        let tasks = vec![tokio::spawn(connection), tokio::spawn(members)];
         let search = SearchLane::new(id, outbox);
         Self { profile_name, gate, cluster, retry_now, search, tasks }
     }
@@ -102,6 +104,7 @@ impl SessionHandle {
     }
 }
 
+#[derive(Clone)]
 struct Connection {
     id: SessionId,
     request: ConnectRequest,
@@ -111,6 +114,24 @@ struct Connection {
 }
 
 impl Connection {
+    /// Runs the connection; if it breaks (a panic), says so and waits for the operator.
+    async fn to_its_end<F>(self, run: impl Fn() -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        loop {
+            let mut running = AbortOnDrop(tokio::spawn(run()));
+            let Err(error) = (&mut running.0).await else { return };
+            tracing::error!(session = self.id.0, %error, "the connection has ended");
+            let fault = Fault::new(FaultKind::Other, format!("the connection has ended: {error}"));
+            if !self.tell(EventKind::State(MirrorState::Failed(fault))).await {
+                return;
+            }
+            self.retry_now.notified().await;
+            self.tell(EventKind::State(MirrorState::Connecting)).await;
+        }
+    }
+
     async fn run(self, slot: watch::Sender<Option<Cluster>>, notices: watch::Sender<Vec<Notice>>) {
         let Some(cluster) = self.connect().await else { return };
         slot.send_replace(Some(cluster.clone()));
@@ -224,6 +245,19 @@ fn may_mend(fault: &Fault) -> bool {
     )
 }
 
+/// Runs a task until it ends by itself; after a panic it is begun anew.
+async fn again_after_a_panic<F>(wait: Duration, task: impl Fn() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    loop {
+        let mut running = AbortOnDrop(tokio::spawn(task()));
+        let Err(error) = (&mut running.0).await else { return };
+        tracing::error!(%error, "a task has ended and is begun anew");
+        tokio::time::sleep(wait).await;
+    }
+}
+
 /// Asks the members for their health for as long as the connection lives. Wakes the window only
 /// when something changed that a person would want to know at once.
 async fn watch_members(
@@ -271,13 +305,6 @@ fn settled(status: &ClusterStatus) -> ClusterStatus {
     settled
 }
 
-/// Milliseconds since the Unix epoch.
-pub(super) fn now() -> SeenAt {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
 /// Ends a task with its owner.
 struct AbortOnDrop(JoinHandle<()>);
 
@@ -303,6 +330,45 @@ mod tests {
             seen_at: 0,
             relisted: false,
         })
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_begun_anew() {
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = runs.clone();
+        let task = move || {
+            let run = counted.fetch_add(1, Ordering::Relaxed);
+            async move { assert!(run >= 2, "it breaks twice") }
+        };
+        again_after_a_panic(Duration::ZERO, task).await;
+        assert_eq!(runs.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_panics_says_so_and_is_tried_again_when_asked() {
+        let (events, mut told) = mpsc::channel(8);
+        let outbox = Outbox { events, woken: Arc::default(), wake: Arc::new(|_| {}) };
+        let request = ConnectRequest { profile: Profile::default(), password: None };
+        let gate = WriteGate::of(&request.profile);
+        let connection = Connection { id: SessionId(1), request, gate, outbox, retry_now: Arc::default() };
+        connection.retry_now.notify_one();
+        let runs = AtomicU32::new(0);
+        let run = || {
+            let run = runs.fetch_add(1, Ordering::Relaxed);
+            async move { assert!(run > 0, "the first one breaks") }
+        };
+        connection.to_its_end(run).await;
+        let mut states = Vec::new();
+        while let Ok(event) = told.try_recv() {
+            states.push(event.kind);
+        }
+        assert!(
+            matches!(
+                states.as_slice(),
+                [EventKind::State(MirrorState::Failed(_)), EventKind::State(MirrorState::Connecting)]
+            ),
+            "{states:?}"
+        );
     }
 
     #[tokio::test]

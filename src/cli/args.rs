@@ -135,7 +135,7 @@ pub(super) struct ExportFlags {
     /// All keys that start with this; "" for everything
     #[arg(long, value_name = "PREFIX")]
     prefix: OsString,
-    /// Format [default: by the file's extension, else json]
+    /// Format [default: by the file's extension; json without one]
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<FormatName>,
     /// The file to write; "-" for the standard output
@@ -152,17 +152,24 @@ pub(super) struct ExportFlags {
 }
 
 impl ExportFlags {
-    pub(super) fn command(self, connection: ConnectionArgs) -> ExportCommand {
+    /// # Errors
+    /// Where the file's extension is that of another format and none is asked for.
+    pub(super) fn command(self, connection: ConnectionArgs) -> Result<ExportCommand, String> {
         let output = (self.output.as_os_str() != "-").then_some(self.output);
         let by_extension = match output.as_deref().and_then(std::path::Path::extension) {
-            Some(extension) if extension == "yaml" || extension == "yml" => ExportFormat::Yaml,
-            _ => ExportFormat::Json,
+            Some(extension) if extension == "yaml" || extension == "yml" => Ok(ExportFormat::Yaml),
+            None => Ok(ExportFormat::Json),
+            Some(extension) if extension == "json" => Ok(ExportFormat::Json),
+            Some(extension) => {
+                Err(format!("no format is named like {:?}: give --format", extension.display()))
+            }
         };
-        let format = self.format.map_or(by_extension, |format| match format {
-            FormatName::Json => ExportFormat::Json,
-            FormatName::Yaml => ExportFormat::Yaml,
-        });
-        ExportCommand {
+        let format = match self.format {
+            None => by_extension?,
+            Some(FormatName::Json) => ExportFormat::Json,
+            Some(FormatName::Yaml) => ExportFormat::Yaml,
+        };
+        Ok(ExportCommand {
             connection,
             // On Unix these are the bytes as they were typed: a prefix need not be text.
             prefix: self.prefix.into_encoded_bytes(),
@@ -170,7 +177,7 @@ impl ExportFlags {
             output,
             revision: self.revision,
             quiet: self.quiet,
-        }
+        })
     }
 }
 

@@ -178,8 +178,7 @@ pub(super) async fn find_cluster(connection: ConnectionArgs) -> Result<ConnectRe
             profile: environment.profile,
             password: environment.password,
         });
-        let stored =
-            if connection.profile.is_some() { Storage::open(None).load().profiles } else { Vec::new() };
+        let stored = if connection.profile.is_some() { Storage::open(None).profiles() } else { Vec::new() };
         let mut request = connection.request(&stored, environment.as_ref())?.ok_or_else(|| {
             let detail = "no cluster is named: give --endpoints, --profile or ETCDCTL_ENDPOINTS";
             Fault::new(FaultKind::Invalid, detail)

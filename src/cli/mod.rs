@@ -24,6 +24,9 @@ use self::args::{Arguments, Subcommands};
 use crate::demo::DemoOptions;
 use crate::model::settings::{Language, ThemeChoice};
 
+/// At the end, what still writes has so long to tidy up.
+const END_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Invocation {
@@ -76,12 +79,15 @@ impl RunCommand {
                 return ExitCode::FAILURE;
             }
         };
-        runtime.block_on(async {
+        let code = runtime.block_on(async {
             match self.kind {
                 RunKind::Export(command) => export::run(command).await,
                 RunKind::Demo(command) => demo::run(command).await,
             }
-        })
+        });
+        // A writer whose reader has stopped reading is not waited for.
+        runtime.shutdown_timeout(END_WITHIN);
+        code
     }
 }
 
@@ -111,7 +117,8 @@ impl Arguments {
                     return Err(conflict("export opens no window: it takes no window flags"));
                 }
                 let behind = std::mem::take(&mut export.connection);
-                RunKind::Export(export.command(either(connection, behind, "connection flags")?))
+                let connection = either(connection, behind, "connection flags")?;
+                RunKind::Export(export.command(connection).map_err(|words| conflict(&words))?)
             }
             Some(Subcommands::Demo(mut demo)) => {
                 if connection != ConnectionArgs::default() {

@@ -152,6 +152,10 @@ fn export_takes_its_format_from_the_file_and_flags_from_either_side() {
     assert_eq!((command.format, command.output, command.prefix), (ExportFormat::Yaml, None, Vec::new()));
     assert_eq!(export(&["export", "--prefix", "/", "-o", "x"]).format, ExportFormat::Json);
     assert!(parsed(&["export"]).is_err(), "the prefix is never guessed");
+    let error = parsed(&["export", "--prefix", "/", "-o", "x.txt"]).expect_err("no such format");
+    assert!(error.to_string().contains("--format"), "{error}");
+    let text = export(&["export", "--prefix", "/", "-o", "x.txt", "--format", "yaml"]);
+    assert_eq!(text.format, ExportFormat::Yaml);
 }
 
 #[cfg(unix)]

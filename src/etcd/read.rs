@@ -11,16 +11,10 @@ use crate::model::claim::LeaseInfo;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::history::{History, HistoryEnd, KeyVersion};
 use crate::model::record::{KeyMeta, KeyRecord};
-use crate::model::status::SeenAt;
+use crate::model::status::now;
 
 /// Leases asked about at the same time.
 const LEASES_IN_FLIGHT: usize = 8;
-
-/// This machine's clock.
-pub(super) fn now() -> SeenAt {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since_epoch.map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
-}
 
 /// What etcd keeps beside the value.
 pub(super) fn meta_of(kv: &PbKeyValue) -> KeyMeta {

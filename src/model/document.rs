@@ -91,6 +91,9 @@ pub struct Document {
     pub history: Loadable<History>,
     /// The draft came from an earlier run of the console.
     pub recovered: bool,
+    /// The lease that the key had when the draft was begun, where key and lease are gone since: saved,
+    /// the key would be there for good.
+    pub lost_lease: Option<i64>,
     /// Request that reads the base.
     pub read_request: RequestId,
     /// Request that reads history.
@@ -112,6 +115,7 @@ impl Document {
             save: SaveState::Idle,
             history: Loadable::default(),
             recovered: false,
+            lost_lease: None,
             read_request: RequestId(0),
             history_request: RequestId(0),
         }

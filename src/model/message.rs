@@ -191,7 +191,7 @@ pub enum EventKind {
     /// TTLs.
     Leases(Result<Vec<LeaseInfo>, Fault>),
     /// What a search found.
-    Found(SearchResult),
+    Found(Result<SearchResult, Fault>),
     /// An export ended.
     Exported(Result<ExportReport, Fault>),
     /// What is on disk.

@@ -45,6 +45,45 @@ pub struct Settings {
     pub reduced_motion: bool,
 }
 
+/// What the command line asks for, over the settings on disk, until it is changed on screen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    /// Dark or light.
+    pub theme: Option<ThemeChoice>,
+    /// Language.
+    pub language: Option<Language>,
+}
+
+impl Overrides {
+    /// The settings as they are shown.
+    #[must_use]
+    pub fn over(&self, settings: &Settings) -> Settings {
+        Settings {
+            theme: self.theme.unwrap_or(settings.theme),
+            language: self.language.unwrap_or(settings.language),
+            ..settings.clone()
+        }
+    }
+
+    /// Takes over what the operator changed on screen, from the settings as they were shown: that
+    /// wins over the command line, and what was not touched stays as it is on disk.
+    pub fn change(&mut self, stored: &mut Settings, changed: Settings) {
+        let shown = self.over(stored);
+        let (theme, language) = (stored.theme, stored.language);
+        *stored = changed;
+        if stored.theme == shown.theme {
+            stored.theme = theme;
+        } else {
+            self.theme = None;
+        }
+        if stored.language == shown.language {
+            stored.language = language;
+        } else {
+            self.language = None;
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -54,5 +93,26 @@ impl Default for Settings {
             zoom: 1.0,
             reduced_motion: false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_shown_and_not_kept() {
+        let mut stored = Settings { theme: ThemeChoice::Light, ..Settings::default() };
+        let mut overrides = Overrides { theme: Some(ThemeChoice::Dark), language: Some(Language::English) };
+        assert_eq!(overrides.over(&stored).theme, ThemeChoice::Dark);
+        let zoomed = Settings { zoom: 2.0, ..overrides.over(&stored) };
+        overrides.change(&mut stored, zoomed);
+        assert_eq!((stored.theme, stored.language, stored.zoom), (ThemeChoice::Light, Language::System, 2.0));
+        assert_eq!(overrides.over(&stored).theme, ThemeChoice::Dark, "the zoom changed nothing else");
+        // Also a change to what is on disk already counts.
+        let light = Settings { theme: ThemeChoice::Light, ..overrides.over(&stored) };
+        overrides.change(&mut stored, light);
+        assert_eq!(overrides, Overrides { theme: None, language: Some(Language::English) });
+        assert_eq!(overrides.over(&stored).theme, ThemeChoice::Light);
     }
 }

@@ -6,6 +6,13 @@ use super::fault::Fault;
 /// always "seen at", never "changed at".
 pub type SeenAt = i64;
 
+/// This moment on this machine's clock.
+#[must_use]
+pub fn now() -> SeenAt {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since_epoch.map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
+}
+
 /// What the mirror knows at this moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum MirrorState {
@@ -109,6 +116,14 @@ pub enum Notice {
     OldServer(String),
 }
 
+impl Notice {
+    /// Whether this says that the user may not read all of the interval.
+    #[must_use]
+    pub fn restricts(&self, wanted: &KeyInterval) -> bool {
+        matches!(self, Self::RestrictedTo(ranges) if !ranges.iter().any(|range| range.holds(wanted)))
+    }
+}
+
 /// An interval of keys, as permissions, ranges and watches use it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyInterval {
@@ -135,6 +150,17 @@ impl KeyInterval {
     #[must_use]
     pub fn key(key: &[u8]) -> Self {
         Self { start: key.to_vec(), end: Some([key, b"\0"].concat()) }
+    }
+
+    /// Whether the other interval lies in this one.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        let to_the_end = match (&self.end, &other.end) {
+            (None, _) => true,
+            (Some(end), Some(other)) => end >= other,
+            (Some(_), None) => false,
+        };
+        self.start <= other.start && to_the_end
     }
 
     /// Whether the key lies in the interval.
@@ -184,4 +210,22 @@ pub struct TestStep {
     pub step: TestStepKind,
     /// How it went.
     pub outcome: TestOutcome,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_the_user_may_read_is_restricted() {
+        let granted = vec![KeyInterval::prefix(b"/app/"), KeyInterval::prefix(b"/cfg/")];
+        let notice = Notice::RestrictedTo(granted);
+        let restricts = |prefix: &[u8]| notice.restricts(&KeyInterval::prefix(prefix));
+        assert!(restricts(b"") && restricts(b"/a"));
+        assert!(!restricts(b"/app/") && !restricts(b"/app/one"));
+        assert!(
+            !notice.restricts(&KeyInterval::key(b"/app/one")) && notice.restricts(&KeyInterval::key(b"/b"))
+        );
+        assert!(!Notice::AuthenticationOff.restricts(&KeyInterval::everything()));
+    }
 }

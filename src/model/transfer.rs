@@ -46,6 +46,8 @@ pub struct ExportReport {
     pub size_bytes: u64,
     /// The revision at which all keys were read.
     pub revision: i64,
+    /// The user may read only a part of what was asked for: other keys may exist.
+    pub partial: bool,
     /// The file.
     pub path: PathBuf,
 }

@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::message::{RequestId, SessionId};
 use super::profile::Profile;
 use super::session::Session;
-use super::settings::Settings;
+use super::settings::{Overrides, Settings};
 use super::status::{SeenAt, TestStep};
 
 /// How a toast is dressed.
@@ -105,8 +105,12 @@ pub struct World {
     pub stored_loaded: bool,
     /// Drafts on disk, of all profiles, that no connection has taken over yet.
     pub drafts: Vec<Draft>,
-    /// Settings.
+    /// Settings as they are on disk; see [`World::shown_settings`].
     pub settings: Settings,
+    /// What the command line asks for over them.
+    pub overrides: Overrides,
+    /// No password is kept: there is to be no keyring.
+    pub keyring_off: bool,
     /// What is asked of the operator, above everything else.
     pub dialog: Option<Dialog>,
     /// The newest answer of the system's file dialog.
@@ -128,6 +132,12 @@ pub struct World {
 }
 
 impl World {
+    /// The settings that apply: what the command line asks for, over those on disk.
+    #[must_use]
+    pub fn shown_settings(&self) -> Settings {
+        self.overrides.over(&self.settings)
+    }
+
     /// The connection shown.
     #[must_use]
     pub fn active_session(&self) -> Option<&Session> {

@@ -1,6 +1,10 @@
-//! Drafts: one file for each profile and key, so that windows never share one by chance. The name
-//! is a hash, because keys are bytes of any length; the content is base64 for the same reason.
+//! Drafts: one file for each profile, key and window. The name is a hash, because keys are bytes of
+//! any length, and the window's process; the content is base64 for the same reason.
+//!
+//! A window writes and removes its own files alone. What a window left that is gone is taken over by
+//! the next one that reads the drafts; what a window has that lives is not touched.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::files;
+use super::owner::{self, Gone};
 use crate::model::document::Draft;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::key_text;
@@ -41,28 +46,84 @@ struct BaseFile {
     value: Option<String>,
 }
 
-/// Reads every draft, the one changed last first.
+/// Reads the drafts of this window and those of windows that are gone, which are this one's from
+/// now on; the one changed last first.
 pub(super) fn load(folder: &Path, faults: &mut Vec<Fault>) -> Vec<Draft> {
-    let paths = match draft_paths(folder) {
-        Ok(paths) => paths,
+    let files = match draft_files(folder) {
+        Ok(files) => files,
         Err(fault) => {
             faults.push(fault);
             return Vec::new();
         }
     };
-    let mut drafts = Vec::new();
-    for path in paths {
-        match read(&path) {
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut gone: HashMap<Option<String>, Option<Gone>> = HashMap::new();
+    let (ours, others): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| file.owner.as_deref() == Some(owner::name()));
+    for file in ours {
+        match read(&file.path) {
             Ok(draft) => drafts.extend(draft),
             Err(fault) => faults.push(fault),
         }
     }
+    for file in others {
+        let owner = gone.entry(file.owner.clone()).or_insert_with(|| {
+            // Drafts of an older console have no owner.
+            Gone::find(folder, file.owner.as_deref().unwrap_or("nobody"))
+        });
+        if owner.is_none() {
+            continue;
+        }
+        match take_over(folder, &file, &mut drafts) {
+            Ok(None) => {}
+            Ok(Some(aside)) => faults.push(aside),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    gone.into_values().flatten().for_each(Gone::forget);
     drafts.sort_by(|a, b| b.seen_at.cmp(&a.seen_at).then_with(|| a.key.cmp(&b.key)));
     drafts
 }
 
-/// Keeps a draft.
+/// Takes a draft over from a window that is gone. Where there are two of a key the one changed last
+/// counts; the other stays beside it as a file, which the returned fault names.
+fn take_over(folder: &Path, file: &DraftName, drafts: &mut Vec<Draft>) -> Result<Option<Fault>, Fault> {
+    let Some(draft) = read(&file.path)? else { return Ok(None) };
+    owner::claim(folder)?;
+    let same = |other: &Draft| other.profile == draft.profile && other.key == draft.key;
+    let Some(at) = drafts.iter().position(same) else {
+        let ours = path(folder, &draft.profile, &draft.key);
+        fs::rename(&file.path, &ours).map_err(|error| files::file_fault(&file.path, &error))?;
+        drafts.push(draft);
+        return Ok(None);
+    };
+    if drafts[at].value == draft.value {
+        files::remove(&file.path)?;
+        return Ok(None);
+    }
+    let newer = if drafts[at].seen_at < draft.seen_at { &draft } else { &drafts[at] };
+    let older = if drafts[at].seen_at < draft.seen_at { &drafts[at] } else { &draft };
+    let aside = file.path.with_extension("older");
+    write(&aside, older)?;
+    keep(folder, newer)?;
+    files::remove(&file.path)?;
+    let detail = format!(
+        "{}: the older one of two drafts of {} ({}) is kept there",
+        aside.display(),
+        key_text::display_name(&draft.key),
+        draft.profile
+    );
+    drafts[at] = newer.clone();
+    Ok(Some(Fault::new(FaultKind::File, detail)))
+}
+
+/// Keeps a draft as this window's.
 pub(super) fn keep(folder: &Path, draft: &Draft) -> Result<(), Fault> {
+    owner::claim(folder)?;
+    write(&path(folder, &draft.profile, &draft.key), draft)
+}
+
+fn write(path: &Path, draft: &Draft) -> Result<(), Fault> {
     let encode = |bytes: &[u8]| STANDARD.encode(bytes);
     let base = draft.base.as_ref().map(|record| BaseFile {
         create_revision: record.meta.create_revision,
@@ -83,10 +144,10 @@ pub(super) fn keep(folder: &Path, draft: &Draft) -> Result<(), Fault> {
     let mut bytes = serde_json::to_vec_pretty(&file)
         .map_err(|error| Fault::new(FaultKind::Invalid, format!("draft: {error}")))?;
     bytes.push(b'\n');
-    files::replace(&path(folder, &draft.profile, &draft.key), &bytes)
+    files::replace(path, &bytes)
 }
 
-/// Forgets a draft.
+/// Forgets this window's draft.
 pub(super) fn forget(folder: &Path, profile: &str, key: &[u8]) -> Result<(), Fault> {
     files::remove(&path(folder, profile, key))
 }
@@ -107,30 +168,40 @@ pub(super) fn rename_profile(folder: &Path, before: &str, now: &str) -> Result<(
     Ok(())
 }
 
-/// The file of a draft. The profile's length goes in first, so that no two pairs run together.
+/// The file of this window's draft. The profile's length goes in first, so that no two pairs run together.
 fn path(folder: &Path, profile: &str, key: &[u8]) -> PathBuf {
     let mut hash = Sha256::new();
     hash.update((profile.len() as u64).to_be_bytes());
     hash.update(profile.as_bytes());
     hash.update(key);
     let name: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    folder.join(format!("{name}.json"))
+    folder.join(format!("{name}.{}.json", owner::name()))
 }
 
-fn draft_paths(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
+/// A file that holds a draft, by its name.
+struct DraftName {
+    path: PathBuf,
+    /// The window that wrote it; `None`: an older console.
+    owner: Option<String>,
+}
+
+fn draft_files(folder: &Path) -> Result<Vec<DraftName>, Fault> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(files::file_fault(folder, &error)),
     };
-    let mut paths = Vec::new();
+    let mut found = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| files::file_fault(folder, &error))?.path();
         if path.extension().is_some_and(|extension| extension == "json") {
-            paths.push(path);
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            let owner = stem.split_once('.').map(|(_, owner)| owner.to_owned());
+            found.push(DraftName { owner, path });
         }
     }
-    Ok(paths)
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
 }
 
 /// Reads a draft; `None` where it has just been dropped.

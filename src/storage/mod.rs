@@ -7,6 +7,7 @@ mod drafts;
 pub mod environment;
 pub mod export;
 mod files;
+mod owner;
 mod profiles;
 pub mod secrets;
 mod settings;
@@ -39,7 +40,7 @@ pub struct Stored {
     pub profiles: Vec<Profile>,
     /// Settings; the defaults where there are none or they cannot be read.
     pub settings: Settings,
-    /// Drafts, the one changed last first.
+    /// Drafts of this process and of those that are gone, the one changed last first.
     pub drafts: Vec<Draft>,
     /// What could not be read, if anything; those files are left as they are.
     pub fault: Option<Fault>,
@@ -71,7 +72,15 @@ impl Storage {
         }
     }
 
-    /// Reads everything. What cannot be read is left as it is and told in `fault`.
+    /// Reads the profiles alone, and takes no drafts over. What cannot be read is left out.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<Profile> {
+        let mut faults = Vec::new();
+        self.config.as_ref().map_or_else(Vec::new, |config| profiles::load(config, &mut faults))
+    }
+
+    /// Reads everything; drafts that a window left which is gone are this process's from now on,
+    /// those of windows that live stay theirs. What cannot be read is left as it is and told in `fault`.
     #[must_use]
     pub fn load(&self) -> Stored {
         let mut faults = Vec::new();
@@ -127,7 +136,7 @@ impl Storage {
         drafts::keep(self.drafts()?, draft)
     }
 
-    /// Forgets the draft of this key of this profile, if there is one.
+    /// Forgets this process's draft of this key of this profile, if there is one.
     ///
     /// # Errors
     /// [`FaultKind::File`].

@@ -151,7 +151,7 @@ fn files_belong_to_their_owner_alone() {
     storage.keep_draft(&draft("a", b"/k", b"v", 1)).expect("kept");
     let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
     let files = files_below(&path(&folder, ""));
-    assert_eq!(files.len(), 4, "profiles, settings, draft and lock: {files:?}");
+    assert_eq!(files.len(), 5, "profiles, settings, draft and the locks: {files:?}");
     for file in files {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
@@ -278,8 +278,9 @@ fn child_that_writes_until_it_is_killed() {
 fn a_killed_process_loses_nothing_that_was_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let storage = Storage::open(Some(folder.path().to_owned()));
-    storage.keep_draft(&draft("p", b"/k", &[0; 20_000], 1)).expect("kept");
+    let mut found = 0;
     for round in 0..8 {
+        storage.drop_draft("p", b"/k").expect("dropped");
         let mut child = std::process::Command::new(std::env::current_exe().expect("this test"))
             .args(["--exact", "storage::tests::child_that_writes_until_it_is_killed"])
             .env(CHILD, folder.path())
@@ -291,12 +292,91 @@ fn a_killed_process_loses_nothing_that_was_kept() {
         child.wait().expect("ended");
         let stored = storage.load();
         assert_eq!(stored.fault, None);
-        let value = &stored.drafts[0].value;
-        assert!(value.len() == 20_000 && value.iter().all(|byte| *byte == value[0]));
+        for draft in &stored.drafts {
+            assert!(draft.value.len() == 20_000 && draft.value.iter().all(|byte| *byte == draft.value[0]));
+            found += 1;
+        }
         // The lock died with its holder.
         storage.keep_settings(&Settings::default()).expect("kept");
     }
-    assert!(!storage.load().profiles.is_empty(), "the child wrote something");
+    assert!(!storage.load().profiles.is_empty() && found > 0, "the child wrote something");
+}
+
+/// Not a test by itself: a window that keeps a draft and lives until it is killed.
+#[test]
+fn child_that_has_a_draft() {
+    let Some(home) = std::env::var_os(WINDOW) else { return };
+    let storage = Storage::open(Some(PathBuf::from(&home)));
+    storage.keep_draft(&draft("p", b"/k", b"typed in the other window", 5)).expect("kept");
+    storage.drop_draft("p", b"/other").expect("not this window's");
+    fs::write(Path::new(&home).join("ready"), "").expect("written");
+    std::thread::sleep(std::time::Duration::from_secs(60));
+}
+
+const WINDOW: &str = "ETCDSCOPE_TEST_WINDOW";
+
+#[test]
+fn two_windows_with_one_profile_lose_nothing_that_was_typed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let storage = Storage::open(Some(folder.path().to_owned()));
+    storage.keep_draft(&draft("p", b"/k", b"typed here", 4)).expect("kept");
+    storage.keep_draft(&draft("p", b"/other", b"typed here too", 4)).expect("kept");
+    let mut child = std::process::Command::new(std::env::current_exe().expect("this test"))
+        .args(["--exact", "storage::tests::child_that_has_a_draft"])
+        .env(WINDOW, folder.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("started");
+    let begun = std::time::Instant::now();
+    while !folder.path().join("ready").exists() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(30), "the other window does nothing");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let values = |stored: &Stored| -> Vec<Vec<u8>> {
+        stored.drafts.iter().map(|draft| draft.value.to_vec()).collect()
+    };
+    // While it lives its draft is its own: neither taken, nor overwritten, nor removed.
+    let stored = storage.load();
+    assert_eq!(values(&stored), [&b"typed here"[..], b"typed here too"]);
+    storage.keep_draft(&draft("p", b"/k", b"typed on here", 6)).expect("kept");
+    storage.drop_draft("p", b"/other").expect("dropped");
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+
+    // Once it is gone, the newer one of the two counts, and the other is still a file.
+    let stored = storage.load();
+    assert_eq!(values(&stored), [b"typed on here"]);
+    let told = stored.fault.expect("it is said");
+    assert!(told.detail.contains(".older") && told.detail.contains("/k"), "{told}");
+    let older =
+        files_below(folder.path()).into_iter().find(|path| path.extension().is_some_and(|it| it == "older"));
+    let older = fs::read_to_string(older.expect("a file")).expect("read");
+    use base64::Engine as _;
+    assert!(older.contains(&base64::engine::general_purpose::STANDARD.encode("typed in the other window")));
+    assert_eq!(values(&storage.load()), [b"typed on here"]);
+    assert_eq!(storage.load().fault, None, "it is said once");
+}
+
+#[test]
+fn drafts_of_windows_that_are_gone_are_taken_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let storage = Storage::open(Some(folder.path().to_owned()));
+    storage.keep_draft(&draft("p", b"/a", b"1", 1)).expect("kept");
+    storage.keep_draft(&draft("p", b"/b", b"2", 2)).expect("kept");
+    // One by a window that left nothing else, one by a console that knew no owners.
+    for (number, path) in files_below(&folder.path().join("drafts")).into_iter().enumerate() {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let Some((hash, _)) = name.split_once('.').filter(|_| name.ends_with(".json")) else { continue };
+        let other = if number % 2 == 0 { format!("{hash}.gone.json") } else { format!("{hash}.json") };
+        fs::rename(&path, path.with_file_name(other)).expect("renamed");
+    }
+    for _ in 0..2 {
+        let stored = storage.load();
+        assert_eq!((stored.drafts.len(), stored.fault), (2, None));
+    }
+    storage.drop_draft("p", b"/a").expect("dropped");
+    storage.drop_draft("p", b"/b").expect("dropped");
+    assert!(storage.load().drafts.is_empty(), "they were this window's");
 }
 
 #[test]

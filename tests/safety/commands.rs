@@ -122,11 +122,13 @@ fn request(bench: &Bench, read_only: bool) -> ConnectRequest {
 struct Hand {
     backend: Backend,
     last: u64,
+    /// A live mirror was told of.
+    live: bool,
 }
 
 impl Hand {
     fn start(bench: &Bench) -> Self {
-        Self { backend: Backend::start(bench.backend(), Arc::new(|_| {})).unwrap(), last: 0 }
+        Self { backend: Backend::start(bench.backend(), Arc::new(|_| {})).unwrap(), last: 0, live: false }
     }
 
     fn send(&mut self, session: SessionId, kind: CommandKind) -> RequestId {
@@ -140,13 +142,30 @@ impl Hand {
     fn until(&mut self, what: &str, wanted: impl Fn(&Event) -> bool) -> EventKind {
         let begun = Instant::now();
         loop {
-            match self.backend.try_next() {
-                Some(event) if wanted(&event) => return event.kind,
-                Some(_) => {}
-                None => {
-                    assert!(begun.elapsed() < SOON, "waited in vain for {what}");
-                    std::thread::sleep(std::time::Duration::from_millis(2));
+            if let Some(event) = self.next() {
+                if wanted(&event) {
+                    return event.kind;
                 }
+            } else {
+                assert!(begun.elapsed() < SOON, "waited in vain for {what}");
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<Event> {
+        let event = self.backend.try_next()?;
+        self.live |= matches!(&event.kind, EventKind::Mirror(update) if update.state.is_live());
+        Some(event)
+    }
+
+    /// Waits for a live mirror, unless one was told of already.
+    fn until_live(&mut self) {
+        let begun = Instant::now();
+        while !self.live {
+            if self.next().is_none() {
+                assert!(begun.elapsed() < SOON, "waited in vain for a live mirror");
+                std::thread::sleep(std::time::Duration::from_millis(2));
             }
         }
     }
@@ -183,10 +202,7 @@ fn no_command_writes_through_a_read_only_connection() {
     // Before the connection is made, and once it is.
     for live in [false, true] {
         if live {
-            hand.until(
-                "a live mirror",
-                |event| matches!(&event.kind, EventKind::Mirror(update) if update.state.is_live()),
-            );
+            hand.until_live();
         }
         let commands = every_command(&bench);
         let count = commands.len();
@@ -218,10 +234,7 @@ fn a_profile_made_read_only_stops_what_is_writing() {
     let bench = Bench::start();
     let mut hand = Hand::start(&bench);
     hand.send(OURS, CommandKind::Connect(Box::new(request(&bench, false))));
-    hand.until(
-        "a live mirror",
-        |event| matches!(&event.kind, EventKind::Mirror(update) if update.state.is_live()),
-    );
+    hand.until_live();
     let steps = (0..20_000).map(|number| {
         BatchStep::Put(put(format!("many/{number:05}").as_bytes(), Expect::Absent, LeaseChoice::Attach(0)))
     });

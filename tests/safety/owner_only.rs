@@ -93,7 +93,8 @@ fn child_that_makes_files() {
     app.shutdown();
 
     // On the way, before it is renamed.
-    let header = ExportHeader { cluster_id: 1, revision: 1, prefix: Vec::new(), only_key: false };
+    let header =
+        ExportHeader { cluster_id: 1, revision: 1, prefix: Vec::new(), only_key: false, partial: false };
     let half = ExportFile::create(&home.join("half.json"), ExportFormat::Json, &header).unwrap();
     let made: Vec<_> = everything_below(&home).iter().map(|path| path.display().to_string()).collect();
     for name in [

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use crate::run::{Failure, cargo, heading, output_of, run};
-use crate::{install, suite};
+use crate::{deny, install, suite};
 
-/// Formatting, lints, documentation, licences where `cargo deny` is there, and the whole suite.
+/// Formatting, lints, documentation, licences and sources, and the whole suite.
 pub fn run_all() -> Result<(), Failure> {
     components()?;
     step("formatting", || run(&mut cargo(["fmt", "--all", "--check"])))?;
@@ -19,11 +19,7 @@ pub fn run_all() -> Result<(), Failure> {
         let mut command = cargo(["doc", "--workspace", "--no-deps", "--features", "inspection"]);
         run(command.env("RUSTDOCFLAGS", "--deny warnings"))
     })?;
-    if output_of(&mut cargo(["deny", "--version"])).is_some() {
-        step("licences and sources", || run(&mut cargo(["deny", "check", "bans", "licenses", "sources"])))?;
-    } else {
-        eprintln!("cargo-deny is not installed: licences and sources are not checked here");
-    }
+    step("licences and sources", deny::check)?;
     step("tests", || suite::run(&[]))
 }
 

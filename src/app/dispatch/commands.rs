@@ -88,21 +88,18 @@ impl App {
     }
 
     fn run_settings(&mut self, command: UserCommand) {
-        let mut settings = self.world.settings.clone();
+        let mut settings = self.world.shown_settings();
         if command == UserCommand::CycleTheme {
-            let shown = self.overrides.theme.take();
-            settings.theme = match shown.unwrap_or(settings.theme) {
+            settings.theme = match settings.theme {
                 ThemeChoice::System => ThemeChoice::Dark,
                 ThemeChoice::Dark => ThemeChoice::Light,
                 ThemeChoice::Light => ThemeChoice::System,
             };
         } else {
-            settings.language = match super::super::settings::language(&settings, &self.overrides) {
+            settings.language = match super::super::settings::language(&settings) {
                 "zh-CN" => Language::English,
                 _ => Language::SimplifiedChinese,
             };
-            // Also where the setting says so already and only the command line says otherwise.
-            self.overrides.language = None;
         }
         self.change_settings(settings);
     }

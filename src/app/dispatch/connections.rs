@@ -7,7 +7,7 @@ use crate::model::message::{CommandKind, ConnectRequest, SessionId};
 use crate::model::profile::{Profile, Secret};
 use crate::model::session::Session;
 use crate::model::settings::Settings;
-use crate::model::world::{ConnectionTest, DemoState};
+use crate::model::world::{ConnectionTest, DemoState, World};
 
 impl App {
     pub(super) fn connect(&mut self, mut request: ConnectRequest) {
@@ -127,11 +127,14 @@ impl App {
         }
     }
 
+    /// Takes over the settings that were changed from those shown.
     pub(super) fn change_settings(&mut self, settings: Settings) {
-        if self.world.settings != settings {
-            self.overrides.forget_changed(&self.world.settings, &settings);
-            self.world.settings = settings.clone();
-            self.send(SessionId::default(), CommandKind::KeepSettings(Box::new(settings)));
+        let before = self.world.settings.clone();
+        let World { overrides, settings: stored, .. } = &mut self.world;
+        overrides.change(stored, settings);
+        if before != self.world.settings {
+            let settings = Box::new(self.world.settings.clone());
+            self.send(SessionId::default(), CommandKind::KeepSettings(settings));
         }
     }
 }

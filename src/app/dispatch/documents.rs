@@ -181,6 +181,8 @@ impl App {
         let Some(id) = self.world.active else { return };
         let Some(document) = self.document(key) else { return };
         let Some(theirs) = newest(document) else { return };
+        let had = document.base_record().map(|base| base.meta.lease).filter(|lease| *lease != 0);
+        document.lost_lease = if theirs.is_none() { had.or(document.lost_lease) } else { None };
         document.rebase(theirs);
         document.live = None;
         document.draft = Some(merged);

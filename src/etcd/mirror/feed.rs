@@ -14,7 +14,6 @@ use super::super::cluster::{Cluster, more_telling};
 use super::super::fault::needs_the_operator;
 use super::super::listing::{ListValues, Listing};
 use super::super::member::Member;
-use super::super::read::now;
 use super::super::task::Task;
 use super::anchor::Anchor;
 use super::backoff::Backoff;
@@ -26,7 +25,7 @@ use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::mirror::Mirror;
 use crate::model::record::KeyRecord;
-use crate::model::status::{KeyInterval, MirrorState, SeenAt};
+use crate::model::status::{KeyInterval, MirrorState, SeenAt, now};
 
 /// Two progress periods and a little: a member that is silent for so long is given up.
 const SILENCE: Duration = Duration::from_millis(8_500);

@@ -7,12 +7,11 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::super::cluster::Cluster;
-use super::super::read::now;
 use super::FeedEvent;
 use crate::model::message::MirrorUpdate;
 use crate::model::mirror::Mirror;
 use crate::model::record::Revision;
-use crate::model::status::{MirrorState, Notice};
+use crate::model::status::{MirrorState, Notice, now};
 
 /// While a listing is read, updates follow each other at this distance.
 const WHILE_LISTING: Duration = Duration::from_millis(100);

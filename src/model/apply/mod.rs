@@ -13,6 +13,8 @@ use super::world::{DemoState, Toast, ToastKind, ToastText, World};
 /// A question that follows from an event.
 pub type FollowUp = (SessionId, CommandKind);
 
+/// TTLs of at most so many leases are remembered; a screen shows some dozens.
+const MAX_LEASES: usize = 4_096;
 /// At most so many toasts are on screen.
 const MAX_TOASTS: usize = 5;
 
@@ -36,6 +38,7 @@ impl World {
             EventKind::Claims(claims) => session.claims = claims,
             EventKind::Leases(Ok(leases)) => {
                 session.leases.extend(leases.into_iter().map(|lease| (lease.id, lease)));
+                session.forget_old_leases();
             }
             EventKind::Leases(Err(fault)) => toast = Some((ToastKind::Failure, ToastText::Fault(fault))),
             EventKind::Value { key, record } => {
@@ -46,7 +49,7 @@ impl World {
             }
             EventKind::History { key, page } => session.apply_history(&key, request, page),
             EventKind::Found(result) if session.search.request == request => {
-                session.search.result.answer(Ok(Arc::new(result)));
+                session.search.result.answer(result.map(Arc::new));
             }
             EventKind::Progress { done, total } => {
                 if let Some(job) = session.job_mut(request) {
@@ -150,6 +153,19 @@ impl World {
 }
 
 impl Session {
+    /// TTLs are asked for again where they are shown: those that were looked at long ago can go.
+    fn forget_old_leases(&mut self) {
+        let too_many = self.leases.len().saturating_sub(MAX_LEASES);
+        if too_many == 0 {
+            return;
+        }
+        let mut by_age: Vec<_> = self.leases.values().map(|lease| (lease.seen_at, lease.id)).collect();
+        by_age.sort_unstable();
+        for (_, id) in by_age.into_iter().take(too_many) {
+            self.leases.remove(&id);
+        }
+    }
+
     fn job_mut(&mut self, request: super::message::RequestId) -> Option<&mut Job> {
         self.jobs.iter_mut().find(|job| job.request == request)
     }

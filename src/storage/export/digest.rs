@@ -15,7 +15,7 @@ impl ContentDigest {
         let mut digest = Self(Sha256::new());
         digest.0.update(header.cluster_id.to_be_bytes());
         digest.0.update(header.revision.to_be_bytes());
-        digest.0.update([u8::from(header.only_key)]);
+        digest.0.update([u8::from(header.only_key) | u8::from(header.partial) << 1]);
         digest.bytes(&header.prefix);
         digest
     }

@@ -36,6 +36,8 @@ struct Head<'a> {
     prefix_base64: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     only_key: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    partial: bool,
 }
 
 #[derive(Serialize)]
@@ -71,6 +73,7 @@ pub(super) fn write_header(out: &mut impl Write, header: &ExportHeader) -> std::
         prefix,
         prefix_base64,
         only_key: header.only_key,
+        partial: header.partial,
     };
     let text = serde_json::to_string(&head)?;
     out.write_all(text.trim_end_matches('}').as_bytes())?;
@@ -124,6 +127,8 @@ struct File {
     prefix_base64: Option<String>,
     #[serde(default)]
     only_key: bool,
+    #[serde(default)]
+    partial: bool,
     keys: Vec<FileEntry>,
     sha256: Option<String>,
 }
@@ -160,6 +165,7 @@ pub fn read_json_export(reader: impl Read) -> Result<JsonExport, Fault> {
         revision: file.revision,
         prefix: bytes("prefix", file.prefix, file.prefix_base64)?,
         only_key: file.only_key,
+        partial: file.partial,
     };
     let mut records = Vec::with_capacity(file.keys.len());
     for (index, entry) in file.keys.into_iter().enumerate() {

@@ -32,6 +32,8 @@ pub struct ExportHeader {
     pub prefix: Vec<u8>,
     /// Only the key that the prefix itself is was asked for.
     pub only_key: bool,
+    /// The user may read only a part of what was asked for: other keys may exist.
+    pub partial: bool,
 }
 
 /// Writes an export to any sink: the header first, then each key, then the end.
@@ -106,6 +108,7 @@ pub struct ExportFile {
     writer: ExportWriter<BufWriter<NamedTempFile>>,
     target: PathBuf,
     revision: i64,
+    partial: bool,
 }
 
 impl ExportFile {
@@ -126,7 +129,7 @@ impl ExportFile {
             .tempfile_in(folder)
             .map_err(|error| file_fault(&format!("writing to {}", folder.display()), &error))?;
         let writer = ExportWriter::new(BufWriter::with_capacity(1 << 18, aside), format, header)?;
-        Ok(Self { writer, target, revision: header.revision })
+        Ok(Self { writer, target, revision: header.revision, partial: header.partial })
     }
 
     /// Writes one key.
@@ -149,7 +152,7 @@ impl ExportFile {
     /// [`FaultKind::DiskFull`] or [`FaultKind::File`]; then nothing is left and what was there
     /// before is intact.
     pub fn finish(self) -> Result<ExportReport, Fault> {
-        let Self { writer, target, revision } = self;
+        let Self { writer, target, revision, partial } = self;
         let what = format!("writing {}", target.display());
         let keys = writer.keys();
         let (buffer, size_bytes) = writer.finish()?;
@@ -157,7 +160,7 @@ impl ExportFile {
         aside.as_file().sync_all().map_err(|error| file_fault(&what, &error))?;
         aside.persist(&target).map_err(|error| file_fault(&what, &error.error))?;
         sync_folder(&target);
-        Ok(ExportReport { keys, size_bytes, revision, path: target })
+        Ok(ExportReport { keys, size_bytes, revision, partial, path: target })
     }
 }
 

@@ -13,7 +13,7 @@ fn plain(key: &[u8], value: &[u8]) -> KeyRecord {
 
 fn header() -> ExportHeader {
     let prefix = b"/\xff\"".to_vec();
-    ExportHeader { cluster_id: 0xcdf8_1819_4e3a_8c32, revision: 42, prefix, only_key: false }
+    ExportHeader { cluster_id: 0xcdf8_1819_4e3a_8c32, revision: 42, prefix, only_key: false, partial: false }
 }
 
 fn write(format: ExportFormat, records: &[KeyRecord]) -> Vec<u8> {
@@ -161,6 +161,28 @@ fn json_has_one_key_a_line_and_full_ids() {
     let end = lines[3].strip_prefix(r#"],"sha256":""#).and_then(|rest| rest.strip_suffix("\"}"));
     assert!(end.is_some_and(|hash| hash.len() == 64), "{}", lines[3]);
     assert_eq!(lines.len(), 4);
+}
+
+#[test]
+fn an_export_of_a_part_says_so() {
+    let partial = ExportHeader { partial: true, ..header() };
+    for format in [ExportFormat::Json, ExportFormat::Yaml] {
+        let mut writer = ExportWriter::new(Vec::new(), format, &partial).expect("a header");
+        writer.write(&plain(b"a", b"1")).expect("an entry");
+        let (bytes, _) = writer.finish().expect("an end");
+        match format {
+            ExportFormat::Json => {
+                assert_eq!(read_json_export(bytes.as_slice()).expect("an export").header, partial);
+                let text = String::from_utf8(bytes).expect("UTF-8");
+                let whole = text.replace("\"partial\":true,", "");
+                assert!(text != whole && read_json_export(whole.as_bytes()).is_err(), "{text}");
+            }
+            ExportFormat::Yaml => {
+                let text = String::from_utf8(bytes).expect("UTF-8");
+                assert!(text.contains("# only what the user may read"), "{text}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -19,7 +19,11 @@ const RESERVED: [&str; 11] = ["true", "false", "yes", "no", "on", "off", "y", "n
 pub(super) fn write_header(out: &mut impl Write, header: &ExportHeader) -> std::io::Result<()> {
     let prefix = scalar(&header.prefix);
     writeln!(out, "# etcdscope export, cluster {:x}, revision {}", header.cluster_id, header.revision)?;
-    writeln!(out, "# {} {prefix}", if header.only_key { "key" } else { "prefix" })
+    writeln!(out, "# {} {prefix}", if header.only_key { "key" } else { "prefix" })?;
+    if header.partial {
+        writeln!(out, "# only what the user may read: other keys may exist")?;
+    }
+    Ok(())
 }
 
 pub(super) fn write_entry(out: &mut impl Write, key: &[u8], value: &[u8]) -> std::io::Result<()> {

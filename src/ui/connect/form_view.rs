@@ -30,7 +30,7 @@ pub(super) fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, actions
         ui.add_space(20.0);
         head(ui, state, actions);
         ui.add_space(size::PAD);
-        let enter = fields(ui, state, &problems, actions);
+        let enter = fields(ui, world, state, &problems, actions);
         if state.tested.is_some() {
             ui.add_space(size::GROUP);
             let results = ui.scope(|ui| test_view::show(ui, world, state)).response;
@@ -100,7 +100,13 @@ fn complain(ui: &mut Ui, response: &Response, problem: Option<&str>, pressed: bo
     }
 }
 
-fn fields(ui: &mut Ui, state: &mut ConnectState, problems: &Problems, actions: &mut Actions) -> bool {
+fn fields(
+    ui: &mut Ui,
+    world: &World,
+    state: &mut ConnectState,
+    problems: &Problems,
+    actions: &mut Actions,
+) -> bool {
     let mut enter = false;
     let pressed = state.pressed;
     ui.spacing_mut().item_spacing.y = size::GRID;
@@ -136,7 +142,9 @@ fn fields(ui: &mut Ui, state: &mut ConnectState, problems: &Problems, actions: &
                 text_field(left, Id::unique("connect user"), &mut form.user, &t!("connect.user"), &hint);
             enter |= entered(&response);
             field_label(right, &t!("connect.password"));
-            let hint = if form.editing.is_some() && !form.user.is_empty() {
+            let hint = if world.keyring_off {
+                t!("connect.password_asked")
+            } else if form.editing.is_some() && !form.user.is_empty() {
                 t!("connect.password_kept")
             } else {
                 t!("connect.password_hint")

@@ -12,30 +12,26 @@ use crate::ui::widgets::Button;
 use crate::ui::widgets::field::{field_label, text_field};
 use crate::ui::widgets::modal::{footer, modal};
 
-pub fn show(
-    ui: &mut Ui,
-    dialog: &Dialog,
-    touched: &BlastRadius,
-    type_to_confirm: Option<&str>,
-    form: &mut Form,
-    actions: &mut Actions,
-) -> Ending {
-    let keys = radius::keys(touched.keys);
-    let title = t!("dialogs.delete.title", keys = keys);
-    let answer = modal(ui.ctx(), egui::Id::unique("dialog delete"), &title, size::DIALOG_WIDE, |ui| {
-        contents(ui, dialog, touched, type_to_confirm, form, actions)
-    });
+/// What is asked.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The dialog, to be confirmed.
+    pub dialog: &'a Dialog,
+    /// What it touches.
+    pub radius: &'a BlastRadius,
+    /// Text to be typed before the button works.
+    pub type_to_confirm: Option<&'a str>,
+}
+
+pub fn show(ui: &mut Ui, question: Question<'_>, form: &mut Form, actions: &mut Actions) -> Ending {
+    let title = t!("dialogs.delete.title", keys = radius::keys(question.radius.keys));
+    let id = egui::Id::unique("dialog delete");
+    let answer = modal(ui.ctx(), id, &title, size::DIALOG_WIDE, |ui| contents(ui, question, form, actions));
     if answer.closed { Ending::Cancelled } else { answer.inner }
 }
 
-fn contents(
-    ui: &mut Ui,
-    dialog: &Dialog,
-    touched: &BlastRadius,
-    type_to_confirm: Option<&str>,
-    form: &mut Form,
-    actions: &mut Actions,
-) -> Ending {
+fn contents(ui: &mut Ui, question: Question<'_>, form: &mut Form, actions: &mut Actions) -> Ending {
+    let Question { dialog, radius: touched, type_to_confirm } = question;
     let tokens = theme::tokens(ui);
     radius::show(ui, touched);
     ui.add_space(size::PAD);

@@ -108,7 +108,8 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut DialogState, actions: &mut A
             move_keys::show(ui, session, &question, form, actions)
         }
         Dialog::Delete { radius, type_to_confirm, .. } => {
-            delete::show(ui, dialog, radius, type_to_confirm.as_deref(), form, actions)
+            let type_to_confirm = type_to_confirm.as_deref();
+            delete::show(ui, delete::Question { dialog, radius, type_to_confirm }, form, actions)
         }
         Dialog::Undelete { key, lease } => undelete::show(ui, session, key, *lease, actions),
         Dialog::CloseDirty { key } => close_dirty::show(ui, key, actions),

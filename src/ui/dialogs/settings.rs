@@ -18,7 +18,7 @@ const ZOOM_STEP: f32 = 0.1;
 /// Draws the dialog.
 pub(super) fn show(ui: &mut Ui, world: &World, actions: &mut Actions) -> Ending {
     let title = t!("shell.settings_title");
-    let before = &world.settings;
+    let before = world.shown_settings();
     let mut settings = before.clone();
     let answer = modal(ui.ctx(), Id::unique("settings dialog"), &title, size::DIALOG, |ui| {
         choices(ui, &mut settings);
@@ -30,7 +30,7 @@ pub(super) fn show(ui: &mut Ui, world: &World, actions: &mut Actions) -> Ending 
             actions.push(Action::Run(UserCommand::About));
         }
     });
-    if settings != *before {
+    if settings != before {
         actions.push(Action::ChangeSettings(Box::new(settings)));
     }
     if answer.closed { Ending::Cancelled } else { Ending::Open }

@@ -154,6 +154,11 @@ fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState) {
             };
             fact(ui, icons::SHIELD_CHECK, tokens.live, &guard);
             match base.map_or(0, |meta| meta.lease) {
+                0 if base.is_none() && view.document.lost_lease.is_some() => {
+                    let lost = view.document.lost_lease.unwrap_or_default();
+                    let words = t!("editor.review.lost_lease", lease = lease_text(lost));
+                    fact(ui, icons::WARNING, tokens.danger, &words);
+                }
                 0 => fact(ui, icons::TIMER, tokens.second, &t!("editor.review.no_lease")),
                 lease => {
                     let words = t!("editor.review.lease", lease = lease_text(lease));

@@ -254,11 +254,8 @@ fn deleted(ui: &mut Ui, world: &World, session: &Session, path: &Key, actions: &
     }
     ui.add_space(size::PAD);
     let undelete = t!("keys.menu.undelete");
-    let button = Button::quiet(&undelete)
-        .icon(icons::ARROW_COUNTER_CLOCKWISE)
-        .enabled(!session.profile.read_only)
-        .disabled_hint(t!("keys.menu.read_only"));
-    if button.show(ui).clicked() {
+    let button = Button::quiet(&undelete).icon(icons::ARROW_COUNTER_CLOCKWISE);
+    if writes(session, button).show(ui).clicked() {
         actions.push(Action::AskUndelete(path.clone()));
     }
 }
@@ -287,13 +284,15 @@ fn selection(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     }
     ui.add_space(size::PAD);
     let delete = t!("keys.menu.delete");
-    let button = Button::danger(&delete)
-        .icon(icons::TRASH)
-        .enabled(!session.profile.read_only)
-        .disabled_hint(t!("keys.menu.read_only"));
-    if button.show(ui).clicked() {
+    let button = Button::danger(&delete).icon(icons::TRASH);
+    if writes(session, button).show(ui).clicked() {
         actions.push(Action::AskDelete(session.selected.iter().cloned().collect()));
     }
+}
+
+/// A button that works only where the connection may be written to, and says why where it may not.
+fn writes<'a>(session: &Session, button: Button<'a>) -> Button<'a> {
+    button.enabled(!session.profile.read_only).disabled_hint(t!("keys.menu.read_only"))
 }
 
 fn number(ui: &mut Ui, label: &str, number: i64, actions: &mut Actions) {

@@ -85,7 +85,7 @@ fn keep_zoom(ui: &egui::Ui, world: &World, state: &mut ShellState, actions: &mut
         .is_some_and(|before| (before.0 - now.0).abs() > 0.005 && (before.1 - now.1).abs() <= 0.005);
     if zoomed && (now.0 - now.1).abs() > 0.005 {
         let zoom = now.0.clamp(size::ZOOM_MIN, size::ZOOM_MAX);
-        actions.push(Action::ChangeSettings(Box::new(Settings { zoom, ..world.settings.clone() })));
+        actions.push(Action::ChangeSettings(Box::new(Settings { zoom, ..world.shown_settings() })));
     }
     state.zoom = Some(now);
 }
