@@ -9,6 +9,7 @@
     reason = "a test that cannot go on should fail with a word"
 )]
 
+mod alarms;
 mod catalogue;
 mod claims;
 mod connect;
