@@ -1,6 +1,13 @@
 //! The command line as a process, against a real etcd.
 #![allow(clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
+#[path = "cli/disk.rs"]
+#[cfg(unix)]
+mod disk;
+#[path = "cluster/figure.rs"]
+#[allow(dead_code)]
+mod figure;
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -228,7 +235,9 @@ fn a_cluster_that_is_not_there_is_told_in_time() {
     let started = Instant::now();
     let output = run(&["export", "--endpoints", "127.0.0.1:1", "--prefix", "/"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with("etcdscope: port closed"), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.starts_with("etcdscope: port closed"), "{told}");
+    assert!(told.contains("Check the port (etcd serves clients on 2379)"), "what to check: {told}");
     assert!(output.stdout.is_empty());
     assert!(started.elapsed() < Duration::from_secs(15));
 }

@@ -8,6 +8,8 @@ mod peer;
 mod scene;
 #[path = "window/stage.rs"]
 mod stage;
+#[path = "window/survive.rs"]
+mod survive;
 #[path = "window/traffic.rs"]
 mod traffic;
 

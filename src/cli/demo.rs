@@ -25,7 +25,7 @@ pub(super) async fn run(command: HeadlessDemo) -> ExitCode {
     let demo = match demo {
         Ok(demo) => demo,
         Err(fault) => {
-            eprintln!("etcdscope: {fault}");
+            super::complain(&fault);
             return ExitCode::FAILURE;
         }
     };
@@ -51,7 +51,7 @@ pub(super) async fn run(command: HeadlessDemo) -> ExitCode {
             let seconds = started.elapsed().as_secs();
             tell(&format!("after {seconds} s: {keys} keys, {leases} leases, revision {revision}"));
         }
-        Err(fault) => eprintln!("etcdscope: {fault}"),
+        Err(fault) => super::complain(&fault),
     }
     demo.shutdown().await;
     ExitCode::from(code)

@@ -57,7 +57,7 @@ pub(super) async fn run(command: ExportCommand) -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(Err(fault)) => {
-            eprintln!("etcdscope: {fault}");
+            super::complain(&fault);
             ExitCode::FAILURE
         }
         Err(code) => {

@@ -22,6 +22,7 @@ pub use log::start_log;
 
 use self::args::{Arguments, Subcommands};
 use crate::demo::DemoOptions;
+use crate::model::fault::Fault;
 use crate::model::settings::{Language, ThemeChoice};
 
 /// At the end, what still writes has so long to tidy up.
@@ -134,6 +135,12 @@ impl Arguments {
         };
         Ok(Invocation::Run(RunCommand { log, kind }))
     }
+}
+
+/// Says on the error output what failed and what to check.
+fn complain(fault: &Fault) {
+    let name = format!("fault.{}_advice", fault.kind.name());
+    eprintln!("etcdscope: {fault}\n{}", rust_i18n::t!(&name, locale = "en"));
 }
 
 /// Flags may stand before the command or behind it, not on both sides.

@@ -145,5 +145,7 @@ fn surely_not_done(kind: FaultKind) -> bool {
             | FaultKind::WrongPassword
             | FaultKind::Unimplemented
             | FaultKind::Invalid
+            // Every member refuses every write for as long as the alarm is raised.
+            | FaultKind::Corrupt
     )
 }

@@ -66,7 +66,8 @@ async fn no_space_is_told_writes_are_refused_and_the_recovery_that_is_explained_
         let now = revision(&mut client).await;
         client.compact(now, Some(CompactionOptions::new().with_physical())).await.unwrap();
         client.defragment().await.unwrap();
-        let alarm = AlarmOptions::new();
+        let mut alarm = AlarmOptions::new();
+        alarm.with_member(cluster.status().await.members[0].id);
         client.alarm(AlarmAction::Deactivate, AlarmType::Nospace, Some(alarm)).await.unwrap();
         until_alarm(&cluster, "NOSPACE", false).await;
         let saved = cluster.put(&write("fresh", Expect::Absent)).await;

@@ -18,6 +18,7 @@ mod outage;
 mod partition;
 mod proxy;
 mod rig;
+mod sleep;
 mod support;
 mod tls;
 mod tokens;

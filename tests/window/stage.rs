@@ -208,11 +208,16 @@ impl Window {
         Some([of("VmRSS:")?, of("VmHWM:")?])
     }
 
+    /// Sends the program a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) -> Result<(), String> {
+        let command = format!("kill -{name} {}", self.running.0[0].id());
+        let sent = Command::new("sh").args(["-c", &command]).status();
+        sent.map(|_| ()).map_err(|error| format!("kill: {error}"))
+    }
+
     /// Asks the window to end as the system does when the session ends, and waits for it.
     pub fn end(&mut self, within: Duration) -> Result<(), String> {
-        let id = self.child().id().to_string();
-        let asked = Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status();
-        asked.map_err(|error| format!("kill: {error}"))?;
+        self.signal("TERM")?;
         let start = Instant::now();
         while start.elapsed() < within {
             if self.child().try_wait().map_err(|error| error.to_string())?.is_some() {
