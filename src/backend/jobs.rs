@@ -48,7 +48,7 @@ impl Jobs {
                 }
             }
         };
-        tokio::spawn(asker.to_its_end(failed, asking));
+        tokio::spawn(asker.run_to_end(failed, asking));
     }
 
     fn register(&mut self, session: SessionId, request: RequestId) -> Arc<AtomicBool> {
@@ -162,7 +162,7 @@ impl Asker {
 
     /// Asks in a task of its own, so that a question that breaks (a panic) is answered all the same:
     /// nothing on screen waits for ever.
-    async fn to_its_end(self, failed: Option<Failed>, asking: impl Future<Output = ()> + Send + 'static) {
+    async fn run_to_end(self, failed: Option<Failed>, asking: impl Future<Output = ()> + Send + 'static) {
         if let Err(error) = tokio::spawn(asking).await {
             tracing::error!(%error, request = self.request.0, "a question has ended");
             let fault = Fault::new(FaultKind::Other, format!("the question has ended: {error}"));
@@ -304,7 +304,7 @@ mod tests {
             let outbox = Outbox { events, woken: Arc::default(), wake: Arc::new(|_| {}) };
             let cancelled = Arc::new(AtomicBool::new(false));
             let asker = Asker { session: SessionId(1), request: RequestId(7), outbox, cancelled };
-            asker.to_its_end(Failed::of(&kind), async { unreachable!("it breaks") }).await;
+            asker.run_to_end(Failed::of(&kind), async { unreachable!("it breaks") }).await;
             let answer = told.recv().await.expect("an answer");
             let fault = match answer.kind {
                 EventKind::Value { record: Err(fault), .. }

@@ -55,7 +55,7 @@ impl SessionHandle {
         let connection = async move {
             let request = passwords.complete(request).await;
             let connection = Connection { id, request, gate: behind, outbox: told, retry_now: wake };
-            connection.clone().to_its_end(|| connection.clone().run(slot.clone(), notices.clone())).await;
+            connection.clone().run_to_end(|| connection.clone().run(slot.clone(), notices.clone())).await;
         };
         let (members, watcher) = (cluster.clone(), outbox.clone());
         let members = again_after_a_panic(STATUS_EVERY, move || {
@@ -115,7 +115,7 @@ struct Connection {
 
 impl Connection {
     /// Runs the connection; if it breaks (a panic), says so and waits for the operator.
-    async fn to_its_end<F>(self, run: impl Fn() -> F)
+    async fn run_to_end<F>(self, run: impl Fn() -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -357,7 +357,7 @@ mod tests {
             let run = runs.fetch_add(1, Ordering::Relaxed);
             async move { assert!(run > 0, "the first one breaks") }
         };
-        connection.to_its_end(run).await;
+        connection.run_to_end(run).await;
         let mut states = Vec::new();
         while let Ok(event) = told.try_recv() {
             states.push(event.kind);

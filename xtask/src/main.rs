@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod demo;
+mod deny;
 mod etcd;
 mod install;
 mod reliability;
@@ -21,7 +22,8 @@ Tasks of etcdscope. Each installs what it needs first (apt-get, brew or winget).
 
 cargo xtask demo [-- ARGUMENTS]     build etcdscope and open it on a living demonstration cluster
 cargo xtask test [FILTER]           run the whole test suite, or the tests with FILTER in their name
-cargo xtask ci                      formatting, lints, documentation and the whole test suite
+cargo xtask ci                      formatting, lints, documentation, licences and the whole test suite
+cargo xtask deny                    licences, bans and sources of all dependencies
 cargo xtask soak [--minutes N] [--seed S] [--json]
                                     faults, load and keys at random, and everything the console tells
                                     compared with etcd itself: 30 minutes, or one seed again
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         ["demo", "--", rest @ ..] | ["demo", rest @ ..] => demo::run(rest),
         ["test", rest @ ..] => install::everything().and_then(|()| suite::run(rest)),
         ["ci"] => ci::run_all(),
+        ["deny"] => deny::check(),
         ["bench", rest @ ..] => bench::run(rest),
         ["soak", rest @ ..] => soak::run(rest),
         ["reliability", rows @ ..] => install::everything().and_then(|()| reliability::run(rows)),
