@@ -47,6 +47,17 @@ impl MergeChunk {
         matches!(self, Self::Conflict { .. })
     }
 
+    /// Everything that stands in it, on whatever side.
+    fn texts(&self) -> [&str; 3] {
+        match self {
+            Self::Same(text) => [text, "", ""],
+            Self::Yours { base, yours } => [base, yours, ""],
+            Self::Theirs { base, theirs } => [base, "", theirs],
+            Self::Both { base, text } => [base, text, ""],
+            Self::Conflict { base, yours, theirs } => [base, yours, theirs],
+        }
+    }
+
     /// What the merge takes of this chunk by itself; `None` for a conflict.
     #[must_use]
     pub fn merged(&self) -> Option<&str> {
@@ -107,6 +118,9 @@ impl Merge {
     pub fn resolve(&self, choices: &[Choice]) -> Option<String> {
         let mut choices = choices.iter();
         let mut text = String::new();
+        let mut texts = self.chunks.iter().flat_map(MergeChunk::texts);
+        let newline = if texts.any(|text| text.contains("\r\n")) { "\r\n" } else { "\n" };
+        let append = |text: &mut String, lines: &str| append(text, lines, newline);
         for chunk in &self.chunks {
             match chunk {
                 MergeChunk::Conflict { base, yours, theirs } => match choices.next()? {
@@ -128,11 +142,10 @@ impl Merge {
 
 /// Appends lines. Where the last line so far has no ending (it was the last of its text, and is not
 /// any more), it gets one, so that two lines never run together.
-fn append(text: &mut String, lines: &str) {
+fn append(text: &mut String, lines: &str, newline: &str) {
     let open_line = !text.is_empty() && !text.ends_with(['\n', '\r']);
     if open_line && !lines.is_empty() {
-        let crlf = text.contains("\r\n") || lines.contains("\r\n");
-        text.push_str(if crlf { "\r\n" } else { "\n" });
+        text.push_str(newline);
     }
     text.push_str(lines);
 }
@@ -236,6 +249,8 @@ mod tests {
         assert_eq!(merged.resolve(&[Choice::Both]).as_deref(), Some("w\nx"));
         let windows = merge("a\r\nv", "a\r\nw", "a\r\nx");
         assert_eq!(windows.resolve(&[Choice::Both]).as_deref(), Some("a\r\nw\r\nx"));
+        let base_alone = merge("a\r\nb", "w", "x");
+        assert_eq!(base_alone.resolve(&[Choice::Both]).as_deref(), Some("w\r\nx"));
     }
 
     #[test]
