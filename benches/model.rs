@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use etcdscope::model::bytes::Value;
 use etcdscope::model::keyspace::Keyspace;
 use etcdscope::model::mirror::Mirror;
+use etcdscope::model::page::KeyPage;
 use etcdscope::model::record::{ChangeKind, KeyChange, KeyMeta, KeyRecord, Revision};
 use etcdscope::model::rows::Rows;
 use etcdscope::model::search::{SearchMode, SearchQuery, search};
@@ -71,9 +72,9 @@ fn list(ways: u64) -> (Mirror, Duration) {
         for way in 0..ways {
             let first = way * stretch + from;
             let end = (first + PAGE).min((way + 1) * stretch).min(KEYS);
-            let page: Vec<KeyRecord> = (first..end).map(record).collect();
+            let page: KeyPage = (first..end).map(record).collect::<Vec<_>>().into();
             let start = Instant::now();
-            mirror.list(page);
+            mirror.list(&page);
             black_box(mirror.keyspace().clone());
             time += start.elapsed();
         }

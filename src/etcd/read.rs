@@ -10,6 +10,7 @@ use super::cluster::{Cluster, READ_TIMEOUT};
 use crate::model::claim::LeaseInfo;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::history::{History, HistoryEnd, KeyVersion};
+use crate::model::page::KeyPage;
 use crate::model::record::{KeyMeta, KeyRecord};
 use crate::model::status::now;
 
@@ -29,6 +30,17 @@ pub(super) fn meta_of(kv: &PbKeyValue) -> KeyMeta {
 /// A key-value of the protocol as a record.
 pub(super) fn record_of(kv: PbKeyValue, with_value: bool) -> KeyRecord {
     KeyRecord { meta: meta_of(&kv), key: kv.key.into(), value: with_value.then(|| kv.value.into()) }
+}
+
+/// Key-values of the protocol, packed.
+pub(super) fn page_of(kvs: Vec<PbKeyValue>, with_values: bool) -> KeyPage {
+    let bytes = kvs.iter().map(|kv| kv.key.len()).sum();
+    let mut page = KeyPage::with_capacity(kvs.len(), bytes);
+    for kv in kvs {
+        let meta = meta_of(&kv);
+        page.push(&kv.key, meta, with_values.then(|| kv.value.into()));
+    }
+    page
 }
 
 impl Cluster {

@@ -6,6 +6,7 @@
 //! comes later. When the listing is complete the shadow becomes the picture. Only before the first
 //! complete listing is the growing shadow itself shown, so that the first rows appear at once.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
@@ -16,8 +17,9 @@ use sha2::{Digest as _, Sha256};
 use super::bytes::{Key, Value};
 use super::claim::{Claim, ClaimQueue};
 use super::keyspace::Keyspace;
+use super::page::KeyPage;
 use super::recognise;
-use super::record::{ChangeKind, KeyMeta, KeyRecord, Revision};
+use super::record::{ChangeKind, KeyMeta, Revision};
 use super::status::KeyInterval;
 
 /// A fingerprint of the whole mirror, to be compared with what etcd itself says.
@@ -78,17 +80,51 @@ impl Picture {
         }
     }
 
-    fn put(&mut self, key: &Key, meta: KeyMeta, value: Option<Value>, budget: u64) {
+    fn put(&mut self, key: &[u8], meta: KeyMeta, value: Option<Value>, budget: u64) {
         let value = value.filter(|value| meta.lease != 0 || self.has_room(key, value, budget));
         let claims = recognise::may_claim(key, &meta, value.as_deref(), self.keyspace.separator());
         self.value_bytes += length(value.as_ref());
         let before = self.keyspace.put(key, meta, value);
         self.value_bytes -= before.as_ref().map_or(0, |(_, value)| length(value.as_ref()));
         if claims {
-            self.claimants.insert(key.clone());
+            self.claimants.insert(key.into());
             self.claims_changed = true;
         } else if before.is_some_and(|(meta, _)| meta.lease != 0) && self.claimants.remove(key) {
             self.claims_changed = true;
+        }
+    }
+
+    /// Puts all keys of a page at once.
+    fn put_page(&mut self, page: &KeyPage, budget: u64) {
+        let bytes = Cell::new(self.value_bytes);
+        let mut were_leased: Vec<Key> = Vec::new();
+        self.keyspace.put_page(
+            page,
+            &mut |meta, value| {
+                let after = bytes.get() + value.len() as u64;
+                let kept = meta.lease != 0 || after <= budget;
+                if kept {
+                    bytes.set(after);
+                }
+                kept
+            },
+            &mut |key, meta, value| {
+                bytes.set(bytes.get() - length(value.as_ref()));
+                if meta.lease != 0 {
+                    were_leased.push(key.into());
+                }
+            },
+        );
+        self.value_bytes = bytes.get();
+        for key in &were_leased {
+            self.claims_changed |= self.claimants.remove(key);
+        }
+        let separator = self.keyspace.separator();
+        for it in page.iter().filter(|it| it.meta.lease != 0) {
+            if recognise::may_claim(it.key, &it.meta, it.value.map(|value| &**value), separator) {
+                self.claimants.insert(it.key.into());
+                self.claims_changed = true;
+            }
         }
     }
 
@@ -174,18 +210,18 @@ impl Mirror {
 
     /// Takes in a page of the listing; pages may come in any order. Without a listing nothing
     /// happens.
-    pub fn list(&mut self, records: Vec<KeyRecord>) {
+    pub fn list(&mut self, page: &KeyPage) {
         let Some(shadow) = &mut self.shadow else { return };
-        for record in records {
-            let overtaken = shadow.picture.applied > shadow.listed_at
-                && (shadow.deleted.contains(&record.key)
-                    || shadow
-                        .picture
-                        .keyspace
-                        .get(&record.key)
-                        .is_some_and(|view| view.meta.mod_revision > shadow.listed_at));
+        if shadow.picture.applied <= shadow.listed_at {
+            shadow.picture.put_page(page, self.value_budget);
+            return;
+        }
+        for it in page.iter() {
+            let known = shadow.picture.keyspace.get(it.key);
+            let overtaken = shadow.deleted.contains(it.key)
+                || known.is_some_and(|view| view.meta.mod_revision > shadow.listed_at);
             if !overtaken {
-                shadow.picture.put(&record.key, record.meta, record.value, self.value_budget);
+                shadow.picture.put(it.key, it.meta, it.value.cloned(), self.value_budget);
             }
         }
     }

@@ -19,6 +19,7 @@ pub mod loadable;
 pub mod merge;
 pub mod message;
 pub mod mirror;
+pub mod page;
 pub mod profile;
 pub mod recognise;
 pub mod record;

@@ -1,14 +1,12 @@
 //! Reads many keys at one revision, in bounded parts.
 //!
 //! A Range with a limit still counts everything up to its end, so open-ended pages of a large key
-//! space cost its size each time. Here the intervals are first split into parts of about 30,000
-//! keys whose ends are known ([`plan`]), and two parts are read at a time.
+//! space cost its size each time. [`windows`] says which stretches are read instead, [`guess`] where
+//! they may end, and [`reader`] reads some of them at a time.
 
-mod plan;
-
-use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod guess;
+mod reader;
+mod windows;
 
 use etcd_client::GetOptions;
 use etcd_client::proto::PbRangeResponse;
@@ -16,21 +14,17 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::access::intersect;
 use super::cluster::{Cluster, LIST_TIMEOUT};
-use super::read::record_of;
+use super::read::page_of;
 use super::task::Task;
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::page::KeyPage;
 use crate::model::record::KeyRecord;
 use crate::model::status::KeyInterval;
-use plan::{Part, Probe, Sizes};
+use reader::Reader;
+use windows::{Windows, successor};
 
 /// Rows of the first read, for a first screen.
 const FIRST_ROWS: i64 = 500;
-/// Parts read at the same time.
-const IN_FLIGHT: usize = 2;
-/// A page with values aims at so many bytes, and has at most so many rows.
-const VALUE_PAGE_BYTES: usize = 4 << 20;
-const VALUE_PAGE_ROWS: i64 = 1_000;
-const FIRST_VALUE_ROWS: i64 = 64;
 
 /// Whether values are read with the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +59,8 @@ pub(super) struct Listing {
     pub with_values: bool,
     /// The first keys, without values, for a first screen. The pages bring them again only with
     /// values.
-    pub first: Vec<KeyRecord>,
-    pages: Receiver<Result<Vec<KeyRecord>, Fault>>,
+    pub first: KeyPage,
+    pages: Receiver<Result<KeyPage, Fault>>,
     _task: Task<()>,
 }
 
@@ -74,7 +68,7 @@ pub(super) struct Listing {
 struct Head {
     interval: KeyInterval,
     count: u64,
-    rows: Vec<KeyRecord>,
+    rows: KeyPage,
 }
 
 impl Listing {
@@ -99,7 +93,7 @@ impl Listing {
                 (cluster_id, raft_term) = (header.cluster_id, header.raft_term);
             }
             let count = u64::try_from(answer.count).unwrap_or(0);
-            let rows: Vec<_> = answer.kvs.into_iter().map(|kv| record_of(kv, false)).collect();
+            let rows = page_of(answer.kvs, false);
             wanted = (wanted - i64::try_from(rows.len()).unwrap_or(wanted)).max(1);
             heads.push(Head { interval: interval.clone(), count, rows });
         }
@@ -109,21 +103,23 @@ impl Listing {
             ListValues::UpToKeys(most) => total <= most,
             ListValues::Never => false,
         };
-        let first: Vec<_> = heads.iter().flat_map(|head| head.rows.iter().cloned()).collect();
-        let parts = heads.into_iter().filter_map(|head| rest_of(head, with_values)).collect();
         let (sender, pages) = channel(2);
-        let reader = Reader {
-            cluster: cluster.clone(),
-            revision: pinned,
-            with_values,
-            value_room: Arc::new(AtomicU64::new(value_budget_bytes)),
-        };
-        let task = Task::spawn(reader.run(parts, sender));
+        let reader = Reader::new(cluster.clone(), pinned, with_values, value_budget_bytes);
+        let (mut windows, mut first) = (Windows::default(), KeyPage::default());
+        for head in heads {
+            windows.learn(&head.rows, reader.sizes());
+            for it in head.rows.iter() {
+                first.push(it.key, it.meta, None);
+            }
+            let (start, end, keys) = rest_of(head, with_values);
+            windows.push(start, end, keys);
+        }
+        let task = Task::spawn(reader.run(windows, sender));
         Ok(Self { revision: pinned, cluster_id, raft_term, total, with_values, first, pages, _task: task })
     }
 
     /// The next keys in order; `None` when all have been read.
-    pub(super) async fn next(&mut self) -> Option<Result<Vec<KeyRecord>, Fault>> {
+    pub(super) async fn next(&mut self) -> Option<Result<KeyPage, Fault>> {
         self.pages.recv().await
     }
 }
@@ -145,25 +141,14 @@ async fn first_rows(
     }
 }
 
-/// What is left to read of an interval behind its first rows.
-fn rest_of(head: Head, with_values: bool) -> Option<Part> {
-    let read = if with_values { 0 } else { head.rows.len() as u64 };
-    if head.count <= read {
-        return None;
-    }
+/// What is left to read of an interval behind its first rows: from where, up to where, how many keys.
+fn rest_of(head: Head, with_values: bool) -> (Vec<u8>, Option<Vec<u8>>, u64) {
     let start = match (with_values, head.rows.last()) {
-        (false, Some(last)) => successor(&last.key),
-        _ => head.rows.first().map_or(head.interval.start, |first| first.key.to_vec()),
+        (false, Some(last)) => successor(last.key),
+        _ => head.rows.get(0).map_or(head.interval.start, |first| first.key.to_vec()),
     };
-    Some(Part { start, end: head.interval.end, count: head.count - read, bounded: true })
-}
-
-/// The smallest key behind this one.
-fn successor(key: &[u8]) -> Vec<u8> {
-    let mut next = Vec::with_capacity(key.len() + 1);
-    next.extend_from_slice(key);
-    next.push(0);
-    next
+    let read = if with_values { 0 } else { head.rows.len() as u64 };
+    (start, head.interval.end, head.count.saturating_sub(read))
 }
 
 /// One Range of `[start, end)`.
@@ -183,166 +168,6 @@ async fn range(
         })
         .await?;
     Ok(answer.0)
-}
-
-#[derive(Clone)]
-struct Reader {
-    cluster: Cluster,
-    revision: i64,
-    with_values: bool,
-    /// Bytes of values that may still be read.
-    value_room: Arc<AtomicU64>,
-}
-
-impl Reader {
-    /// Splits and reads, and sends the pages in order.
-    async fn run(self, parts: Vec<Part>, pages: Sender<Result<Vec<KeyRecord>, Fault>>) {
-        let (plan_sender, mut planned) = channel::<Result<Part, Fault>>(4);
-        let planner = self.clone();
-        let _planning =
-            Task::spawn(async move { plan::plan(&planner, Sizes::default(), parts, &plan_sender).await });
-        let mut in_flight: VecDeque<Receiver<Result<Vec<KeyRecord>, Fault>>> = VecDeque::new();
-        let mut tasks: VecDeque<Task<()>> = VecDeque::new();
-        let mut all_planned = false;
-        loop {
-            tokio::select! {
-                part = planned.recv(), if !all_planned && in_flight.len() < IN_FLIGHT => match part {
-                    Some(Ok(part)) => {
-                        let (sender, receiver) = channel(2);
-                        let reader = self.clone();
-                        tasks.push_back(Task::spawn(async move { reader.read_part(part, sender).await }));
-                        in_flight.push_back(receiver);
-                    }
-                    Some(Err(fault)) => {
-                        // Whoever listened is gone if this can not be told.
-                        let _told = pages.send(Err(fault)).await;
-                        return;
-                    }
-                    None => all_planned = true,
-                },
-                page = next_of(&mut in_flight), if !in_flight.is_empty() => match page {
-                    Some(page) => {
-                        let failed = page.is_err();
-                        if pages.send(page).await.is_err() || failed {
-                            return;
-                        }
-                    }
-                    None => {
-                        in_flight.pop_front();
-                        tasks.pop_front();
-                    }
-                },
-                else => return,
-            }
-        }
-    }
-
-    /// Reads one part and sends it in pages.
-    async fn read_part(self, part: Part, pages: Sender<Result<Vec<KeyRecord>, Fault>>) {
-        let result = if self.with_values {
-            self.read_values(&part, &pages).await
-        } else {
-            self.read_keys(&part, &pages, 0).await
-        };
-        if let Err(fault) = result {
-            // Whoever listened is gone if this can not be told.
-            let _told = pages.send(Err(fault)).await;
-        }
-    }
-
-    /// Keys alone: the whole part at once, or in smaller and smaller pages where keys are huge.
-    async fn read_keys(
-        &self,
-        part: &Part,
-        pages: &Sender<Result<Vec<KeyRecord>, Fault>>,
-        limit: i64,
-    ) -> Result<(), Fault> {
-        let mut limit = if part.bounded { limit } else { plan::PAGE_KEYS };
-        let mut start = part.start.clone();
-        loop {
-            let options = GetOptions::new().with_keys_only().with_limit(limit);
-            let answer = match range(&self.cluster, &start, part.end.as_deref(), self.revision, options).await
-            {
-                Err(fault) if fault.kind == FaultKind::TooLarge && limit != 1 => {
-                    limit = if limit == 0 { 2_048 } else { (limit / 8).max(1) };
-                    continue;
-                }
-                answer => answer?,
-            };
-            let more = answer.more;
-            let records: Vec<_> = answer.kvs.into_iter().map(|kv| record_of(kv, false)).collect();
-            if let Some(last) = records.last() {
-                start = successor(&last.key);
-            }
-            if records.is_empty() || pages.send(Ok(records)).await.is_err() || !more {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Keys and values: pages of some MiB, whose rows follow the size of the values. Beyond the
-    /// budget the rest is read without values.
-    async fn read_values(
-        &self,
-        part: &Part,
-        pages: &Sender<Result<Vec<KeyRecord>, Fault>>,
-    ) -> Result<(), Fault> {
-        let mut limit = FIRST_VALUE_ROWS;
-        let mut start = part.start.clone();
-        loop {
-            if self.value_room.load(Ordering::Relaxed) == 0 {
-                let rest = Part { start, ..part.clone() };
-                return self.read_keys(&rest, pages, 0).await;
-            }
-            let options = GetOptions::new().with_limit(limit);
-            let answer = match range(&self.cluster, &start, part.end.as_deref(), self.revision, options).await
-            {
-                Err(fault) if fault.kind == FaultKind::TooLarge && limit > 1 => {
-                    limit = (limit / 8).max(1);
-                    continue;
-                }
-                answer => answer?,
-            };
-            let more = answer.more;
-            let bytes: usize = answer.kvs.iter().map(|kv| kv.key.len() + kv.value.len()).sum();
-            let room = self.value_room.load(Ordering::Relaxed);
-            self.value_room.store(room.saturating_sub(bytes as u64), Ordering::Relaxed);
-            limit = next_limit(limit, bytes);
-            let records: Vec<_> = answer.kvs.into_iter().map(|kv| record_of(kv, true)).collect();
-            if let Some(last) = records.last() {
-                start = successor(&last.key);
-            }
-            if records.is_empty() || pages.send(Ok(records)).await.is_err() || !more {
-                return Ok(());
-            }
-        }
-    }
-}
-
-impl Probe for Reader {
-    async fn probe(&self, start: &[u8], end: Option<&[u8]>) -> Result<(u64, Option<Vec<u8>>), Fault> {
-        let options = GetOptions::new().with_keys_only().with_limit(1);
-        let answer = range(&self.cluster, start, end, self.revision, options).await?;
-        let count = u64::try_from(answer.count).unwrap_or(0);
-        Ok((count, answer.kvs.into_iter().next().map(|kv| kv.key)))
-    }
-}
-
-/// Rows of the next page, after `rows` rows had `bytes` bytes: at most twice as many, so that one
-/// run of small values does not ask for too much behind it.
-fn next_limit(rows: i64, bytes: usize) -> i64 {
-    let per_row = i64::try_from(bytes).unwrap_or(i64::MAX) / rows.max(1);
-    let target = i64::try_from(VALUE_PAGE_BYTES).unwrap_or(i64::MAX) / per_row.max(1);
-    target.clamp(1, (rows * 2).min(VALUE_PAGE_ROWS))
-}
-
-async fn next_of(
-    in_flight: &mut VecDeque<Receiver<Result<Vec<KeyRecord>, Fault>>>,
-) -> Option<Result<Vec<KeyRecord>, Fault>> {
-    match in_flight.front_mut() {
-        Some(first) => first.recv().await,
-        None => None,
-    }
 }
 
 impl Cluster {
@@ -395,7 +220,7 @@ impl Cluster {
         };
         let (revision, total) = (listing.revision, listing.total);
         if !listing.with_values && !listing.first.is_empty() {
-            let records = std::mem::take(&mut listing.first);
+            let records = listing.first.records();
             pages.send(Page { records, revision, total }).await.map_err(|_| gone())?;
         }
         loop {
@@ -404,26 +229,12 @@ impl Cluster {
                 () = pages.closed() => return Err(gone()),
             };
             match next {
-                Some(records) => {
-                    let page = Page { records: records?, revision, total };
+                Some(page) => {
+                    let page = Page { records: page?.records(), revision, total };
                     pages.send(page).await.map_err(|_| gone())?;
                 }
                 None => return Ok(revision),
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_follow_the_size_of_the_values() {
-        assert_eq!(next_limit(64, 64 * 100), 128);
-        assert_eq!(next_limit(1_000, 1_000 * 100), 1_000);
-        assert_eq!(next_limit(64, 64 * 1_500_000), 2);
-        assert_eq!(next_limit(1, 64 << 20), 1);
-        assert_eq!(next_limit(64, 0), 128);
     }
 }

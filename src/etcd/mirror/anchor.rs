@@ -13,6 +13,7 @@ use super::super::member::Member;
 use super::super::read::record_of;
 use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::page::KeyPage;
 use crate::model::record::{ChangeKind, KeyMeta, KeyRecord, Revision};
 use crate::model::status::KeyInterval;
 
@@ -41,15 +42,15 @@ impl Anchor {
     }
 
     /// A page of the listing: its newest key is kept.
-    pub(super) fn see_listed(&mut self, records: &[KeyRecord]) {
-        let newest = records.iter().max_by_key(|record| record.meta.mod_revision);
-        if let Some(record) = newest
-            && self.last.as_ref().is_none_or(|last| last.revision < record.meta.mod_revision)
+    pub(super) fn see_listed(&mut self, page: &KeyPage) {
+        let newest = page.iter().max_by_key(|it| it.meta.mod_revision);
+        if let Some(it) = newest
+            && self.last.as_ref().is_none_or(|last| last.revision < it.meta.mod_revision)
         {
             self.last = Some(LastChange {
-                revision: record.meta.mod_revision,
-                key: record.key.clone(),
-                left: Some((record.meta, record.value.clone())),
+                revision: it.meta.mod_revision,
+                key: it.key.into(),
+                left: Some((it.meta, it.value.cloned())),
             });
         }
     }

@@ -24,7 +24,7 @@ use super::{FeedEvent, MirrorOptions, ValuePolicy};
 use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::mirror::Mirror;
-use crate::model::record::KeyRecord;
+use crate::model::page::KeyPage;
 use crate::model::status::{KeyInterval, MirrorState, SeenAt, now};
 
 /// Two progress periods and a little: a member that is silent for so long is given up.
@@ -303,7 +303,7 @@ impl Feed {
         self.anchor.reset(listing.cluster_id, listing.raft_term);
         self.teller.mirror.begin_listing(listing.revision);
         let first = std::mem::take(&mut listing.first);
-        self.take_page(first);
+        self.take_page(&first);
         self.teller.enter(MirrorState::Listing {
             loaded: self.teller.mirror.listed().unwrap_or(0),
             total: Some(listing.total),
@@ -312,8 +312,8 @@ impl Feed {
             let due = self.teller.due();
             tokio::select! {
                 page = listing.next() => match page {
-                    Some(Ok(records)) => {
-                        self.take_page(records);
+                    Some(Ok(page)) => {
+                        self.take_page(&page);
                         self.teller.listing(listing.total);
                         self.teller.tell_due();
                     }
@@ -334,9 +334,9 @@ impl Feed {
         Ok(None)
     }
 
-    fn take_page(&mut self, records: Vec<KeyRecord>) {
-        self.anchor.see_listed(&records);
-        self.teller.mirror.list(records);
+    fn take_page(&mut self, page: &KeyPage) {
+        self.anchor.see_listed(page);
+        self.teller.mirror.list(page);
     }
 
     /// Follows the stream until it breaks.

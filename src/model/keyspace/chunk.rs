@@ -22,6 +22,15 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
+    /// An empty chunk with room for so many children with so many bytes of names.
+    pub(super) fn with_capacity(children: usize, bytes: usize) -> Self {
+        Self {
+            names: Vec::with_capacity(bytes),
+            ends: Vec::with_capacity(children),
+            nodes: Vec::with_capacity(children),
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
     }
@@ -54,6 +63,12 @@ impl Chunk {
     }
 
     pub(super) fn insert(&mut self, index: usize, name: &[u8], node: Node) {
+        if index == self.len() {
+            self.names.extend_from_slice(name);
+            self.ends.push(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+            self.nodes.push(node);
+            return;
+        }
         let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
         self.names.splice(start..start, name.iter().copied());
         let added = u32::try_from(name.len()).unwrap_or(u32::MAX);

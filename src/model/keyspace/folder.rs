@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, MAX_CHILDREN, Node};
+use super::run::Run;
 use super::{KeyView, split_name};
 use crate::model::bytes::Value;
 use crate::model::record::KeyMeta;
@@ -130,17 +131,78 @@ impl Folder {
                         Node::Folder(Arc::new(folder))
                     }
                 };
-                self.insert(at, place, name, node);
+                self.insert(at, place, name, node, (0, 0));
                 self.keys += 1;
                 None
             }
         }
     }
 
-    fn insert(&mut self, at: usize, place: usize, name: &[u8], node: Node) {
+    /// Writes the keys of the run for as long as they lie in this folder, whose path has
+    /// `path_len` bytes. Tells how many are new.
+    pub(super) fn put_run(&mut self, run: &mut Run<'_>, path_len: usize, depth: usize) -> u64 {
+        let mut added = 0;
+        let Some(first) = run.key() else { return 0 };
+        let path = &first[..path_len];
+        while let Some(key) = run.key().filter(|key| key.starts_with(path)) {
+            let (name, below) = split_name(&key[path_len..], depth, run.separator());
+            let (at, place) = self.place_of(name);
+            match (place, below) {
+                (Ok(place), None) => {
+                    let chunk = Arc::make_mut(&mut self.chunks[at]);
+                    if let Node::Leaf(present) = chunk.node_mut(place) {
+                        run.replace(present);
+                    } else {
+                        run.skip();
+                    }
+                }
+                (Ok(place), Some(_)) => {
+                    let chunk = Arc::make_mut(&mut self.chunks[at]);
+                    if let Node::Folder(folder) = chunk.node_mut(place) {
+                        added += Arc::make_mut(folder).put_run(run, path_len + name.len(), depth + 1);
+                    } else {
+                        run.skip();
+                    }
+                }
+                (Err(place), None) => {
+                    let room = if self.begins_chunk(at, place) { run.room_ahead(path) } else { (0, 0) };
+                    let leaf = run.leaf();
+                    self.insert(at, place, name, Node::Leaf(leaf), room);
+                    added += 1;
+                }
+                (Err(place), Some(_)) => {
+                    let mut folder = Self::default();
+                    added += folder.put_run(run, path_len + name.len(), depth + 1);
+                    self.insert(at, place, name, Node::Folder(Arc::new(folder)), (0, 0));
+                }
+            }
+        }
+        self.keys += added;
+        added
+    }
+
+    /// The chunk and the place in it of a name; behind all others is looked at first.
+    fn place_of(&self, name: &[u8]) -> (usize, Result<usize, usize>) {
+        if let Some(last) = self.chunks.last()
+            && last.name(last.len() - 1) < name
+        {
+            return (self.chunks.len() - 1, Err(last.len()));
+        }
+        let at = self.chunk_of(name);
+        (at, self.chunks.get(at).map_or(Err(0), |chunk| chunk.search(name)))
+    }
+
+    /// Whether an insertion there begins a new chunk behind all others.
+    fn begins_chunk(&self, at: usize, place: usize) -> bool {
+        self.chunks.get(at).is_none_or(|chunk| place == chunk.len() && place >= MAX_CHILDREN)
+    }
+
+    /// Inserts a child. If that begins a new chunk, the chunk gets room for so many children with
+    /// so many bytes of names.
+    fn insert(&mut self, at: usize, place: usize, name: &[u8], node: Node, room: (usize, usize)) {
         self.children += 1;
         let Some(chunk) = self.chunks.get_mut(at) else {
-            let mut chunk = Chunk::default();
+            let mut chunk = Chunk::with_capacity(room.0, room.1);
             chunk.insert(0, name, node);
             self.chunks.push(Arc::new(chunk));
             return;
@@ -154,7 +216,7 @@ impl Folder {
         if place == full.len() {
             // Listed in key order: leave the full chunk packed and begin the next one.
             full.shrink();
-            upper = Chunk::default();
+            upper = Chunk::with_capacity(room.0, room.1);
             upper.insert(0, name, node);
         } else {
             upper = full.split_off(MAX_CHILDREN / 2);

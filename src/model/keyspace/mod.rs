@@ -13,6 +13,7 @@
 
 mod chunk;
 mod folder;
+mod run;
 
 pub use folder::{Folder, NodeRef};
 
@@ -20,8 +21,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::bytes::Value;
+use super::page::KeyPage;
 use super::record::KeyMeta;
 use folder::Leaf;
+use run::Run;
 
 /// Folders are nested at most so deep; what is left of a longer key is one leaf name.
 pub const MAX_DEPTH: usize = 64;
@@ -95,6 +98,20 @@ impl Keyspace {
         let leaf = Leaf { meta, value };
         let before = Arc::make_mut(&mut self.root).put(key, 0, self.separator, leaf);
         before.map(|leaf| (leaf.meta, leaf.value))
+    }
+
+    /// Writes all keys of a page, which costs least when they are in key order. `keep` decides about
+    /// each value; `replaced` hears of what a key was before.
+    pub fn put_page(
+        &mut self,
+        page: &KeyPage,
+        keep: &mut dyn FnMut(&KeyMeta, &Value) -> bool,
+        replaced: &mut dyn FnMut(&[u8], KeyMeta, Option<Value>),
+    ) {
+        let mut run = Run::new(page, self.separator, keep, replaced);
+        while run.key().is_some() {
+            Arc::make_mut(&mut self.root).put_run(&mut run, 0, 0);
+        }
     }
 
     /// Removes a key and returns what it was.

@@ -84,6 +84,7 @@ fn check_folder(folder: &Folder, seen: &mut usize) {
 #[derive(Clone, Debug)]
 enum Step {
     Put(Vec<u8>, Option<u8>),
+    PutPage(Vec<(Vec<u8>, Option<u8>)>, bool),
     Remove(Vec<u8>),
     RemoveAny(prop::sample::Index),
     SetValue(prop::sample::Index, bool),
@@ -93,11 +94,30 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (key_strategy(), any::<Option<u8>>()).prop_map(|(key, value)| Step::Put(key, value)),
+        2 => (prop::collection::vec((key_strategy(), any::<Option<u8>>()), 0..40), any::<bool>())
+            .prop_map(|(keys, sorted)| Step::PutPage(keys, sorted)),
         1 => key_strategy().prop_map(Step::Remove),
         3 => any::<prop::sample::Index>().prop_map(Step::RemoveAny),
         1 => (any::<prop::sample::Index>(), any::<bool>()).prop_map(|(at, fits)| Step::SetValue(at, fits)),
         1 => Just(Step::Keep),
     ]
+}
+
+/// Puts a page, of whose values only those with even bytes are kept, and checks what it replaced.
+fn put_page(keyspace: &mut Keyspace, naive: &mut Naive, keys: &[(Vec<u8>, Option<u8>)], meta: KeyMeta) {
+    let mut page = KeyPage::default();
+    let (mut expected, mut replaced) = (Vec::new(), Vec::new());
+    for (key, byte) in keys {
+        page.push(key, meta, byte.map(|byte| Value::from([byte].as_slice())));
+        let kept = byte.filter(|byte| byte % 2 == 0).map(|byte| Value::from([byte].as_slice()));
+        if let Some((meta, value)) = naive.insert(key.clone(), (meta, kept)) {
+            expected.push((key.clone(), meta, value));
+        }
+    }
+    keyspace.put_page(&page, &mut |_, value| value[0] % 2 == 0, &mut |key, meta, value| {
+        replaced.push((key.to_vec(), meta, value));
+    });
+    assert_eq!(replaced, expected);
 }
 
 proptest! {
@@ -119,6 +139,12 @@ proptest! {
                     let value = value.map(|byte| Value::from([byte].as_slice()));
                     let before = keyspace.put(&key, meta, value.clone());
                     prop_assert_eq!(before, naive.insert(key, (meta, value)));
+                }
+                Step::PutPage(mut keys, sorted) => {
+                    if sorted {
+                        keys.sort();
+                    }
+                    put_page(&mut keyspace, &mut naive, &keys, meta(number as i64 + 2));
                 }
                 Step::Remove(key) => prop_assert_eq!(keyspace.remove(&key), naive.remove(&key)),
                 Step::RemoveAny(at) if !naive.is_empty() => {
@@ -202,6 +228,26 @@ fn large_folders_split_and_join() {
     }
     check(&keyspace, &Naive::new());
     assert_eq!(keyspace.root().children(), 0);
+}
+
+#[test]
+fn pages_of_many_keys_make_the_same_tree() {
+    let mut naive = Naive::new();
+    for number in 0..3_000 {
+        naive.insert(format!("/a/{:05}", number * 7 % 3_000).into_bytes(), (meta(3), None));
+        naive.insert(format!("/a/{:02}/{}", number % 90, number).into_bytes(), (meta(3), None));
+    }
+    let keys: Vec<_> = naive.keys().map(|key| (key.clone(), None)).collect();
+    let mut keyspace = Keyspace::default();
+    let mut known = Naive::new();
+    for page in keys.chunks(700).rev() {
+        put_page(&mut keyspace, &mut known, page, meta(3));
+    }
+    check(&keyspace, &naive);
+    let kept = keyspace.clone();
+    put_page(&mut keyspace, &mut known, &keys, meta(4));
+    check(&keyspace, &known);
+    check(&kept, &naive);
 }
 
 #[test]

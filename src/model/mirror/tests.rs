@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::keyspace::tests::{check, key_strategy};
-use crate::model::record::KeyChange;
+use crate::model::record::{KeyChange, KeyRecord};
 
 const PLENTY: u64 = u64::MAX;
 
@@ -232,7 +232,7 @@ impl Harness {
 
     fn bring_pages(&mut self, count: usize) {
         for page in self.pages.drain(..count.min(self.pages.len())) {
-            self.mirror.list(page);
+            self.mirror.list(&page.into());
         }
     }
 
@@ -331,11 +331,11 @@ fn a_first_listing_is_seen_while_it_grows() {
     let mut mirror = Mirror::new(b'/', PLENTY);
     assert!(!mirror.apply(&put("a", 2, "x")), "there is no picture yet");
     mirror.begin_listing(10);
-    mirror.list(vec![record("b", 3, 0, None)]);
+    mirror.list(&vec![record("b", 3, 0, None)].into());
     assert_eq!(mirror.keyspace().len(), 1);
     assert_eq!((mirror.applied(), mirror.next_revision(), mirror.listed()), (10, 11, Some(1)));
     assert!(mirror.apply(&put("a", 11, "x")));
-    mirror.list(vec![record("a", 4, 0, None)]);
+    mirror.list(&vec![record("a", 4, 0, None)].into());
     mirror.finish_listing();
     assert_eq!(mirror.keyspace().get(b"a").map(|view| view.meta.mod_revision), Some(11));
     assert_eq!((mirror.applied(), mirror.listed()), (11, None));
@@ -345,10 +345,10 @@ fn a_first_listing_is_seen_while_it_grows() {
 fn a_later_listing_is_seen_when_it_is_complete() {
     let mut mirror = Mirror::new(b'/', PLENTY);
     mirror.begin_listing(10);
-    mirror.list(vec![record("a", 3, 0, None), record("b", 3, 0, None)]);
+    mirror.list(&vec![record("a", 3, 0, None), record("b", 3, 0, None)].into());
     mirror.finish_listing();
     mirror.begin_listing(20);
-    mirror.list(vec![record("c", 15, 0, None)]);
+    mirror.list(&vec![record("c", 15, 0, None)].into());
     assert_eq!((mirror.keyspace().len(), mirror.applied(), mirror.next_revision()), (2, 10, 21));
     mirror.finish_listing();
     assert_eq!((mirror.keyspace().len(), mirror.applied()), (1, 20));
@@ -362,14 +362,14 @@ fn a_later_listing_is_seen_when_it_is_complete() {
 fn what_a_first_listing_read_before_it_broke_stays_until_the_next_has_as_much() {
     let mut mirror = Mirror::new(b'/', PLENTY);
     mirror.begin_listing(10);
-    mirror.list(vec![record("a", 3, 0, None), record("b", 3, 0, None)]);
+    mirror.list(&vec![record("a", 3, 0, None), record("b", 3, 0, None)].into());
     mirror.abort_listing();
     assert_eq!(mirror.keyspace().len(), 2);
     assert!(!mirror.apply(&put("a", 11, "x")), "it is not a whole picture");
     mirror.begin_listing(20);
-    mirror.list(vec![record("a", 3, 0, None)]);
+    mirror.list(&vec![record("a", 3, 0, None)].into());
     assert_eq!(mirror.keyspace().len(), 2);
-    mirror.list(vec![record("c", 15, 0, None)]);
+    mirror.list(&vec![record("c", 15, 0, None)].into());
     assert!(mirror.keyspace().get(b"c").is_some());
     mirror.finish_listing();
     assert!(mirror.keyspace().get(b"b").is_none());
@@ -379,11 +379,12 @@ fn what_a_first_listing_read_before_it_broke_stays_until_the_next_has_as_much() 
 fn values_are_kept_within_the_budget_and_those_of_leased_keys_always() {
     let mut mirror = Mirror::new(b'/', 10);
     mirror.begin_listing(10);
-    mirror.list(vec![
+    let page = vec![
         record("a", 3, 0, Some("12345678")),
         record("b", 4, 0, Some("123")),
         record("c", 5, 7, Some("123456")),
-    ]);
+    ];
+    mirror.list(&page.into());
     mirror.finish_listing();
     let has = |mirror: &Mirror, key: &str| mirror.keyspace().get(key.as_bytes()).unwrap().value.is_some();
     assert!(has(&mirror, "a") && !has(&mirror, "b") && has(&mirror, "c"));
@@ -404,8 +405,8 @@ fn an_interval_that_may_no_longer_be_read_is_forgotten() {
     let mut mirror = Mirror::new(b'/', PLENTY);
     mirror.begin_listing(10);
     let keys = ["/a/1", "/a/2", "/ab", "/b/1", "/b/2"];
-    mirror.list(keys.iter().map(|key| record(key, 3, 0, Some("v"))).collect());
-    mirror.list(vec![record("/a/locks/7", 4, 7, Some(""))]);
+    mirror.list(&keys.iter().map(|key| record(key, 3, 0, Some("v"))).collect::<Vec<_>>().into());
+    mirror.list(&vec![record("/a/locks/7", 4, 7, Some(""))].into());
     mirror.finish_listing();
     assert_eq!(mirror.claims().map(|claims| claims.len()), Some(1));
     mirror.forget_range(&KeyInterval::prefix(b"/a/"));
@@ -419,7 +420,7 @@ fn an_interval_that_may_no_longer_be_read_is_forgotten() {
 fn claims_are_told_only_when_a_claim_changed() {
     let mut mirror = Mirror::new(b'/', PLENTY);
     mirror.begin_listing(10);
-    mirror.list(vec![record("jobs/7", 3, 7, None), record("a", 4, 0, None)]);
+    mirror.list(&vec![record("jobs/7", 3, 7, None), record("a", 4, 0, None)].into());
     mirror.finish_listing();
     assert_eq!(mirror.claims().map(|claims| claims[0].kind), Some(crate::model::claim::ClaimKind::Lock));
     assert!(mirror.apply(&put("a", 11, "x")));
@@ -440,7 +441,7 @@ fn the_digest_is_the_one_that_is_documented() {
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     );
     mirror.begin_listing(10);
-    mirror.list(vec![record("a", 3, 0, Some("xy"))]);
+    mirror.list(&vec![record("a", 3, 0, Some("xy"))].into());
     mirror.finish_listing();
     // printf '\0\0\0\0\0\0\0\1a\0\0\0\0\0\0\0\3' | sha256sum
     assert_eq!(
