@@ -147,6 +147,8 @@ fn searches(keyspace: &Keyspace) {
         (SearchMode::Fuzzy, "conf inst 42"),
         (SearchMode::Fuzzy, "nowhere"),
         (SearchMode::Fuzzy, "s"),
+        (SearchMode::Fuzzy, "cfg svc inst set"),
+        (SearchMode::Fuzzy, "configsettings"),
         (SearchMode::Values, "thirty"),
     ] {
         let query = SearchQuery { text: text.into(), mode };

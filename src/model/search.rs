@@ -2,11 +2,14 @@
 
 mod fuzzy;
 mod needle;
+mod slices;
 
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, Range};
+use std::sync::{Mutex, PoisonError};
 
 use super::bytes::Key;
-use super::keyspace::Keyspace;
+use super::keyspace::{KeyView, Keyspace};
 use needle::Needle;
 
 /// How the words of a search are matched.
@@ -61,55 +64,105 @@ const KEYS_A_TURN: usize = 4_096;
 /// The same in bytes of values.
 const BYTES_A_TURN: usize = 4 << 20;
 
-/// Searches a picture of the key space. `None`: `cancelled` said so, which is asked every few
-/// thousand keys. An empty text finds nothing.
+/// Searches a picture of the key space, on a few threads where there are many keys. `None`:
+/// `cancelled` said so, which is asked every few thousand keys. An empty text finds nothing.
 #[must_use]
 pub fn search(
     keyspace: &Keyspace,
     query: &SearchQuery,
-    cancelled: &dyn Fn() -> bool,
+    cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Option<SearchResult> {
-    let mut result = SearchResult { query: query.clone(), ..SearchResult::default() };
-    let turn = &mut Turn::new(cancelled);
-    let flow = match query.mode {
-        _ if query.text.is_empty() => ControlFlow::Continue(()),
-        SearchMode::Substring => search_keys(keyspace, &mut result, turn),
-        SearchMode::Values => search_values(keyspace, &mut result, turn),
-        SearchMode::Fuzzy => fuzzy::search(keyspace, &mut result, turn),
+    let found = match query.mode {
+        _ if query.text.is_empty() => Found::default(),
+        SearchMode::Fuzzy => fuzzy::search(keyspace, &query.text, cancelled)?,
+        SearchMode::Substring => in_order(keyspace, &query.text, cancelled, &in_key)?,
+        SearchMode::Values => in_order(keyspace, &query.text, cancelled, &in_value)?,
     };
-    flow.is_continue().then_some(result)
-}
-
-fn search_keys(keyspace: &Keyspace, result: &mut SearchResult, turn: &mut Turn<'_>) -> ControlFlow<()> {
-    let mut needles = Needle::all_of(&result.query.text);
-    keyspace.for_each(&mut |key, _| {
-        turn.take(0)?;
-        if let Some(needle) = needles.iter_mut().find_map(|needle| needle.is_in(key).then_some(needle)) {
-            result.total += 1;
-            if result.hits.len() < MAX_HITS {
-                result.hits.push(SearchHit { key: key.into(), ranges: needle.ranges(key) });
-            }
+    let Found { mut hits, total, values_missing } = found;
+    if query.mode == SearchMode::Substring {
+        let mut needles = Needle::all_of(&query.text);
+        for hit in &mut hits {
+            let found = needles.iter_mut().find_map(|it| it.is_in(&hit.key).then_some(it));
+            hit.ranges = found.map(|needle| needle.ranges(&hit.key)).unwrap_or_default();
         }
-        ControlFlow::Continue(())
-    })
+    }
+    Some(SearchResult { query: query.clone(), hits, total, values_missing })
 }
 
-fn search_values(keyspace: &Keyspace, result: &mut SearchResult, turn: &mut Turn<'_>) -> ControlFlow<()> {
-    let mut needles = Needle::all_of(&result.query.text);
-    keyspace.for_each(&mut |key, view| {
-        let Some(value) = view.value else {
-            result.values_missing += 1;
-            return turn.take(0);
+/// What was found among some keys.
+#[derive(Default)]
+struct Found {
+    hits: Vec<SearchHit>,
+    total: u64,
+    values_missing: u64,
+}
+
+/// Looks at one key: `None`: there is nothing to look at; otherwise whether it is a hit.
+type Look = dyn Fn(&mut [Needle], &[u8], KeyView<'_>) -> Option<bool> + Sync;
+
+fn in_key(needles: &mut [Needle], key: &[u8], _view: KeyView<'_>) -> Option<bool> {
+    Some(needles.iter_mut().any(|needle| needle.is_in(key)))
+}
+
+fn in_value(needles: &mut [Needle], _key: &[u8], view: KeyView<'_>) -> Option<bool> {
+    view.value.map(|value| needles.iter_mut().any(|needle| needle.is_in(value)))
+}
+
+/// Finds hits in key order.
+fn in_order(
+    keyspace: &Keyspace,
+    text: &str,
+    cancelled: &(dyn Fn() -> bool + Sync),
+    look: &Look,
+) -> Option<Found> {
+    // Hits of the slices that are done, by their first place: those behind enough need only count.
+    let listed: Mutex<BTreeMap<u64, usize>> = Mutex::default();
+    let parts = slices::in_slices(keyspace, &|places| {
+        let first = places.start;
+        let before: usize = {
+            let listed = listed.lock().unwrap_or_else(PoisonError::into_inner);
+            listed.range(..first).map(|(_, hits)| hits).sum()
         };
-        turn.take(value.len())?;
-        if needles.iter_mut().any(|needle| needle.is_in(value)) {
-            result.total += 1;
-            if result.hits.len() < MAX_HITS {
-                result.hits.push(SearchHit { key: key.into(), ranges: Vec::new() });
+        let room = MAX_HITS.saturating_sub(before);
+        let found = in_slice(keyspace, places, &mut Needle::all_of(text), cancelled, look, room)?;
+        listed.lock().unwrap_or_else(PoisonError::into_inner).insert(first, found.hits.len());
+        Some(found)
+    })?;
+    let mut all = Found::default();
+    for found in parts {
+        let room = MAX_HITS - all.hits.len();
+        all.hits.extend(found.hits.into_iter().take(room));
+        all.total += found.total;
+        all.values_missing += found.values_missing;
+    }
+    Some(all)
+}
+
+fn in_slice(
+    keyspace: &Keyspace,
+    places: Range<u64>,
+    needles: &mut [Needle],
+    cancelled: &dyn Fn() -> bool,
+    look: &Look,
+    room: usize,
+) -> Option<Found> {
+    let mut turn = Turn::new(cancelled);
+    let mut found = Found::default();
+    let flow = keyspace.for_each_between(places, &mut |key, view| {
+        turn.take(view.value.map_or(0, |value| value.len()))?;
+        match look(needles, key, view) {
+            Some(true) => {
+                found.total += 1;
+                if found.hits.len() < room {
+                    found.hits.push(SearchHit { key: key.into(), ranges: Vec::new() });
+                }
             }
+            Some(false) => {}
+            None => found.values_missing += 1,
         }
         ControlFlow::Continue(())
-    })
+    });
+    flow.is_continue().then_some(found)
 }
 
 /// Asks now and then whether the search is still wanted.

@@ -276,6 +276,33 @@ impl Folder {
         ControlFlow::Continue(())
     }
 
+    /// Visits every key below but the first `skip`, in byte order.
+    pub(super) fn walk_from(&self, skip: u64, path: &mut Vec<u8>, visit: &mut Visit<'_>) -> ControlFlow<()> {
+        let mut skip = skip;
+        for chunk in &self.chunks {
+            for at in 0..chunk.len() {
+                let node = node_ref(chunk.node(at));
+                let keys = node_keys(node);
+                if skip >= keys {
+                    skip -= keys;
+                    continue;
+                }
+                match node {
+                    NodeRef::Folder(folder) if skip > 0 => {
+                        let length = path.len();
+                        path.extend_from_slice(chunk.name(at));
+                        let flow = folder.walk_from(skip, path, visit);
+                        path.truncate(length);
+                        flow?;
+                    }
+                    _ => walk_node(chunk.name(at), node, path, visit)?,
+                }
+                skip = 0;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
     /// Visits every key below whose whole path lies in the range, in byte order.
     pub(super) fn walk_range(
         &self,

@@ -17,14 +17,14 @@ mod run;
 
 pub use folder::{Folder, NodeRef};
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use super::bytes::Value;
 use super::page::KeyPage;
 use super::record::KeyMeta;
 use folder::Leaf;
-use run::Run;
+use run::{Keep, Replaced, Run};
 
 /// Folders are nested at most so deep; what is left of a longer key is one leaf name.
 pub const MAX_DEPTH: usize = 64;
@@ -102,11 +102,11 @@ impl Keyspace {
 
     /// Writes all keys of a page, which costs least when they are in key order. `keep` decides about
     /// each value; `replaced` hears of what a key was before.
-    pub fn put_page(
+    pub(super) fn put_page<'r>(
         &mut self,
-        page: &KeyPage,
-        keep: &mut dyn FnMut(&KeyMeta, &Value) -> bool,
-        replaced: &mut dyn FnMut(&[u8], KeyMeta, Option<Value>),
+        page: &'r KeyPage,
+        keep: &'r mut Keep<'r>,
+        replaced: &'r mut Replaced<'r>,
     ) {
         let mut run = Run::new(page, self.separator, keep, replaced);
         while run.key().is_some() {
@@ -177,6 +177,25 @@ impl Keyspace {
     /// Visits every key in byte order until `visit` breaks.
     pub fn for_each(&self, visit: &mut dyn FnMut(&[u8], KeyView<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
         self.root.walk(&mut Vec::with_capacity(256), visit)
+    }
+
+    /// Visits the keys at these places in byte order (0: the first key) until `visit` breaks.
+    pub fn for_each_between(
+        &self,
+        places: Range<u64>,
+        visit: &mut dyn FnMut(&[u8], KeyView<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut left = places.end.min(self.len()).saturating_sub(places.start);
+        if left == 0 {
+            return ControlFlow::Continue(());
+        }
+        let mut flow = ControlFlow::Continue(());
+        let _ended = self.root.walk_from(places.start, &mut Vec::with_capacity(256), &mut |key, view| {
+            flow = visit(key, view);
+            left -= 1;
+            if left == 0 { ControlFlow::Break(()) } else { flow }
+        });
+        flow
     }
 
     /// Visits every key that starts with `prefix`, in byte order, until `visit` breaks.

@@ -6,22 +6,27 @@ use crate::model::bytes::Value;
 use crate::model::page::{KeyPage, PageKey};
 use crate::model::record::KeyMeta;
 
+/// Decides whether a value is kept.
+pub(super) type Keep<'r> = dyn FnMut(&KeyMeta, &Value) -> bool + 'r;
+/// Hears of what a key was before.
+pub(super) type Replaced<'r> = dyn FnMut(&[u8], KeyMeta, Option<Value>) + 'r;
+
 /// The keys of a page that are still to be written.
 pub(super) struct Run<'p> {
     page: &'p KeyPage,
     at: usize,
     current: Option<PageKey<'p>>,
     separator: u8,
-    keep: &'p mut dyn FnMut(&KeyMeta, &Value) -> bool,
-    replaced: &'p mut dyn FnMut(&[u8], KeyMeta, Option<Value>),
+    keep: &'p mut Keep<'p>,
+    replaced: &'p mut Replaced<'p>,
 }
 
 impl<'p> Run<'p> {
     pub(super) fn new(
         page: &'p KeyPage,
         separator: u8,
-        keep: &'p mut dyn FnMut(&KeyMeta, &Value) -> bool,
-        replaced: &'p mut dyn FnMut(&[u8], KeyMeta, Option<Value>),
+        keep: &'p mut Keep<'p>,
+        replaced: &'p mut Replaced<'p>,
     ) -> Self {
         Self { page, at: 0, current: page.get(0), separator, keep, replaced }
     }

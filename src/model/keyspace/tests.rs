@@ -59,6 +59,22 @@ pub(in crate::model) fn check(keyspace: &Keyspace, naive: &Naive) {
     assert_eq!(seen, folders.len(), "no empty folder is left");
 }
 
+/// Checks walks between places.
+fn check_between(keyspace: &Keyspace, naive: &Naive) {
+    let keys: Vec<&Vec<u8>> = naive.keys().collect();
+    for start in 0..=keys.len() {
+        for end in [start, start + 1, start + 7, keys.len() + 1] {
+            let mut visited = Vec::new();
+            let _completed = keyspace.for_each_between(start as u64..end as u64, &mut |key, _| {
+                visited.push(key.to_vec());
+                ControlFlow::Continue(())
+            });
+            let end = end.min(keys.len());
+            assert!(visited.iter().eq(keys[start.min(end)..end].iter().copied()), "{start}..{end}");
+        }
+    }
+}
+
 fn check_folder(folder: &Folder, seen: &mut usize) {
     let children: Vec<_> = folder.children_from(0).collect();
     assert_eq!(folder.children(), children.len());
@@ -165,6 +181,7 @@ proptest! {
             }
         }
         check(&keyspace, &naive);
+        check_between(&keyspace, &naive);
         for (keyspace, naive) in &kept {
             check(keyspace, naive);
         }

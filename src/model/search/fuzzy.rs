@@ -1,19 +1,26 @@
 //! Fuzzy search: the letters of each word occur in this order; the best matches come first.
+//!
+//! The best way to match a word takes time to find, a good one next to none. So all keys are first
+//! ranked by a good way, and the foremost of them are then ranked by the best. Where fewer keys
+//! match than can be listed, all of them are.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use super::{MAX_HITS, SearchHit, SearchResult, Turn};
+use super::{Found, MAX_HITS, SearchHit, Turn, slices};
 use crate::model::bytes::Key;
 use crate::model::keyspace::Keyspace;
 
+/// Hits that are ranked anew by one thread at a time.
+const HITS_A_TURN: usize = 2_048;
+
 /// A hit while it may still be overtaken. Better ones are greater: a higher score, a shorter key,
 /// an earlier place.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Ranked {
     score: u32,
     length: Reverse<usize>,
@@ -21,36 +28,85 @@ struct Ranked {
     key: Key,
 }
 
-/// Adds the best hits to the result; all words must match.
-pub(super) fn search(keyspace: &Keyspace, result: &mut SearchResult, turn: &mut Turn<'_>) -> ControlFlow<()> {
-    let mut atoms: Vec<Atom> = result
-        .query
-        .text
-        .split_whitespace()
-        .map(|word| Atom::new(word, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy, false))
-        .collect();
-    if atoms.is_empty() {
-        return ControlFlow::Continue(());
+/// A word, and how its letters are compared.
+#[derive(Clone)]
+struct Word {
+    atom: Atom,
+    ignore_case: bool,
+    normalize: bool,
+}
+
+impl Word {
+    fn new(text: &str, matcher: &mut Matcher) -> Self {
+        let atom = Atom::new(text, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy, false);
+        // Matching tells the matcher how this word is compared; nobody else does.
+        let _none = atom.score(Utf32Str::Ascii(&[]), matcher);
+        Self { atom, ignore_case: matcher.config.ignore_case, normalize: matcher.config.normalize }
     }
+
+    /// The score of a good way to match.
+    fn good(&self, hay: Utf32Str<'_>, matcher: &mut Matcher) -> Option<u32> {
+        matcher.config.ignore_case = self.ignore_case;
+        matcher.config.normalize = self.normalize;
+        matcher.fuzzy_match_greedy(hay, self.atom.needle_text()).map(u32::from)
+    }
+}
+
+/// Finds the best hits; all words must match.
+pub(super) fn search(
+    keyspace: &Keyspace,
+    text: &str,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Option<Found> {
     let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
-    let mut text = Text::default();
+    let words: Vec<Word> = text.split_whitespace().map(|word| Word::new(word, &mut matcher)).collect();
+    if words.is_empty() {
+        return Some(Found::default());
+    }
+    let parts = slices::in_slices(keyspace, &|places| foremost(keyspace, places, words.clone(), cancelled))?;
+    let total = parts.iter().map(|(_, total)| total).sum();
+    let mut ranked: Vec<Ranked> = parts.into_iter().flat_map(|(ranked, _)| ranked).collect();
+    if ranked.len() > MAX_HITS {
+        ranked.select_nth_unstable_by(MAX_HITS - 1, |one, other| other.cmp(one));
+        ranked.truncate(MAX_HITS);
+    }
+    let threads = slices::threads_for(keyspace.len());
+    let turns: Vec<&[Ranked]> = ranked.chunks(HITS_A_TURN).collect();
+    let hits = slices::each(&turns, threads, &|turn| (!cancelled()).then(|| best(turn, &words)))?;
+    let mut hits: Vec<(Ranked, Vec<(u32, u32)>)> = hits.into_iter().flatten().collect();
+    hits.sort_unstable_by(|(one, _), (other, _)| other.cmp(one));
+    let hits = hits.into_iter().map(|(hit, ranges)| SearchHit { key: hit.key, ranges }).collect();
+    Some(Found { hits, total, values_missing: 0 })
+}
+
+/// The foremost matches among the keys at these places, and how many there are.
+fn foremost(
+    keyspace: &Keyspace,
+    places: Range<u64>,
+    mut words: Vec<Word>,
+    cancelled: &dyn Fn() -> bool,
+) -> Option<(Vec<Ranked>, u64)> {
+    let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
+    let (mut text, mut turn) = (Text::default(), Turn::new(cancelled));
     let mut best: BinaryHeap<Reverse<Ranked>> = BinaryHeap::new();
-    keyspace.for_each(&mut |key, _| {
+    let (mut total, mut place) = (0, places.start);
+    let flow = keyspace.for_each_between(places, &mut |key, _| {
         turn.take(0)?;
+        place += 1;
         let hay = text.of(key);
         let mut score = 0;
-        for at in 0..atoms.len() {
-            match atoms[at].score(hay, &mut matcher) {
-                Some(points) => score += u32::from(points),
+        for at in 0..words.len() {
+            match words[at].good(hay, &mut matcher) {
+                Some(points) => score += points,
                 None => {
                     // The word that rules most keys out comes to be tried first.
-                    atoms[..=at].rotate_right(1);
+                    words[..=at].rotate_right(1);
                     return ControlFlow::Continue(());
                 }
             }
         }
-        result.total += 1;
-        let rank = (score, Reverse(key.len()), Reverse(result.total));
+        total += 1;
+        let rank = (score, Reverse(key.len()), Reverse(place));
         let full = best.len() >= MAX_HITS;
         if full && best.peek().is_some_and(|Reverse(worst)| rank <= (worst.score, worst.length, worst.place))
         {
@@ -61,25 +117,28 @@ pub(super) fn search(keyspace: &Keyspace, result: &mut SearchResult, turn: &mut 
         }
         best.push(Reverse(Ranked { score, length: rank.1, place: rank.2, key: key.into() }));
         ControlFlow::Continue(())
-    })?;
-    result.hits.reserve(best.len());
-    // Sorted in ascending order of `Reverse`: the best first.
-    for Reverse(hit) in best.into_sorted_vec() {
-        turn.take(0)?;
-        let ranges = ranges(&hit.key, &atoms, &mut matcher, &mut text);
-        result.hits.push(SearchHit { key: hit.key, ranges });
-    }
-    ControlFlow::Continue(())
+    });
+    let ranked = best.into_vec().into_iter().map(|Reverse(hit)| hit).collect();
+    flow.is_continue().then_some((ranked, total))
 }
 
-/// The matching byte ranges of all words.
-fn ranges(key: &[u8], atoms: &[Atom], matcher: &mut Matcher, text: &mut Text) -> Vec<(u32, u32)> {
-    let mut indices = Vec::new();
-    let hay = text.of(key);
-    for atom in atoms {
-        // It is known to match.
-        let _score = atom.indices(hay, matcher, &mut indices);
-    }
+/// Ranks hits by the best way to match them, and tells where that is.
+fn best(hits: &[Ranked], words: &[Word]) -> Vec<(Ranked, Vec<(u32, u32)>)> {
+    let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
+    let mut text = Text::default();
+    let ranked = hits.iter().map(|hit| {
+        let mut indices = Vec::new();
+        let hay = text.of(&hit.key);
+        let score = words.iter().filter_map(|word| word.atom.indices(hay, &mut matcher, &mut indices));
+        let score = score.map(u32::from).sum();
+        let ranges = ranges(&hit.key, indices, &text);
+        (Ranked { score, ..hit.clone() }, ranges)
+    });
+    ranked.collect()
+}
+
+/// The byte ranges of these characters.
+fn ranges(key: &[u8], mut indices: Vec<u32>, text: &Text) -> Vec<(u32, u32)> {
     indices.sort_unstable();
     indices.dedup();
     let mut ranges: Vec<(u32, u32)> = Vec::new();

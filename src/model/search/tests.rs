@@ -1,5 +1,5 @@
-use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use proptest::prelude::*;
 
@@ -132,15 +132,43 @@ fn a_search_ends_when_it_is_cancelled() {
         keyspace.put(format!("/many/{number:06}").as_bytes(), KeyMeta::default(), None);
     }
     for mode in [SearchMode::Substring, SearchMode::Fuzzy, SearchMode::Values] {
-        let asked = Cell::new(0);
-        let cancelled = || {
-            asked.set(asked.get() + 1);
-            asked.get() > 2
-        };
+        let asked = AtomicU32::new(0);
+        let cancelled = || asked.fetch_add(1, Ordering::Relaxed) >= 2;
         let query = SearchQuery { text: "many".into(), mode };
         assert_eq!(search(&keyspace, &query, &cancelled), None);
-        assert_eq!(asked.get(), 3);
+        assert_eq!(asked.into_inner(), 3);
     }
+}
+
+#[test]
+fn many_keys_are_searched_in_slices_as_few_are() {
+    let name =
+        |number: u64| format!("/shop/{}/order-{:06}", number % 7, number.wrapping_mul(7_919) % 250_000);
+    let mut many = Keyspace::default();
+    for number in 0..250_000 {
+        let value = (number % 2 == 0).then(|| Value::from(name(number).as_bytes()));
+        many.put(name(number).as_bytes(), KeyMeta::default(), value);
+    }
+    assert!(many.len() > 200_000, "enough for several threads");
+    let mut all = Vec::new();
+    let _completed = many.for_each(&mut |key, _| {
+        all.push(String::from_utf8_lossy(key).into_owned());
+        ControlFlow::Continue(())
+    });
+    for text in ["1234", "order", "nowhere"] {
+        let expected: Vec<&String> = all.iter().filter(|key| key.contains(text)).collect();
+        let result = run(&many, SearchMode::Substring, text);
+        assert_eq!(result.total as usize, expected.len());
+        assert!(keys(&result).iter().eq(expected.into_iter().take(MAX_HITS)));
+        let in_values = run(&many, SearchMode::Values, text);
+        assert!(in_values.total <= result.total && in_values.values_missing > 100_000);
+    }
+    let result = run(&many, SearchMode::Fuzzy, "3order99");
+    let matching =
+        all.iter().filter(|key| key.starts_with("/shop/3/") && key.matches('9').count() >= 2).count();
+    assert!(result.total as usize >= matching && matching > 1_000, "{}", result.total);
+    assert!(keys(&result)[0].starts_with("/shop/3/order") && keys(&result)[0].contains("99"));
+    assert!(result.hits.iter().all(|hit| !hit.ranges.is_empty()));
 }
 
 fn fold(text: &str) -> String {
