@@ -39,7 +39,7 @@ pub(super) fn each<I: Sync, T: Send>(
     work: &(dyn Fn(&I) -> Option<T> + Sync),
 ) -> Option<Vec<T>> {
     if threads <= 1 || items.len() <= 1 {
-        return items.iter().map(|item| work(item)).collect();
+        return items.iter().map(work).collect();
     }
     let next = AtomicUsize::new(0);
     let run = || {
