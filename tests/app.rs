@@ -5,6 +5,12 @@
 
 #[path = "app/faults.rs"]
 mod faults;
+#[path = "cluster/figure.rs"]
+#[allow(dead_code)]
+mod figure;
+#[cfg(unix)]
+#[path = "app/survive.rs"]
+mod survive;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

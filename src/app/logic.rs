@@ -19,7 +19,7 @@ const FILE_DIALOG_EVERY: Duration = Duration::from_millis(100);
 impl App {
     /// Takes news in. Returns after how long it wants to be called again without news.
     pub(super) fn logic(&mut self) -> Option<Duration> {
-        self.world.now = now();
+        self.world.set_clock(now());
         let behind = self.drain();
         self.open_what_waits();
         self.refresh_search();

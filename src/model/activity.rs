@@ -152,6 +152,23 @@ impl Activity {
         self.noted.len() < before
     }
 
+    /// The clock was moved by so many milliseconds: ages stay as they are.
+    pub fn shift(&mut self, by: i64) {
+        for noted in &mut self.noted {
+            noted.line.seen_at += by;
+        }
+        for newest in self.newest.values_mut() {
+            newest.seen_at += by;
+        }
+        for gap in &mut self.gaps {
+            gap.seen_at += by;
+        }
+        for (second, _) in &mut self.rate {
+            *second += by.div_euclid(1_000);
+        }
+        self.deleted.shift(by);
+    }
+
     /// When the next change will be old enough to be forgotten, so that a count on screen can go.
     #[must_use]
     pub fn prune_at(&self) -> Option<SeenAt> {

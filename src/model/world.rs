@@ -7,7 +7,7 @@ use super::message::{RequestId, SessionId};
 use super::profile::Profile;
 use super::session::Session;
 use super::settings::{Overrides, Settings};
-use super::status::{SeenAt, TestStep};
+use super::status::{MirrorState, SeenAt, TestStep};
 
 /// How a toast is dressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -160,6 +160,36 @@ impl World {
         self.sessions.iter_mut().find(|session| session.id == id)
     }
 
+    /// It is this moment now. Where the clock has been set back, what was seen moves with it and
+    /// keeps its age: a message would stay for an hour, and a search wait as long for its next turn.
+    /// (Set forward, or after the machine has slept, all of it is simply older.)
+    pub fn set_clock(&mut self, now: SeenAt) {
+        /// A clock that is kept in step moves by less.
+        const SET_BACK: SeenAt = 1_000;
+        let by = now - self.now;
+        self.now = now;
+        if by > -SET_BACK {
+            return;
+        }
+        for toast in &mut self.toasts {
+            toast.seen_at += by;
+        }
+        for session in &mut self.sessions {
+            session.search.asked_at += by;
+            session.activity.shift(by);
+            for lease in session.leases.values_mut() {
+                lease.seen_at += by;
+            }
+            for document in &mut session.documents {
+                document.live_seen_at += by;
+            }
+            if let MirrorState::Stale { since, retry_at, .. } = &mut session.state {
+                *since += by;
+                *retry_at = retry_at.map(|at| at + by);
+            }
+        }
+    }
+
     /// Forgets changes that are no longer counted on their folders. Returns after how many
     /// milliseconds that should be done again, if any are left: about once a second while changes
     /// grow old, never while nothing has changed.
@@ -194,6 +224,43 @@ mod tests {
         assert_eq!(world.forget_old_changes(), Some(1_000), "not for every single change");
         assert_eq!(world.sessions[0].activity.folder_count(b"a/"), 1);
         world.now = 61_001;
+        assert_eq!(world.forget_old_changes(), None);
+        assert_eq!(world.sessions[0].activity.folder_count(b"a/"), 0);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_leaves_ages_as_they_are_or_makes_all_of_it_old() {
+        const HOUR: i64 = 3_600_000;
+        let start = 10 * HOUR;
+        let mut world = World { sessions: vec![Session::default()], now: start, ..World::default() };
+        let text = ToastText::Saved { key: "/a".into(), revision: 1 };
+        world.toasts.push(Toast { id: 1, kind: ToastKind::Success, text, seen_at: start - 2_000 });
+        let session = &mut world.sessions[0];
+        session.activity.note(&deletion(b"a/b"), 5, start - 3_000, &[b"a/"]);
+        session.search.asked_at = start - 100;
+        let fault = Fault::new(crate::model::fault::FaultKind::Unavailable, "");
+        session.state =
+            MirrorState::Stale { since: start - 5_000, fault: fault.clone(), retry_at: Some(start + 800) };
+
+        // Kept in step: nothing moves but the time.
+        world.set_clock(start - 5);
+        assert_eq!(world.toasts[0].seen_at, start - 2_000);
+        world.set_clock(start);
+
+        // Set back by an hour.
+        let now = start - HOUR;
+        world.set_clock(now);
+        assert_eq!((world.now, world.toasts[0].seen_at), (now, now - 2_000));
+        let session = &world.sessions[0];
+        assert_eq!(session.search.asked_at, now - 100);
+        assert_eq!(session.activity.newest(b"a/b").map(|(_, seen_at)| seen_at), Some(now - 3_000));
+        assert_eq!(session.activity.rate(now).iter().sum::<u32>(), 1);
+        let moved = MirrorState::Stale { since: now - 5_000, fault, retry_at: Some(now + 800) };
+        assert_eq!(session.state, moved);
+        assert_eq!(world.forget_old_changes(), Some(57_001), "as if nothing had happened");
+
+        // Set forward by an hour, or woken: all of it is old.
+        world.set_clock(start);
         assert_eq!(world.forget_old_changes(), None);
         assert_eq!(world.sessions[0].activity.folder_count(b"a/"), 0);
     }

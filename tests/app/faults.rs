@@ -1,9 +1,6 @@
 //! The whole console while members, networks and clusters fail: frames go on, drafts stay, and
 //! nothing is called saved that was not.
 
-#[allow(dead_code, reason = "what other tests tell")]
-#[path = "../cluster/figure.rs"]
-mod figure;
 #[allow(dead_code, reason = "the faults of other tests")]
 #[path = "../cluster/proxy/mod.rs"]
 mod proxy;
@@ -23,8 +20,8 @@ use etcdscope::model::profile::Profile;
 use etcdscope::model::status::MirrorState;
 use etcdscope::model::world::World;
 
+use super::figure::figure;
 use super::{Bench, KEY, document, key, open, session, value, wait};
-use figure::figure;
 use proxy::Proxy;
 use rig::Rig;
 

@@ -9,6 +9,7 @@ use etcdscope::model::status::{TestOutcome, TestStepKind};
 use etcdscope::model::write::{Expect, LeaseChoice, PutRequest, WriteOutcome};
 use tokio::net::TcpListener;
 
+use super::figure::figure;
 use super::support::{connect, newest, plain_client, request, shared, start};
 
 async fn kind_of(endpoint: &str) -> FaultKind {
@@ -16,6 +17,7 @@ async fn kind_of(endpoint: &str) -> FaultKind {
     let fault = Cluster::connect(&request(&[endpoint.to_owned()])).await.err().expect("no connection");
     assert!(begun.elapsed() < Duration::from_secs(6), "{endpoint} took {:?}", begun.elapsed());
     eprintln!("{endpoint}: {:?}: {}", fault.kind, fault.detail);
+    figure("connect-faults", format!("{} after {} ms", fault.kind.name(), begun.elapsed().as_millis()));
     fault.kind
 }
 

@@ -1,5 +1,7 @@
 //! Figures that a test measured, kept for the table of `cargo xtask reliability`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::fmt::Display;
 use std::fs::OpenOptions;
 use std::io::Write as _;

@@ -91,13 +91,14 @@ impl Sleeper {
             .expect("the sleeper");
         let told = child.stdout.take().expect("its words");
         let (sender, lines) = channel();
-        std::thread::spawn(move || {
+        let read = move || {
             for line in BufReader::new(told).lines().map_while(Result::ok) {
                 if sender.send(line).is_err() {
                     return;
                 }
             }
-        });
+        };
+        std::thread::Builder::new().name("words of the sleeper".to_owned()).spawn(read).expect("a thread");
         Self { child, lines }
     }
 

@@ -98,6 +98,7 @@ async fn kind_of(request: &ConnectRequest) -> FaultKind {
         Ok(_) => panic!("it connected"),
         Err(fault) => {
             eprintln!("{:?}: {}", fault.kind, fault.detail);
+            assert!(begun.elapsed() < std::time::Duration::from_secs(6), "it took {:?}", begun.elapsed());
             figure(
                 "connect-faults",
                 format!("{} after {} ms", fault.kind.name(), begun.elapsed().as_millis()),
@@ -137,6 +138,12 @@ async fn client_certificates_work_and_each_failure_names_its_cause() {
     strangers.profile.tls.cert_file = Some(stranger.0);
     strangers.profile.tls.key_file = Some(stranger.1);
     assert_eq!(kind_of(&strangers).await, FaultKind::ClientCertificateRefused);
+
+    let late = secured.authority.issue("late", &["late"], true);
+    let mut expired = good.clone();
+    expired.profile.tls.cert_file = Some(late.0);
+    expired.profile.tls.key_file = Some(late.1);
+    assert_eq!(kind_of(&expired).await, FaultKind::ClientCertificateRefused);
 
     let mut other_name = good.clone();
     other_name.profile.tls.server_name = Some("etcd.example".into());

@@ -60,6 +60,13 @@ impl DeletedKeys {
         }
     }
 
+    /// The clock was moved by so many milliseconds.
+    pub(super) fn shift(&mut self, by: i64) {
+        for deleted in self.keys.values_mut() {
+            deleted.seen_at += by;
+        }
+    }
+
     fn is_newest(&self, revision: i64, key: &[u8]) -> bool {
         self.keys.get(key).is_some_and(|deleted| deleted.revision == revision)
     }

@@ -188,8 +188,9 @@ fn lease(
     }
     let info = session.leases.get(&lease);
     let old = info.is_none_or(|info| world.now - info.seen_at > TTL_EVERY_MS);
-    let asked_lately =
-        view.asked_lease.is_some_and(|(asked, at)| asked == lease && world.now - at < TTL_EVERY_MS);
+    // Asked in the future: the clock has been set back since.
+    let lately = |at| (0..TTL_EVERY_MS).contains(&(world.now - at));
+    let asked_lately = view.asked_lease.is_some_and(|(asked, at)| asked == lease && lately(at));
     if old && !asked_lately {
         view.asked_lease = Some((lease, world.now));
         actions.push(Action::LoadLeases(vec![lease]));
