@@ -179,13 +179,26 @@ fn frames(part: &Value) -> Table {
         count(&part["keys"]),
         figure(part["figures"]["events_per_second"].as_f64(), 0, "")
     );
-    let mut table =
-        Table::new(title, &["situation", "frames", "p50", "p99", "longest", "with graphics, p50"]);
+    let mut table = Table::new(
+        title,
+        &[
+            "situation",
+            "frames",
+            "processor p50",
+            "p99",
+            "by the clock p50",
+            "p99",
+            "longest",
+            "with graphics, p50",
+        ],
+    );
     for (name, value) in situations(part) {
         let of = |name: &str, digits| figure(value[name].as_f64(), digits, " ms");
         table.rows.push(vec![
             name.replace('_', " "),
             count(&value["frames"]),
+            of("cpu_p50_ms", 2),
+            of("cpu_p99_ms", 2),
             of("p50_ms", 2),
             of("p99_ms", 2),
             of("max_ms", 2),

@@ -37,7 +37,7 @@ pub struct App {
     environment: Option<ConnectRequest>,
     frame_log: frame_log::FrameLog,
     /// What this frame has cost so far.
-    frame_work: std::time::Duration,
+    frame_work: frame_log::Work,
     /// The system has asked the console to end.
     asked_to_end: std::sync::Arc<std::sync::atomic::AtomicBool>,
     /// How often news may have the window drawn.
@@ -66,7 +66,7 @@ impl App {
             choosing: None,
             environment: options.environment.clone(),
             frame_log: frame_log::FrameLog::from_environment(),
-            frame_work: std::time::Duration::ZERO,
+            frame_work: frame_log::Work::default(),
             asked_to_end: Default::default(),
             pace: std::sync::Arc::new(pace::Pace::new(false)),
         };

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::App;
+use super::frame_log::Working;
 use super::pace::Pace;
 use crate::action::Action;
 use crate::backend::{BackendOptions, Urgency};
@@ -101,7 +102,7 @@ fn close_when_asked(ctx: &egui::Context, asked: &Arc<AtomicBool>) {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        let started = Instant::now();
+        let working = Working::begin();
         let again = App::logic(self);
         if self.asked_to_end.load(Ordering::Acquire) {
             self.keep_drafts(true);
@@ -111,11 +112,11 @@ impl eframe::App for App {
         if let Some(after) = again {
             ctx.request_repaint_after(after);
         }
-        self.frame_work = started.elapsed();
+        self.frame_work = working.so_far();
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
-        let started = Instant::now();
+        let working = Working::begin();
         for command in ui::shell::shortcuts(ui.ctx(), &self.world) {
             self.actions.push(Action::Run(command));
         }
@@ -131,7 +132,7 @@ impl eframe::App for App {
             self.dispatch(action);
         }
         self.pace.drawn();
-        let work = self.frame_work + started.elapsed();
+        let work = self.frame_work + working.so_far();
         self.frame_log.note(work, self.world.active_session(), frame.info().cpu_usage);
     }
 

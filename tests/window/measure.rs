@@ -14,7 +14,9 @@
 //! writer reached in the situations.
 //!
 //! A frame's own work (taking news in, drawing the views, acting on the operator) in each situation,
-//! as `{"frames","p50_ms","p99_ms","max_ms","whole_p50_ms","per_second"}`: `whole` is the frame with its
+//! as `{"frames","p50_ms","p99_ms","max_ms","cpu_p50_ms","cpu_p99_ms","cpu_max_ms","whole_p50_ms",
+//! "per_second"}`: by the clock, and (`cpu`) in processor time of the window's thread, which etcd, the
+//! writer and the software drawing on the same cores do not lengthen; `whole` is the frame with its
 //! triangles and what hands them to the graphics, `per_second` how many frames came about. The situations: `listing` (until the tree was live, no writer), `activity` (the tree and
 //! the line of changes, nobody touching anything), `scrolling` (the tree), `folder` (100,000 children
 //! opened and scrolled), `editor` (1 MiB opened and scrolled), `compare` (two versions of 1 MiB compared
@@ -79,6 +81,7 @@ impl Figures {
 fn work(frames: &[Frame]) -> String {
     let own = Figures::new(frames.iter().map(|frame| frame.work_ms));
     let whole = Figures::new(frames.iter().filter_map(|frame| frame.whole_ms));
+    let processor = Figures::new(frames.iter().map(|frame| frame.processor_ms));
     let [half, most, all] = [0.5, 0.99, 1.0].map(|share| own.quantile(share));
     let seconds = match frames {
         [first, .., last] => (last.at_ms - first.at_ms) / 1_000.0,
@@ -86,8 +89,12 @@ fn work(frames: &[Frame]) -> String {
     };
     format!(
         "{{\"frames\":{},\"p50_ms\":{half:.2},\"p99_ms\":{most:.2},\"max_ms\":{all:.2},\
+         \"cpu_p50_ms\":{:.2},\"cpu_p99_ms\":{:.2},\"cpu_max_ms\":{:.2},\
          \"whole_p50_ms\":{:.2},\"per_second\":{:.1}}}",
         frames.len(),
+        processor.quantile(0.5),
+        processor.quantile(0.99),
+        processor.quantile(1.0),
         whole.quantile(0.5),
         frames.len() as f64 / seconds.max(0.001)
     )

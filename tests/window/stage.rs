@@ -18,6 +18,8 @@ pub struct Frame {
     pub at_ms: f64,
     /// Its own work.
     pub work_ms: f64,
+    /// The processor time of its own work.
+    pub processor_ms: f64,
     /// The revision shown.
     pub applied: i64,
     /// Characters of the search text whose results are shown.
@@ -39,7 +41,7 @@ impl Frame {
     fn read(line: &str) -> Option<(Self, f64)> {
         let mut fields = line.split(' ');
         let mut next = || fields.next();
-        let frame = Self {
+        let mut frame = Self {
             at_ms: next()?.parse().ok()?,
             work_ms: next()?.parse().ok()?,
             applied: next()?.parse().ok()?,
@@ -47,8 +49,11 @@ impl Frame {
             keys: next()?.parse().ok()?,
             live: next()? == "1",
             whole_ms: None,
+            processor_ms: 0.0,
         };
-        Some((frame, next()?.parse().ok()?))
+        let before = next()?.parse().ok()?;
+        frame.processor_ms = next()?.parse().ok()?;
+        Some((frame, before))
     }
 }
 
