@@ -32,8 +32,11 @@ struct Unit {
     /// Keys that it writes.
     writes: Vec<Key>,
     size_bytes: usize,
-    /// How to see whether it was done.
-    evidence: Evidence,
+    /// How to see whether it was done: this key has this value (`None`: is deleted) where it had
+    /// been as expected.
+    written: Key,
+    put_value: Option<Value>,
+    expect: Expect,
     /// It attaches a copy to the lease of its source: a lease that is gone has taken the source with
     /// it.
     leased_by_source: bool,
@@ -44,14 +47,6 @@ impl Unit {
     fn is_gone(&self, fault: &Fault) -> bool {
         self.leased_by_source && fault.kind == FaultKind::LeaseNotFound
     }
-}
-
-#[derive(Clone, Debug)]
-enum Evidence {
-    /// The key has this value and was written after what was expected.
-    Written { key: Key, value: Value, expect: Expect },
-    /// The key no longer has this revision.
-    Gone { key: Key, revision: i64 },
 }
 
 /// The index of a step, and its unit (`None`: its source has changed).
@@ -169,21 +164,23 @@ impl Cluster {
     }
 
     /// What became of a transaction: all of it was done or nothing, so one key that it put tells.
-    /// Without any, what is left of the keys that it deleted must do.
+    /// A deletion may be someone else's: without any put, all keys must have gone at one revision.
     async fn settle_chunk(&self, chunk: &[Unit], since: i64, asked: usize, fault: &Fault) -> Settled {
-        let mut gone = Vec::new();
-        for unit in chunk {
-            match &unit.evidence {
-                Evidence::Written { key, value, expect } => {
-                    let (key, value) = (key.clone(), value.clone());
-                    return self
-                        .settle(&LostWrite { key, value, expect: *expect, since, asked }, fault)
-                        .await;
+        let is_put = |unit: &&Unit| unit.put_value.is_some();
+        let telling = chunk.iter().find(is_put).map_or(chunk, std::slice::from_ref);
+        let mut done_at = None;
+        for unit in telling {
+            let (key, value) = (unit.written.clone(), unit.put_value.clone());
+            let write = LostWrite { key, value, expect: unit.expect, since, asked };
+            match self.settle(&write, fault).await {
+                Settled::Done(revision) if done_at.is_none_or(|at| at == revision) => {
+                    done_at = Some(revision);
                 }
-                Evidence::Gone { key, revision } => gone.push((key, *revision)),
+                Settled::Done(_) => return Settled::Overtaken(None),
+                other => return other,
             }
         }
-        self.settle_deletions(&gone, asked, fault).await
+        done_at.map_or(Settled::Unknown, Settled::Done)
     }
 
     /// Makes units of the steps, reading the sources of copies. Keys that have changed already are
@@ -261,7 +258,9 @@ fn unit_of_put(put: &PutRequest) -> Unit {
         operations: vec![put_op(put)],
         writes: vec![put.key.clone()],
         size_bytes: 2 * put.key.len() + put.value.len() + 64,
-        evidence: Evidence::Written { key: put.key.clone(), value: put.value.clone(), expect: put.expect },
+        written: put.key.clone(),
+        put_value: Some(put.value.clone()),
+        expect: put.expect,
         leased_by_source: false,
     }
 }
@@ -273,7 +272,9 @@ fn unit_of_delete(key: &Key, revision: i64) -> Unit {
         operations: vec![TxnOp::delete(&**key, None)],
         writes: vec![key.clone()],
         size_bytes: 2 * key.len() + 64,
-        evidence: Evidence::Gone { key: key.clone(), revision },
+        written: key.clone(),
+        put_value: None,
+        expect: Expect::Revision(revision),
         leased_by_source: false,
     }
 }

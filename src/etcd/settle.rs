@@ -36,7 +36,8 @@ const ALIVE_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(super) struct LostWrite {
     pub key: Key,
-    pub value: Value,
+    /// `None`: it was to be deleted.
+    pub value: Option<Value>,
     pub expect: Expect,
     /// The cluster was at this revision, or behind it, before the write was sent (0: unknown).
     pub since: i64,
@@ -70,26 +71,28 @@ enum Look {
 
 impl LostWrite {
     pub(super) fn of(put: &PutRequest, since: i64, asked: usize) -> Self {
-        let (key, value) = (put.key.clone(), put.value.clone());
+        let (key, value) = (put.key.clone(), Some(put.value.clone()));
         Self { key, value, expect: put.expect, since, asked }
     }
 
     fn wrote(&self, record: &KeyRecord) -> bool {
-        record.value.as_deref() == Some(&*self.value)
+        self.value.is_some() && record.value == self.value
     }
 
-    /// Whether this event is the write.
+    /// Whether this event is the write. (A deletion of the same version by someone else looks the
+    /// same, and comes to the same.)
     fn is(&self, event: &PbEvent) -> bool {
-        let Some(kv) = event.kv.as_ref().filter(|kv| event.r#type == 0 && kv.value == *self.value) else {
-            return false;
+        const DELETE: i32 = 1;
+        let Some(kv) = &event.kv else { return false };
+        let same = match &self.value {
+            Some(value) => event.r#type != DELETE && kv.value == **value,
+            None => event.r#type == DELETE,
         };
-        match self.expect {
+        // The version before may be compacted away; then the rest must do.
+        let follows = |before| event.prev_kv.as_ref().is_none_or(|prev| prev.mod_revision == before);
+        same && match self.expect {
             Expect::Absent => kv.create_revision == kv.mod_revision,
-            // The version before may be compacted away; then the value must do.
-            Expect::Revision(before) => {
-                kv.create_revision <= before
-                    && event.prev_kv.as_ref().is_none_or(|prev| prev.mod_revision == before)
-            }
+            Expect::Revision(before) => kv.create_revision <= before && follows(before),
         }
     }
 }
@@ -120,37 +123,6 @@ impl Cluster {
             Look::NotYet(_) if is_over => Settled::NotDone,
             _ => Settled::Unknown,
         }
-    }
-
-    /// What became of a transaction that only deletes keys, each at this revision.
-    pub(super) async fn settle_deletions(
-        &self,
-        keys: &[(&Key, i64)],
-        asked: usize,
-        fault: &Fault,
-    ) -> Settled {
-        let (mut alive, mut untouched) = (0, false);
-        for wait in LOOKS {
-            tokio::time::sleep(wait).await;
-            alive += u32::from(self.is_heard(asked).await);
-            let mut all_gone = true;
-            untouched = false;
-            for (key, revision) in keys {
-                match self.read(key).await {
-                    Ok(None) => {}
-                    Ok(Some(now)) => {
-                        all_gone = false;
-                        untouched |= now.meta.mod_revision == *revision;
-                    }
-                    Err(_) => return Settled::Unknown,
-                }
-            }
-            if all_gone {
-                // By us or by others: they are deleted, as was asked.
-                return Settled::Done(0);
-            }
-        }
-        if untouched && is_over(alive, fault) { Settled::NotDone } else { Settled::Unknown }
     }
 
     /// Whether the member answers, or is not there at all.
@@ -203,6 +175,9 @@ impl Cluster {
                 // Deleted and created again: what was before the deletion can not be walked to.
                 if now.meta.create_revision > before {
                     return Look::Hidden;
+                }
+                if write.value.is_none() {
+                    return Look::Never(Some(now));
                 }
                 let mut version = now.clone();
                 for _ in 0..MOST_STEPS_BACK {

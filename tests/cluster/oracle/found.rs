@@ -122,5 +122,19 @@ async fn a_lost_batch_that_was_done_is_not_called_left_alone_or_the_reverse() {
         let report = writing.await.unwrap();
         assert_eq!((report.done, report.skipped.len(), report.unknown.len()), (2, 0, 0), "{report:?}");
         others.delete(key("beside"), None).await.unwrap();
+
+        // Nothing arrives; the key is gone in the end, but it was not the version to be deleted.
+        let base = others.put(key("gone"), "base", None).await.unwrap().header().unwrap().revision();
+        let steps = [BatchStep::Delete { key: key("gone").into_bytes().into(), revision: base }];
+        let cluster = connect(&[proxy.endpoint()]).await;
+        proxy.swallow_requests(true);
+        let writing = tokio::spawn(async move { cluster.batch(&steps, &mut |_| {}, &|| false).await });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        others.put(key("gone"), "theirs", None).await.unwrap();
+        others.delete(key("gone"), None).await.unwrap();
+        proxy.reset();
+        proxy.swallow_requests(false);
+        let report = writing.await.unwrap();
+        assert_eq!((report.done, report.skipped.len(), report.unknown.len()), (0, 1, 0), "{report:?}");
     }
 }
