@@ -60,6 +60,12 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
     command.args(["oracle::the_randomised_run", "--", "--exact", "--nocapture"]);
     command.env("ETCDSCOPE_SOAK_SECONDS", options.seconds().to_string());
     command.env("ETCDSCOPE_SOAK_ALONE", "1").env("ETCDSCOPE_SOAK_JSON", "1").env("RUST_BACKTRACE", "1");
+    // What is freed goes back to the system, so that growth is of what is kept.
+    for (name, value) in
+        [("MALLOC_ARENA_MAX", "2"), ("MALLOC_MMAP_THRESHOLD_", "65536"), ("MALLOC_TRIM_THRESHOLD_", "65536")]
+    {
+        command.env(name, value);
+    }
     match options.seed {
         Some(seed) => command.env("ETCDSCOPE_SEED", seed.to_string()),
         None => command.env_remove("ETCDSCOPE_SEED"),
