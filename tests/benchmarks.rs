@@ -63,7 +63,7 @@ fn one_lost_event_breaks_the_promise() {
 
 #[test]
 fn frames_are_judged_by_the_worst_situation_under_load() {
-    let frames = |p99: f64| json!({ "frames": 100, "p99_ms": p99 });
+    let frames = |p99: f64| json!({ "frames": 100, "p99_ms": p99, "cpu_p99_ms": p99 });
     let with = |listing: f64, folder: f64| {
         let figures =
             json!({ "listing": frames(listing), "scrolling": frames(1.0), "folder": frames(folder) });

@@ -137,6 +137,20 @@ impl Session {
         self.peer.press(key, Modifiers::NONE).unwrap();
     }
 
+    /// Goes to the end of the tree, where this row is. What the wheel was turned last may still be moving
+    /// the tree the other way: then once more.
+    fn to_the_end(&self, row: &str) {
+        const SOON: Duration = Duration::from_secs(2);
+        let start = Instant::now();
+        loop {
+            self.press(Key::End);
+            match self.peer.wait_for(row, SOON, |tree| tree.shows(Role::TreeItem, row)) {
+                Ok(_) => return,
+                Err(error) => assert!(start.elapsed() < WITHIN, "{error}"),
+            }
+        }
+    }
+
     fn click(&self, role: Role, text: &str) -> Pos2 {
         self.peer.click_on(role, text, WITHIN).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -283,7 +297,7 @@ fn situations(session: &Session, tree: Pos2, parts: &mut Vec<String>) {
     add("scrolling", &session.during(|_| session.scroll(tree)));
     picture("scrolling");
 
-    session.press(Key::End);
+    session.to_the_end(scene::FOLDER);
     let folder = session.during(|_| {
         session.click(Role::TreeItem, scene::FOLDER);
         session.scroll(tree);
@@ -291,9 +305,9 @@ fn situations(session: &Session, tree: Pos2, parts: &mut Vec<String>) {
     picture("folder");
     add("folder", &folder);
 
-    session.press(Key::End);
+    session.to_the_end("/large/");
     session.click(Role::TreeItem, "/large/");
-    session.press(Key::End);
+    session.to_the_end(scene::LARGE);
     let mut middle = Pos2::ZERO;
     let editor = session.during(|_| {
         session.click(Role::TreeItem, scene::LARGE);

@@ -86,7 +86,9 @@ impl Peer {
                 return self.click(now).map(|()| now).map_err(failed);
             }
             if start.elapsed() > within {
-                return Err(format!("no {role:?} {text} that stands still within {within:?}"));
+                return Err(format!(
+                    "no {role:?} {text} that stands still within {within:?}: it was at {before:?}, then at {now:?}"
+                ));
             }
             before = now;
         }
