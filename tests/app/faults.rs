@@ -146,20 +146,17 @@ fn while_a_member_is_stopped_or_the_network_swallows_no_frame_takes_over_50_ms()
         frames.until(&mut app, 10 * SECOND, "news", |world| session(world).activity.lines().next().is_some());
         frames.forget();
         inflict(&rig, at, true);
-        let stale = frames.until(&mut app, 10 * SECOND, "stale", is_stale);
-        let live = stale + frames.until(&mut app, 15 * SECOND - stale, "live elsewhere", is_live);
-        inflict(&rig, at, false);
-        frames.until(&mut app, 15 * SECOND, "another is watched", |world| {
+        // That it is told as stale in time, and left, is measured without a window: here it may be over
+        // between two frames. Who is watched is asked every five seconds.
+        frames.until(&mut app, 30 * SECOND, "another is watched", |world| {
             watched(&rig, world).is_some_and(|now| now != at) && is_live(world)
         });
+        inflict(&rig, at, false);
+        let news = session(app.world()).applied;
+        frames.until(&mut app, 10 * SECOND, "news", |world| session(world).applied > news + 50);
         writing.abort();
-        let text = format!(
-            "window, {what}: stale after {:.1} s, live after {:.1} s, the longest of {} frames {:.1} ms",
-            stale.as_secs_f64(),
-            live.as_secs_f64(),
-            frames.drawn,
-            frames.longest.as_secs_f64() * 1_000.0
-        );
+        let longest = frames.longest.as_secs_f64() * 1_000.0;
+        let text = format!("window, {what}: the longest of {} frames took {longest:.1} ms", frames.drawn);
         figure(row, &text);
         assert!(frames.longest < LONGEST_FRAME, "{text}");
     }
