@@ -332,6 +332,17 @@ mod tests {
         })
     }
 
+    /// A connection that is asked at once to try again, and what it tells.
+    fn connection() -> (Connection, mpsc::Receiver<Event>) {
+        let (events, told) = mpsc::channel(8);
+        let outbox = Outbox { events, woken: Arc::default(), wake: Arc::new(|_| {}) };
+        let request = ConnectRequest { profile: Profile::default(), password: None };
+        let gate = WriteGate::of(&request.profile);
+        let connection = Connection { id: SessionId(1), request, gate, outbox, retry_now: Arc::default() };
+        connection.retry_now.notify_one();
+        (connection, told)
+    }
+
     #[tokio::test]
     async fn a_task_that_panics_is_begun_anew() {
         let runs = Arc::new(AtomicU32::new(0));
@@ -346,12 +357,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_panics_says_so_and_is_tried_again_when_asked() {
-        let (events, mut told) = mpsc::channel(8);
-        let outbox = Outbox { events, woken: Arc::default(), wake: Arc::new(|_| {}) };
-        let request = ConnectRequest { profile: Profile::default(), password: None };
-        let gate = WriteGate::of(&request.profile);
-        let connection = Connection { id: SessionId(1), request, gate, outbox, retry_now: Arc::default() };
-        connection.retry_now.notify_one();
+        let (connection, mut told) = connection();
         let runs = AtomicU32::new(0);
         let run = || {
             let run = runs.fetch_add(1, Ordering::Relaxed);
@@ -373,12 +379,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_mirror_that_panics_is_not_shown_as_live_and_begins_anew() {
-        let (events, mut told) = mpsc::channel(8);
-        let outbox = Outbox { events, woken: Arc::default(), wake: Arc::new(|_| {}) };
-        let request = ConnectRequest { profile: Profile::default(), password: None };
-        let gate = WriteGate::of(&request.profile);
-        let connection = Connection { id: SessionId(1), request, gate, outbox, retry_now: Arc::default() };
-        connection.retry_now.notify_one();
+        let (connection, mut told) = connection();
         let runs = Arc::new(AtomicU32::new(0));
         let start = move |feed: mpsc::Sender<FeedEvent>| {
             let run = runs.fetch_add(1, Ordering::Relaxed);

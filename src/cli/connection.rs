@@ -6,9 +6,10 @@ use clap::Args;
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 
+use crate::model::endpoint::behind_user;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::ConnectRequest;
-use crate::model::profile::{Profile, Secret, behind_user};
+use crate::model::profile::{Profile, Secret};
 use crate::storage::secrets::Secrets;
 use crate::storage::{Storage, environment};
 

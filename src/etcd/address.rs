@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use etcd_client::{Certificate, ConnectOptions, Identity, TlsOptions};
 
+use crate::model::endpoint::{behind_user, host_and_port};
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::profile::{Profile, TlsSettings, behind_user};
+use crate::model::profile::{Profile, TlsSettings};
 
 /// Longest wait for a TCP connection, and again for a TLS handshake.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(2_500);
@@ -48,16 +49,8 @@ impl Address {
         if rest.contains(['/', '?', '#', ' ']) {
             return Err(bad("only a host and a port are expected"));
         }
-        let (host, port) = if let Some(rest) = rest.strip_prefix('[') {
-            let (host, port) = rest.split_once(']').ok_or_else(|| bad("a closing ] is missing"))?;
-            (host, port.strip_prefix(':'))
-        } else {
-            match rest.rsplit_once(':') {
-                Some((host, _)) if host.contains(':') => (rest, None),
-                Some((host, port)) => (host, Some(port)),
-                None => (rest, None),
-            }
-        };
+        let (host, port) = host_and_port(rest)
+            .ok_or_else(|| bad("an IPv6 address stands in brackets, such as [::1]:2379"))?;
         if host.is_empty() {
             return Err(bad("the host is missing"));
         }
@@ -180,7 +173,9 @@ mod tests {
 
     #[test]
     fn what_is_no_endpoint_is_refused() {
-        for written in ["", "ftp://a:1", "a:b", "a:70000", "http://", "a/b", "[::1:2379", "u@a:1"] {
+        for written in
+            ["", "ftp://a:1", "a:b", "a:70000", "http://", "a/b", "[::1:2379", "[::1]2379", "u@a:1"]
+        {
             assert_eq!(parse(written), Err(FaultKind::BadEndpoint), "{written}");
         }
     }

@@ -8,6 +8,7 @@ pub mod claim;
 pub mod dialog;
 pub mod diff;
 pub mod document;
+pub mod endpoint;
 pub mod fault;
 pub mod format;
 pub mod hex;

@@ -92,16 +92,6 @@ impl Default for Profile {
     }
 }
 
-/// The part of an endpoint behind a user (`https://user:password@host` has `host`); `None` where
-/// there is no user in it. Such an endpoint is refused everywhere, and never shown whole: it would
-/// bring a password onto the screen, into messages and into files.
-#[must_use]
-pub fn behind_user(endpoint: &str) -> Option<&str> {
-    let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    // The password may hold anything, also a slash or a question mark.
-    authority.rsplit_once('@').map(|(_, host)| host)
-}
-
 impl Profile {
     /// Whether destructive actions ask for the name to be typed.
     #[must_use]

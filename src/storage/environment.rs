@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
+use crate::model::endpoint::behind_user;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::profile::{Profile, Secret, TlsSettings, behind_user};
+use crate::model::profile::{Profile, Secret, TlsSettings};
 
 /// The name of the profile.
 pub const NAME: &str = "ETCDCTL";

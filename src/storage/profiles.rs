@@ -8,8 +8,9 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::files::{self, FolderLock};
+use crate::model::endpoint::behind_user;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::profile::{Profile, behind_user};
+use crate::model::profile::Profile;
 
 const FILE: &str = "profiles.json";
 const VERSION: u64 = 1;

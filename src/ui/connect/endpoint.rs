@@ -1,5 +1,7 @@
 //! Endpoints as people type them: `host`, `host:port`, `[v6]:port`, or a URL of http or https.
 
+use crate::model::endpoint::host_and_port;
+
 /// What is wrong with an endpoint, as the name of its words in the catalogue.
 pub(super) fn problem(written: &str) -> Option<&'static str> {
     let written = written.trim();
@@ -16,20 +18,7 @@ pub(super) fn problem(written: &str) -> Option<&'static str> {
     if rest.contains(['/', '?', '#', '@']) || rest.contains(char::is_whitespace) {
         return Some("connect.endpoint_rest");
     }
-    let (host, port) = if let Some(bracketed) = rest.strip_prefix('[') {
-        match bracketed.split_once(']') {
-            Some((host, "")) => (host, None),
-            Some((host, port)) if port.starts_with(':') => (host, port.strip_prefix(':')),
-            _ => return Some("connect.endpoint_bracket"),
-        }
-    } else {
-        match rest.rsplit_once(':') {
-            // Several colons without brackets: an address of IPv6 without a port.
-            Some((host, _)) if host.contains(':') => (rest, None),
-            Some((host, port)) => (host, Some(port)),
-            None => (rest, None),
-        }
-    };
+    let Some((host, port)) = host_and_port(rest) else { return Some("connect.endpoint_bracket") };
     if host.is_empty() {
         return Some("connect.endpoint_host");
     }
