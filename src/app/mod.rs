@@ -1,6 +1,7 @@
 //! The window: events in, actions out, one frame after the other.
 
 mod choose;
+mod discard;
 mod dispatch;
 mod drafts;
 mod frame_log;
@@ -42,6 +43,8 @@ pub struct App {
     asked_to_end: std::sync::Arc<std::sync::atomic::AtomicBool>,
     /// How often news may have the window drawn.
     pace: std::sync::Arc<pace::Pace>,
+    /// Frees what is no longer shown.
+    discarder: discard::Discarder,
 }
 
 impl App {
@@ -69,6 +72,7 @@ impl App {
             frame_work: frame_log::Work::default(),
             asked_to_end: Default::default(),
             pace: std::sync::Arc::new(pace::Pace::new(false)),
+            discarder: discard::Discarder::start(),
         };
         app.world.environment_profile = options.environment.as_ref().map(|request| request.profile.clone());
         app.world.now = now();
@@ -103,6 +107,7 @@ impl App {
     /// Takes the news in that has arrived: for driving the console without its window.
     pub fn step(&mut self) {
         self.logic();
+        self.discarder.free(&mut self.world.discarded);
     }
 
     /// Ends every connection, with all drafts on disk.

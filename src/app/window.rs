@@ -131,6 +131,8 @@ impl eframe::App for App {
             }
             self.dispatch(action);
         }
+        // The views have gone over to what is new.
+        self.discarder.free(&mut self.world.discarded);
         self.pace.drawn();
         let work = self.frame_work + working.so_far();
         self.frame_log.note(work, self.world.active_session(), frame.info().cpu_usage);

@@ -7,6 +7,7 @@ pub mod bytes;
 pub mod claim;
 pub mod dialog;
 pub mod diff;
+pub mod discard;
 pub mod document;
 pub mod endpoint;
 pub mod fault;

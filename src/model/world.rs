@@ -1,6 +1,7 @@
 //! Everything the window knows: connections, profiles, settings, and what is asked of the operator.
 
 use super::dialog::{ChosenFile, Dialog};
+use super::discard::Discarded;
 use super::document::Draft;
 use super::fault::Fault;
 use super::message::{RequestId, SessionId};
@@ -129,6 +130,8 @@ pub struct World {
     pub environment_profile: Option<Profile>,
     /// This moment, for ages and glows; set at the start of each frame.
     pub now: SeenAt,
+    /// What is no longer shown: to be freed where nobody waits for it.
+    pub discarded: Vec<Discarded>,
 }
 
 impl World {

@@ -4,6 +4,7 @@ mod documents;
 
 use std::sync::Arc;
 
+use super::discard::Discarded;
 use super::fault::{Fault, FaultKind};
 use super::message::{CommandKind, Event, EventKind, MirrorUpdate, SessionId};
 use super::session::{Job, JobState, Session};
@@ -31,11 +32,18 @@ impl World {
         let Some(session) = self.session_mut(id) else { return Vec::new() };
         let mut follow_ups = Vec::new();
         let mut toast = None;
+        let mut discarded = Vec::new();
         match kind {
             EventKind::State(state) => session.state = state,
-            EventKind::Mirror(update) => session.apply_mirror(*update, &mut follow_ups),
+            EventKind::Mirror(update) => {
+                discarded.push(Discarded::Changes(update.changes.clone()));
+                discarded.push(Discarded::Keyspace(session.keyspace.clone()));
+                session.apply_mirror(*update, &mut follow_ups);
+            }
             EventKind::Cluster(status) => session.apply_cluster(*status),
-            EventKind::Claims(claims) => session.claims = claims,
+            EventKind::Claims(claims) => {
+                discarded.push(Discarded::Claims(std::mem::replace(&mut session.claims, claims)));
+            }
             EventKind::Leases(Ok(leases)) => {
                 session.leases.extend(leases.into_iter().map(|lease| (lease.id, lease)));
                 session.forget_old_leases();
@@ -49,6 +57,8 @@ impl World {
             }
             EventKind::History { key, page } => session.apply_history(&key, request, page),
             EventKind::Found(result) if session.search.request == request => {
+                let before = session.search.result.value().cloned();
+                discarded.extend(before.map(Discarded::Found));
                 session.search.result.answer(result.map(Arc::new));
             }
             EventKind::Progress { done, total } => {
@@ -93,6 +103,7 @@ impl World {
             }
             _ => {}
         }
+        self.discarded.extend(discarded);
         if let Some((kind, text)) = toast {
             self.toast(kind, text);
         }

@@ -1,0 +1,22 @@
+//! What is no longer shown and is large: kept until the frame is drawn, and freed elsewhere then. To
+//! free a picture of a million keys, or the chunks that 500 changes have replaced, takes milliseconds.
+
+use std::sync::Arc;
+
+use super::claim::ClaimQueue;
+use super::keyspace::Keyspace;
+use super::record::Revision;
+use super::search::SearchResult;
+
+/// Something that nobody looks at any more.
+#[derive(Debug)]
+pub enum Discarded {
+    /// A picture of the key space that was overtaken.
+    Keyspace(Keyspace),
+    /// Changes that have been taken in.
+    Changes(Arc<Vec<Revision>>),
+    /// Locks and elections as they were.
+    Claims(Arc<Vec<ClaimQueue>>),
+    /// What an overtaken search found.
+    Found(Arc<SearchResult>),
+}
