@@ -62,7 +62,10 @@ pub async fn export(
     let (sender, pages) = mpsc::channel::<Page>(PAGES);
     let (tell, mut told) = watch::channel((0, None));
     let (interval, revision) = (plan.interval(), plan.revision);
-    let scribe = Scribe { plan, cluster: cluster.clone(), cancelled: cancelled.clone(), sink: None };
+    let abandoned = Arc::new(AtomicBool::new(false));
+    let _guard = Abandon(abandoned.clone());
+    let stop = Stop { cancelled: cancelled.clone(), abandoned };
+    let scribe = Scribe { plan, cluster: cluster.clone(), stop, sink: None };
     let writing = tokio::task::spawn_blocking(move || scribe.write_all(pages, &tell));
     let listing = async {
         let listed = cluster.list_interval(&interval, revision, true, &sender).await;
@@ -90,6 +93,32 @@ pub async fn export(
         .map_err(|error| Fault::new(FaultKind::Other, format!("finishing the export: {error}")))?
 }
 
+/// Raises the flag when the export's future is dropped: its writer, which runs on a thread of its
+/// own, must not go on, least of all put the file in its place.
+struct Abandon(Arc<AtomicBool>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// Whether the writer should stop.
+#[derive(Clone)]
+struct Stop {
+    cancelled: Arc<AtomicBool>,
+    abandoned: Arc<AtomicBool>,
+}
+
+impl Stop {
+    fn check(&self) -> Result<(), Fault> {
+        if self.cancelled.load(Ordering::Acquire) || self.abandoned.load(Ordering::Acquire) {
+            return Err(Fault::new(FaultKind::Cancelled, "the export was stopped"));
+        }
+        Ok(())
+    }
+}
+
 /// Where an export goes.
 enum Sink {
     File(Box<ExportFile>),
@@ -109,8 +138,10 @@ impl Sink {
     }
 
     /// Writes the page; returns the keys written so far.
-    fn write(&mut self, page: &Page) -> Result<u64, Fault> {
+    fn write(&mut self, page: &Page, stop: &Stop) -> Result<u64, Fault> {
         for record in &page.records {
+            // A page may hold many megabytes.
+            stop.check()?;
             match self {
                 Self::File(file) => file.write(record)?,
                 Self::Output(writer, _) => writer.write(record)?,
@@ -122,9 +153,9 @@ impl Sink {
         })
     }
 
-    fn finish(self) -> Result<ExportReport, Fault> {
+    fn finish(self, stop: &Stop) -> Result<ExportReport, Fault> {
         match self {
-            Self::File(file) => file.finish(),
+            Self::File(file) => file.finish_if(|| stop.check()),
             Self::Output(writer, header) => {
                 let keys = writer.keys();
                 let (_, size_bytes) = writer.finish()?;
@@ -139,7 +170,7 @@ impl Sink {
 struct Scribe {
     plan: ExportPlan,
     cluster: Cluster,
-    cancelled: Arc<AtomicBool>,
+    stop: Stop,
     sink: Option<Sink>,
 }
 
@@ -150,17 +181,18 @@ impl Scribe {
         tell: &watch::Sender<(u64, Option<u64>)>,
     ) -> Result<Self, Fault> {
         while let Some(page) = pages.blocking_recv() {
-            self.stop_if_cancelled()?;
+            self.stop.check()?;
             let mut sink = self.sink(page.revision)?;
-            tell.send_replace((sink.write(&page)?, Some(page.total)));
+            tell.send_replace((sink.write(&page, &self.stop)?, Some(page.total)));
             self.sink = Some(sink);
         }
         Ok(self)
     }
 
     fn finish(mut self, revision: i64) -> Result<ExportReport, Fault> {
-        self.stop_if_cancelled()?;
-        self.sink(revision)?.finish()
+        self.stop.check()?;
+        let stop = self.stop.clone();
+        self.sink(revision)?.finish(&stop)
     }
 
     /// The sink, begun with its header where there is none. What the user may read is known by then:
@@ -178,12 +210,5 @@ impl Scribe {
             partial: self.cluster.notices().iter().any(|notice| notice.restricts(&wanted)),
         };
         Sink::create(&self.plan, header)
-    }
-
-    fn stop_if_cancelled(&self) -> Result<(), Fault> {
-        if self.cancelled.load(Ordering::Acquire) {
-            return Err(Fault::new(FaultKind::Cancelled, "the export was stopped"));
-        }
-        Ok(())
     }
 }

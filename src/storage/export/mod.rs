@@ -152,12 +152,22 @@ impl ExportFile {
     /// [`FaultKind::DiskFull`] or [`FaultKind::File`]; then nothing is left and what was there
     /// before is intact.
     pub fn finish(self) -> Result<ExportReport, Fault> {
+        self.finish_if(|| Ok(()))
+    }
+
+    /// [`ExportFile::finish`], with a last question between the flush to the disk, which may take
+    /// long, and the moment in which the file appears.
+    ///
+    /// # Errors
+    /// As [`ExportFile::finish`], and what the question answers.
+    pub fn finish_if(self, allowed: impl FnOnce() -> Result<(), Fault>) -> Result<ExportReport, Fault> {
         let Self { writer, target, revision, partial } = self;
         let what = format!("writing {}", target.display());
         let keys = writer.keys();
         let (buffer, size_bytes) = writer.finish()?;
         let aside = buffer.into_inner().map_err(|error| file_fault(&what, error.error()))?;
         aside.as_file().sync_all().map_err(|error| file_fault(&what, &error))?;
+        allowed()?;
         aside.persist(&target).map_err(|error| file_fault(&what, &error.error))?;
         sync_folder(&target);
         Ok(ExportReport { keys, size_bytes, revision, partial, path: target })
