@@ -60,6 +60,7 @@ async fn the_randomised_run() {
         total.seeds,
         failures.join("\n")
     );
+    assert_eq!(measure::tasks_left().await, 0, "tasks go on although all episodes have ended");
     // Beside other tests the process's memory says nothing about this one.
     if std::env::var_os("ETCDSCOPE_SOAK_ALONE").is_some() {
         assert_eq!(growth.grew(), None);

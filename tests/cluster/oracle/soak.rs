@@ -85,8 +85,9 @@ impl Soak {
                 loop {
                     let Some(seed) = seeds.lock().unwrap().next(members) else { return };
                     let outcome = one(seed, &mut stages).await;
-                    growth.lock().unwrap().add(begun.elapsed(), Usage::now());
-                    total.lock().unwrap().add(seed, outcome);
+                    let usage = Usage::now();
+                    growth.lock().unwrap().add(begun.elapsed(), usage);
+                    total.lock().unwrap().add(seed, outcome, usage);
                 }
             })
         });
@@ -124,7 +125,7 @@ async fn one(seed: u64, stages: &mut HashMap<Kind, Arc<Stage>>) -> Result<Outcom
 }
 
 impl Total {
-    fn add(&mut self, seed: u64, outcome: Result<Outcome, String>) {
+    fn add(&mut self, seed: u64, outcome: Result<Outcome, String>, usage: Usage) {
         self.seeds += 1;
         let outcome = match outcome {
             Ok(outcome) => outcome,
@@ -138,7 +139,7 @@ impl Total {
         let faults: Vec<_> = outcome.faults.iter().map(|(name, count)| format!("{count} {name}")).collect();
         println!(
             "seed {seed}: {:.1} s, {} revisions, {} events, {} pictures, {} ranges, {} relists; {} saved, {} conflicts, \
-             {} not saved, {} unknown; {}: {}",
+             {} not saved, {} unknown; {}; {} MiB: {}",
             outcome.seconds,
             outcome.revisions,
             compared.events,
@@ -150,6 +151,7 @@ impl Total {
             tally.not_saved,
             tally.unknown,
             faults.join(", "),
+            usage.rss_bytes >> 20,
             if outcome.difference.is_none() { "equal" } else { "DIFFERENT" },
         );
         self.events += compared.events;
