@@ -66,5 +66,6 @@ fn disk_full_a_draft_that_can_not_be_kept_is_told_and_the_one_before_stays() {
     assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
     let fault = told.lines().find_map(|line| line.split_once("told: ")).unwrap().1;
     assert_eq!(drafts(&bench), [("bench".to_owned(), "before".to_owned())], "the draft before is whole");
-    figure("disk-full", format!("a draft: {fault}"));
+    let reason = fault.rsplit(".json: ").next().and_then(|words| words.split(" at path").next());
+    figure("disk-full", format!("a draft: {}", reason.unwrap_or_default()));
 }

@@ -37,6 +37,12 @@ fn below(script: &str, arguments: &[String], folder: &Path) -> Output {
     command.env("FOLDER", folder).stdin(Stdio::null()).output().expect("a shell")
 }
 
+/// The reason in a line of what was told, without the names of this run's folders.
+fn reason(told: &str) -> &str {
+    let line = told.lines().next().unwrap_or_default();
+    line.split(" at path").next().unwrap_or_default()
+}
+
 fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -56,7 +62,7 @@ async fn disk_full_a_file_that_may_grow_no_further_leaves_the_old_one() {
     assert!(told.contains("too large"), "the reason: {told}");
     assert_eq!(std::fs::read(&path).expect("still there"), b"old");
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1, "nothing is left");
-    figure("disk-full", format!("a limit of the file's size: {}", told.lines().next().unwrap_or_default()));
+    figure("disk-full", format!("a limit of the file's size: {}", reason(&told)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,7 +73,7 @@ async fn disk_full_behind_the_standard_output_is_told() {
     let told = told(&output);
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.starts_with("etcdscope: disk full: "), "{told}");
-    figure("disk-full", format!("/dev/full: {}", told.lines().next().unwrap_or_default()));
+    figure("disk-full", format!("/dev/full: {}", reason(&told)));
 }
 
 /// A file system of its own with no room, where the system lets users have one.
@@ -96,5 +102,5 @@ async fn disk_full_a_file_system_without_room_leaves_the_old_file() {
     assert!(told.starts_with("etcdscope: disk full: "), "{told}");
     let left = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(left.split_whitespace().collect::<Vec<_>>().join(" "), "old1", "the old file alone");
-    figure("disk-full", format!("a file system of 1 MiB: {}", told.lines().next().unwrap_or_default()));
+    figure("disk-full", format!("a file system of 1 MiB: {}", reason(&told)));
 }
