@@ -27,6 +27,11 @@ pub fn run(names: &[&str]) -> Result<(), Failure> {
     if !names.is_empty() {
         rows.retain(|row| names.contains(&row.id.as_str()));
     }
+    let tests = rows.iter().flat_map(|row| &row.tests);
+    if let Some(missing) = tests.into_iter().find(|test| !test.exists(repository())) {
+        let TestName { program, name } = missing;
+        return Err(Failure::new(format!("{ROWS} names a test that does not exist: {program}: {name}")));
+    }
     let figures = repository().join("target").join("reliability");
     let doing = |error: std::io::Error| Failure::while_doing(&figures.display().to_string(), &error);
     if figures.exists() {
