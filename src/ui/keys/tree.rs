@@ -247,7 +247,12 @@ fn keyboard(
             },
             _ => Some(moved(at, *press, view.page.saturating_sub(1).max(1), len)),
         };
-        let Some(target) = target.filter(|target| Some(*target) != at) else { continue };
+        let Some(target) = target else { continue };
+        if Some(target) == at {
+            // Already there, but perhaps out of sight.
+            view.reveal = at;
+            continue;
+        }
         let Some(row) = view.rows.row(target) else { continue };
         let how = if modifiers.shift { SelectHow::Range } else { SelectHow::Alone };
         pick(session, view, target, &row, how, actions);
