@@ -497,3 +497,32 @@ fn a_million_keys_cost_only_the_rows_in_sight() {
     assert_eq!(scene.actions().pop(), Some(Action::OpenKey(key("flat/key-0999998"))));
     assert!((20..60).contains(&rows(&scene)));
 }
+
+#[test]
+fn end_shows_the_last_row_again_after_the_wheel_took_it_away() {
+    let mut world = live_world();
+    let session = &mut world.sessions[0];
+    session.keyspace = Keyspace::default();
+    for number in 0..500 {
+        session.keyspace.put(format!("row-{number:03}").as_bytes(), KeyMeta::default(), None);
+    }
+    let mut scene = play_living(Setting::default(), world);
+    let shows_last = |scene: &Scene| {
+        scene.harness.query_all_by_role(Role::TreeItem).any(|row| format!("{row:?}").contains("row-499"))
+    };
+    scene.key(Modifiers::NONE, Press::End);
+    assert!(shows_last(&scene), "the end is shown");
+    let tree = scene.harness.get_by_role_and_label(Role::Tree, "Key tree").rect().center();
+    scene.harness.hover_at(tree);
+    scene.harness.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, 4_000.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: Modifiers::NONE,
+    });
+    scene.settle();
+    assert!(!shows_last(&scene), "the wheel turned it away");
+    scene.key(Modifiers::NONE, Press::End);
+    assert!(shows_last(&scene), "End was pressed where the cursor is already");
+}
