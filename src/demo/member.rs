@@ -91,9 +91,12 @@ impl LocalMember {
         &self.data_dir
     }
 
-    /// Process id, while it runs.
+    /// Process id, while it runs: that of one that has ended may be another process's by now.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
+        if self.ended().is_some() {
+            return None;
+        }
         lock(&self.child).as_ref().map(Child::id)
     }
 
