@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+#[path = "app/bench.rs"]
+mod bench;
 #[path = "app/faults.rs"]
 mod faults;
 #[path = "cluster/figure.rs"]
@@ -13,24 +15,26 @@ mod figure;
 mod survive;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use etcd_client::{GetOptions, PutOptions};
 use etcdscope::action::{Action, ConfirmedDelete};
 use etcdscope::app::{App, WindowOptions};
 use etcdscope::backend::BackendOptions;
-use etcdscope::demo::{DemoOptions, LocalCluster, LocalClusterOptions};
+use etcdscope::demo::DemoOptions;
 use etcdscope::model::bytes::{Key, Value};
 use etcdscope::model::dialog::Dialog;
 use etcdscope::model::document::{Document, DocumentPage, SaveState};
 use etcdscope::model::message::ConnectRequest;
 use etcdscope::model::profile::Profile;
-use etcdscope::model::session::{JobState, Session};
+use etcdscope::model::session::JobState;
 use etcdscope::model::status::MirrorState;
 use etcdscope::model::transfer::{ExportFormat, ExportRequest};
 use etcdscope::model::tree_item::TreeItem;
 use etcdscope::model::world::World;
 use etcdscope::storage::{Storage, export::read_json_export, secrets::Secrets};
+
+use bench::{Bench, app_at, session, wait, wait_within};
 
 const KEY: &[u8] = b"config/production/gateway/limit.json";
 
@@ -42,33 +46,7 @@ fn value(text: &str) -> Value {
     Value::from(text.as_bytes())
 }
 
-struct Bench {
-    runtime: tokio::runtime::Runtime,
-    cluster: LocalCluster,
-    home: tempfile::TempDir,
-}
-
 impl Bench {
-    fn start() -> Self {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let cluster = runtime.block_on(LocalCluster::start(LocalClusterOptions::members(1))).unwrap();
-        Self { runtime, cluster, home: tempfile::tempdir().unwrap() }
-    }
-
-    fn app(&self) -> App {
-        app_at(self.home.path())
-    }
-
-    fn profile(&self) -> Profile {
-        Profile { name: "bench".to_owned(), endpoints: self.cluster.endpoints(), ..Profile::default() }
-    }
-
-    fn connect(&self, app: &mut App, profile: Profile) {
-        wait(app, "what is on disk", |world| world.stored_loaded);
-        app.act(Action::Connect(Box::new(ConnectRequest { profile, password: None })));
-        wait(app, "a live mirror", |world| session(world).state == MirrorState::Live);
-    }
-
     /// A console with the key open and this typed into it.
     fn editing(&self, typed: &str) -> App {
         let mut app = self.app();
@@ -78,9 +56,14 @@ impl Bench {
         app
     }
 
-    fn put(&self, key: &[u8], value: &str) {
-        let mut client = self.runtime.block_on(self.cluster.client()).unwrap();
-        self.runtime.block_on(client.put(key, value, None)).unwrap();
+    /// Puts the key on a lease of its own; returns the lease.
+    fn put_leased(&self, value: &str) -> i64 {
+        self.runtime.block_on(async {
+            let mut client = self.cluster.client().await.unwrap();
+            let lease = client.lease_grant(600, None).await.unwrap().id();
+            client.put(KEY, value, Some(PutOptions::new().with_lease(lease))).await.unwrap();
+            lease
+        })
     }
 
     fn get(&self, key: &[u8]) -> Option<(String, i64)> {
@@ -95,34 +78,6 @@ impl Bench {
         let answer = self.runtime.block_on(client.get("x", Some(options))).unwrap();
         answer.header().unwrap().revision()
     }
-}
-
-/// A console that keeps its files here.
-fn app_at(home: &std::path::Path) -> App {
-    let storage = Storage::open(Some(home.to_path_buf()));
-    let backend = BackendOptions { storage, secrets: Secrets::off(), demo: DemoOptions::default() };
-    App::start(backend, Arc::new(|_| {}), &WindowOptions::default()).unwrap()
-}
-
-/// Steps the console until the condition holds, ten seconds at most.
-fn wait(app: &mut App, what: &str, condition: impl Fn(&World) -> bool) {
-    wait_within(app, Duration::from_secs(10), what, condition);
-}
-
-fn wait_within(app: &mut App, limit: Duration, what: &str, condition: impl Fn(&World) -> bool) {
-    let started = Instant::now();
-    loop {
-        app.step();
-        if condition(app.world()) {
-            return;
-        }
-        assert!(started.elapsed() < limit, "waited in vain for {what}: {:#?}", app.world());
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn session(world: &World) -> &Session {
-    world.active_session().unwrap()
 }
 
 fn document(world: &World) -> &Document {
@@ -144,12 +99,7 @@ fn save(app: &mut App) {
 #[test]
 fn a_leased_key_is_edited_reviewed_and_saved_and_keeps_its_lease() {
     let bench = Bench::start();
-    let lease = bench.runtime.block_on(async {
-        let mut client = bench.cluster.client().await.unwrap();
-        let lease = client.lease_grant(600, None).await.unwrap().id();
-        client.put(KEY, "{\"limit\":100}", Some(PutOptions::new().with_lease(lease))).await.unwrap();
-        lease
-    });
+    let lease = bench.put_leased("{\"limit\":100}");
     let mut app = bench.editing("{\"limit\":250}");
     save(&mut app);
     assert_eq!(bench.get(KEY), Some(("{\"limit\":250}".to_owned(), lease)));
@@ -159,12 +109,7 @@ fn a_leased_key_is_edited_reviewed_and_saved_and_keeps_its_lease() {
 #[test]
 fn a_lease_that_is_gone_is_said_before_the_key_is_saved_for_good() {
     let bench = Bench::start();
-    let lease = bench.runtime.block_on(async {
-        let mut client = bench.cluster.client().await.unwrap();
-        let lease = client.lease_grant(600, None).await.unwrap().id();
-        client.put(KEY, "one", Some(PutOptions::new().with_lease(lease))).await.unwrap();
-        lease
-    });
+    let lease = bench.put_leased("one");
     let mut app = bench.editing("two");
     bench.runtime.block_on(async {
         bench.cluster.client().await.unwrap().lease_revoke(lease).await.unwrap();

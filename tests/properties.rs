@@ -9,6 +9,8 @@
     reason = "a test that cannot go on should fail with a word"
 )]
 
+#[path = "app/bench.rs"]
+mod bench;
 #[path = "properties/claims.rs"]
 mod claims;
 #[path = "properties/keys.rs"]

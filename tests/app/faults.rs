@@ -7,8 +7,9 @@ mod proxy;
 #[allow(dead_code, reason = "the faults of other tests")]
 #[path = "../cluster/rig.rs"]
 mod rig;
+#[path = "../cluster/snapshot.rs"]
+mod snapshot;
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use etcdscope::action::Action;
@@ -181,18 +182,8 @@ fn a_cluster_restored_from_an_older_snapshot_is_noticed_and_a_draft_is_refused_a
     let bench = Bench::start();
     bench.put(KEY, "kept");
     let member = bench.cluster.member(0);
-    let snapshot = bench.cluster.folder().join("snapshot.db");
-    let snapshot = snapshot.to_str().unwrap();
-    let ctl = bench.cluster.etcdctl_bin().expect("etcdctl");
-    let run = |arguments: &[&str]| {
-        let mut command = Command::new(&ctl);
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ETCD")) {
-            command.env_remove(name);
-        }
-        let output = command.env("ETCDCTL_API", "3").args(arguments).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    run(&["--endpoints", member.endpoint(), "snapshot", "save", snapshot]);
+    let saved = bench.cluster.folder().join("snapshot.db");
+    bench.runtime.block_on(snapshot::save(&bench.cluster, &saved)).unwrap();
     bench.put(KEY, "lost");
     bench.put(OTHER, "lost");
     let mut app = bench.app();
@@ -202,15 +193,7 @@ fn a_cluster_restored_from_an_older_snapshot_is_noticed_and_a_draft_is_refused_a
     app.act(Action::EditDraft { key: key(KEY), value: value("typed") });
 
     member.kill();
-    std::fs::remove_dir_all(member.data_dir()).unwrap();
-    let data_dir = member.data_dir().to_str().unwrap();
-    let (name, peers, token) = (member.name(), bench.cluster.initial_cluster(), bench.cluster.token());
-    #[rustfmt::skip]
-    run(&[
-        "snapshot", "restore", snapshot, "--name", name, "--data-dir", data_dir,
-        "--initial-cluster", peers, "--initial-advertise-peer-urls", member.peer_url(),
-        "--initial-cluster-token", token,
-    ]);
+    bench.runtime.block_on(snapshot::put_back(&bench.cluster, &saved)).unwrap();
     bench.runtime.block_on(bench.cluster.restart(0)).unwrap();
     let back = Instant::now();
     // Someone writes the key again: at the very revision, with the same version, as what was lost.
@@ -220,7 +203,7 @@ fn a_cluster_restored_from_an_older_snapshot_is_noticed_and_a_draft_is_refused_a
     assert_eq!(now.kvs()[0].mod_revision(), base.mod_revision);
     assert_eq!(now.kvs()[0].version(), base.version);
     for number in 0..5 {
-        bench.put(b"config/later", &number.to_string());
+        bench.put(b"config/later", number.to_string());
     }
     wait(&mut app, "the old picture is gone", |world| {
         let keyspace = &session(world).keyspace;
@@ -246,21 +229,27 @@ fn a_cluster_restored_from_an_older_snapshot_is_noticed_and_a_draft_is_refused_a
     app.shutdown();
 }
 
-#[test]
-fn compaction_while_disconnected_is_one_new_listing_and_one_gap_in_the_history() {
+/// The key in a cluster, open in a console that comes to it through a proxy.
+fn behind_a_proxy() -> (Bench, Proxy, App) {
     let bench = Bench::start();
     bench.put(KEY, "one");
     let proxy = bench.runtime.block_on(Proxy::start(bench.cluster.member(0).endpoint()));
     let mut app = bench.app();
     bench.connect(&mut app, Profile { endpoints: vec![proxy.endpoint()], ..bench.profile() });
     open(&mut app);
+    (bench, proxy, app)
+}
+
+#[test]
+fn compaction_while_disconnected_is_one_new_listing_and_one_gap_in_the_history() {
+    let (bench, proxy, mut app) = behind_a_proxy();
     app.act(Action::EditDraft { key: key(KEY), value: value("typed") });
     let before = bench.revision();
 
     proxy.close(true);
     wait(&mut app, "the loss", is_stale);
     for number in 0..20 {
-        bench.put(b"config/gone", &number.to_string());
+        bench.put(b"config/gone", number.to_string());
     }
     bench.put(KEY, "two");
     let compacted = bench.revision();
@@ -287,12 +276,7 @@ fn compaction_while_disconnected_is_one_new_listing_and_one_gap_in_the_history()
 
 #[test]
 fn the_answer_to_a_save_is_lost_and_what_is_unknown_is_settled_by_reading_again() {
-    let bench = Bench::start();
-    bench.put(KEY, "one");
-    let proxy = bench.runtime.block_on(Proxy::start(bench.cluster.member(0).endpoint()));
-    let mut app = bench.app();
-    bench.connect(&mut app, Profile { endpoints: vec![proxy.endpoint()], ..bench.profile() });
-    open(&mut app);
+    let (bench, proxy, mut app) = behind_a_proxy();
     app.act(Action::EditDraft { key: key(KEY), value: value("two") });
     app.act(Action::Review(key(KEY)));
     // Neither the save nor anything else that is asked about the key is answered.

@@ -19,6 +19,7 @@ mod partition;
 mod proxy;
 mod rig;
 mod sleep;
+mod snapshot;
 mod support;
 mod tls;
 mod tokens;

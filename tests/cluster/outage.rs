@@ -1,6 +1,5 @@
 //! History compacted away, clusters restored or mixed up, writes that find no way.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use etcdscope::demo::LocalClusterOptions;
@@ -9,6 +8,7 @@ use etcdscope::model::fault::FaultKind;
 use etcdscope::model::write::{Expect, LeaseChoice, PutRequest, WriteOutcome};
 
 use super::proxy::Proxy;
+use super::snapshot;
 use super::support::{Follower, connect, newest, plain_client, request, revision, start, truth, versions};
 
 #[tokio::test]
@@ -120,18 +120,8 @@ async fn a_cluster_restored_from_an_older_snapshot_is_noticed() {
         let endpoints = local.endpoints();
         let mut client = plain_client(&endpoints[0]).await;
         client.put("restored/kept", "1", None).await.unwrap();
-        let snapshot = local.folder().join("snapshot.db");
-        let ctl = local.etcdctl_bin().expect("etcdctl");
-        let run = |arguments: &[&str]| {
-            let mut command = Command::new(&ctl);
-            for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ETCD")) {
-                command.env_remove(name);
-            }
-            let output = command.env("ETCDCTL_API", "3").args(arguments).output().unwrap();
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        };
-        let path = snapshot.to_str().unwrap();
-        run(&["--endpoints", &endpoints[0], "snapshot", "save", path]);
+        let saved = local.folder().join("snapshot.db");
+        snapshot::save(&local, &saved).await.unwrap();
         for number in 0..10 {
             client.put(format!("restored/lost/{number}"), "1", None).await.unwrap();
         }
@@ -140,25 +130,8 @@ async fn a_cluster_restored_from_an_older_snapshot_is_noticed() {
         follower.until_live().await;
         assert_eq!(follower.told.lock().unwrap().keyspace.len(), 11);
         // The same member with the same URLs and token keeps the cluster's id.
-        let member = local.member(0);
-        member.kill();
-        std::fs::remove_dir_all(member.data_dir()).unwrap();
-        let data_dir = member.data_dir().to_str().unwrap();
-        run(&[
-            "snapshot",
-            "restore",
-            path,
-            "--name",
-            member.name(),
-            "--data-dir",
-            data_dir,
-            "--initial-cluster",
-            local.initial_cluster(),
-            "--initial-advertise-peer-urls",
-            member.peer_url(),
-            "--initial-cluster-token",
-            local.token(),
-        ]);
+        local.member(0).kill();
+        snapshot::put_back(&local, &saved).await.unwrap();
         local.restart(0).await.unwrap();
         // More revisions than were lost: the revision alone shows nothing.
         for number in 0..20 {

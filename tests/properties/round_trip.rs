@@ -1,54 +1,27 @@
 //! Hostile keys and values through the whole console to a real etcd and back, to the byte.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use etcd_client::GetOptions;
 use etcdscope::action::{Action, ConfirmedDelete};
-use etcdscope::app::{App, WindowOptions};
-use etcdscope::backend::BackendOptions;
-use etcdscope::demo::{DemoOptions, LocalCluster, LocalClusterOptions};
+use etcdscope::app::App;
 use etcdscope::model::bytes::{Key, Value};
 use etcdscope::model::document::{Document, DocumentPage, SaveState};
-use etcdscope::model::message::ConnectRequest;
-use etcdscope::model::profile::Profile;
-use etcdscope::model::session::{JobState, Session};
-use etcdscope::model::status::MirrorState;
+use etcdscope::model::session::JobState;
 use etcdscope::model::transfer::{ExportFormat, ExportRequest};
 use etcdscope::model::tree_item::TreeItem;
 use etcdscope::model::world::World;
-use etcdscope::storage::{Storage, export::read_json_export, secrets::Secrets};
+use etcdscope::storage::{Storage, export::read_json_export};
 
-/// A cluster of one, looked at by a client of its own, and the console beside it.
-struct Bench {
-    runtime: tokio::runtime::Runtime,
-    cluster: LocalCluster,
-    home: tempfile::TempDir,
-}
+use crate::bench::{Bench, session, wait_within};
 
 impl Bench {
-    fn start() -> Self {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let cluster = runtime.block_on(LocalCluster::start(LocalClusterOptions::members(1))).unwrap();
-        Self { runtime, cluster, home: tempfile::tempdir().unwrap() }
-    }
-
-    fn app(&self) -> App {
-        let storage = Storage::open(Some(self.home.path().to_path_buf()));
-        let backend = BackendOptions { storage, secrets: Secrets::off(), demo: DemoOptions::default() };
-        let mut app = App::start(backend, Arc::new(|_| {}), &WindowOptions::default()).unwrap();
-        let profile =
-            Profile { name: "bench".to_owned(), endpoints: self.cluster.endpoints(), ..Profile::default() };
-        wait(&mut app, "what is on disk", |world| world.stored_loaded);
-        app.act(Action::Connect(Box::new(ConnectRequest { profile, password: None })));
-        wait(&mut app, "a live mirror", |world| session(world).state == MirrorState::Live);
+    /// A console that is connected.
+    fn live(&self) -> App {
+        let mut app = self.app();
+        self.connect(&mut app, self.profile());
         app
-    }
-
-    fn put(&self, key: &[u8], value: &[u8]) {
-        let mut client = self.runtime.block_on(self.cluster.client()).unwrap();
-        self.runtime.block_on(client.put(key, value, None)).unwrap();
     }
 
     /// Everything that etcd has, read key by key: some values are too large to be read together.
@@ -67,19 +40,7 @@ impl Bench {
 /// Steps the console until the condition holds, half a minute at most.
 #[track_caller]
 fn wait(app: &mut App, what: &str, condition: impl Fn(&World) -> bool) {
-    let started = Instant::now();
-    loop {
-        app.step();
-        if condition(app.world()) {
-            return;
-        }
-        assert!(started.elapsed() < Duration::from_secs(30), "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(3));
-    }
-}
-
-fn session(world: &World) -> &Session {
-    world.active_session().unwrap()
+    wait_within(app, Duration::from_secs(30), what, condition);
 }
 
 fn document<'w>(world: &'w World, key: &[u8]) -> &'w Document {
@@ -109,7 +70,7 @@ fn hostile_keys_and_values_come_back_to_the_byte() {
     }
     let before = bench.everything();
     assert_eq!(before.len(), pairs.len());
-    let mut app = bench.app();
+    let mut app = bench.live();
 
     // Mirrored.
     let mut mirrored = Vec::new();
@@ -202,7 +163,7 @@ fn a_draft_of_hostile_bytes_survives_a_crash() {
     for (_, key, _) in &pairs {
         bench.put(key, b"one");
     }
-    let mut app = bench.app();
+    let mut app = bench.live();
     for (name, key, value) in &pairs {
         app.act(Action::OpenKey(key.clone()));
         wait(&mut app, name, |world| document(world, key).base.value().is_some());

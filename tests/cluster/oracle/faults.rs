@@ -70,43 +70,33 @@ impl Scene {
         match fault {
             Fault::Cut(whom) => self.links(whom).await.into_iter().for_each(Proxy::cut),
             Fault::Reset(whom) => self.links(whom).await.into_iter().for_each(Proxy::reset),
-            Fault::Close { whom, ms } => {
-                let links = self.links(whom).await;
-                links.iter().for_each(|proxy| proxy.close(true));
-                for_ms(ms).await;
-                links.iter().for_each(|proxy| proxy.close(false));
-            }
-            Fault::Blackhole { whom, ms } => {
-                let links = self.links(whom).await;
-                links.iter().for_each(|proxy| proxy.blackhole(true));
-                for_ms(ms).await;
-                links.iter().for_each(|proxy| proxy.blackhole(false));
-            }
+            Fault::Close { whom, ms } => self.hold(whom, ms, Proxy::close).await,
+            Fault::Blackhole { whom, ms } => self.hold(whom, ms, Proxy::blackhole).await,
             Fault::SwallowRequests { whom, ms, reset } => {
-                let links = self.links(whom).await;
-                links.iter().for_each(|proxy| proxy.swallow_requests(true));
-                for_ms(ms).await;
-                links.iter().filter(|_| reset).for_each(|proxy| proxy.reset());
-                links.iter().for_each(|proxy| proxy.swallow_requests(false));
+                let swallow = |proxy: &Proxy, on: bool| {
+                    if reset && !on {
+                        proxy.reset();
+                    }
+                    proxy.swallow_requests(on);
+                };
+                self.hold(whom, ms, swallow).await;
             }
             Fault::SwallowAnswers { whom, ms, reset } => {
-                let links = self.links(whom).await;
-                links.iter().for_each(|proxy| proxy.swallow_answers(true));
-                for_ms(ms).await;
-                links.iter().filter(|_| reset).for_each(|proxy| proxy.reset());
-                links.iter().for_each(|proxy| proxy.swallow_answers(false));
+                let swallow = |proxy: &Proxy, on: bool| {
+                    if reset && !on {
+                        proxy.reset();
+                    }
+                    proxy.swallow_answers(on);
+                };
+                self.hold(whom, ms, swallow).await;
             }
             Fault::Delay { whom, by, ms } => {
-                let links = self.links(whom).await;
-                links.iter().for_each(|proxy| proxy.delay(Duration::from_millis(by)));
-                for_ms(ms).await;
-                links.iter().for_each(|proxy| proxy.delay(Duration::ZERO));
+                let by = |on| Duration::from_millis(if on { by } else { 0 });
+                self.hold(whom, ms, |proxy, on| proxy.delay(by(on))).await;
             }
             Fault::LoseAnswers { whom, ms } => {
-                let links = self.links(whom).await;
-                links.iter().for_each(|proxy| proxy.lose_answer_to(Some(&self.guarded)));
-                for_ms(ms).await;
-                links.iter().for_each(|proxy| proxy.lose_answer_to(None));
+                let marker = |on: bool| on.then_some(&self.guarded[..]);
+                self.hold(whom, ms, |proxy, on| proxy.lose_answer_to(marker(on))).await;
             }
             Fault::StopAndReset { whom, ms } => {
                 for index in self.members(whom).await {
@@ -158,6 +148,14 @@ impl Scene {
                 }
             }
         }
+    }
+
+    /// Turns this on at the links of some members, and off again after so long.
+    async fn hold(&self, whom: Whom, ms: u64, turn: impl Fn(&Proxy, bool)) {
+        let links = self.links(whom).await;
+        links.iter().for_each(|proxy| turn(proxy, true));
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+        links.iter().for_each(|proxy| turn(proxy, false));
     }
 
     fn count(&self, fault: Fault) {

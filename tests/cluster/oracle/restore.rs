@@ -2,7 +2,6 @@
 //! mirror has, under its old identity, and goes on from there with another history.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -17,6 +16,7 @@ use super::plan::Plan;
 use super::run::{BACK_WITHIN, Stage};
 use super::truth::Truth;
 use super::witness::{Witness, range};
+use crate::snapshot;
 
 /// A cluster after its restoration.
 pub struct Restored {
@@ -33,40 +33,22 @@ impl Stage {
         if path.exists() {
             std::fs::remove_file(&path).map_err(|error| error.to_string())?;
         }
-        let endpoint = self.local.endpoints()[0].clone();
-        self.control(&["--endpoints", &endpoint, "snapshot", "save", text(&path)]).await?;
+        snapshot::save(&self.local, &path).await?;
         Ok(path)
     }
 
     /// Puts the member back to the snapshot, lets others write, and waits until the mirror is back.
     pub async fn put_back(
         &self,
-        snapshot: &Path,
+        saved: &Path,
         scene: &Scene,
         plan: &Plan,
         load: &Load,
     ) -> Result<Restored, String> {
         self.proxies.iter().for_each(|proxy| proxy.close(true));
-        let member = self.local.member(0);
-        member.kill();
+        self.local.member(0).kill();
         let before = scene.follow.published();
-        std::fs::remove_dir_all(member.data_dir()).map_err(|error| error.to_string())?;
-        self.control(&[
-            "snapshot",
-            "restore",
-            text(snapshot),
-            "--name",
-            member.name(),
-            "--data-dir",
-            text(member.data_dir()),
-            "--initial-cluster",
-            self.local.initial_cluster(),
-            "--initial-advertise-peer-urls",
-            member.peer_url(),
-            "--initial-cluster-token",
-            self.local.token(),
-        ])
-        .await?;
+        snapshot::put_back(&self.local, saved).await?;
         self.local.restart(0).await.map_err(|fault| fault.to_string())?;
         let endpoints = self.local.endpoints();
         let (from, base) = range(&endpoints[0], 0).await.ok_or("the restored base could not be read")?;
@@ -94,21 +76,6 @@ impl Stage {
         };
         witness.until(newest).await?;
         Ok(Restored { truth: Truth::new(from, base, witness.facts()), before, late })
-    }
-
-    /// Runs the `etcdctl` of this etcd.
-    async fn control(&self, arguments: &[&str]) -> Result<(), String> {
-        let mut command = Command::new(self.local.etcdctl_bin().ok_or("there is no etcdctl")?);
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ETCD")) {
-            command.env_remove(name);
-        }
-        command.env("ETCDCTL_API", "3").args(arguments);
-        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("a thread");
-        let output = output.map_err(|error| error.to_string())?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(format!("etcdctl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 }
 
@@ -143,8 +110,4 @@ impl Restored {
             Judge::new(&self.truth, &[], plan.values, plan.value_budget).of_another_history().judge(since);
         (compared, wrong.map(|wrong| format!("after the restoration: {wrong}")).or(self.late))
     }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a path in UTF-8")
 }
