@@ -23,6 +23,12 @@ pub enum UserCommand {
     ShowLocks,
     /// Show the elections.
     ShowElections,
+    /// Show the layers of environments.
+    ShowEnvironments,
+    /// Show the plans.
+    ShowRestore,
+    /// Show what this console wrote.
+    ShowAudit,
     /// Show the cluster.
     ShowCluster,
     /// Put the keyboard into the filter.
@@ -90,7 +96,7 @@ impl KeyCombo {
 
 impl UserCommand {
     /// Every command, in the order of the palette.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::Palette,
         Self::NewConnection,
         Self::CloseConnection,
@@ -99,6 +105,9 @@ impl UserCommand {
         Self::ShowKeys,
         Self::ShowLocks,
         Self::ShowElections,
+        Self::ShowEnvironments,
+        Self::ShowRestore,
+        Self::ShowAudit,
         Self::ShowCluster,
         Self::FocusFilter,
         Self::CreateKey,
@@ -132,6 +141,9 @@ impl UserCommand {
             Self::ShowKeys => "show_keys",
             Self::ShowLocks => "show_locks",
             Self::ShowElections => "show_elections",
+            Self::ShowEnvironments => "show_environments",
+            Self::ShowRestore => "show_restore",
+            Self::ShowAudit => "show_audit",
             Self::ShowCluster => "show_cluster",
             Self::FocusFilter => "focus_filter",
             Self::CreateKey => "create_key",
@@ -166,7 +178,10 @@ impl UserCommand {
             Self::ShowKeys => KeyCombo::command("1"),
             Self::ShowLocks => KeyCombo::command("2"),
             Self::ShowElections => KeyCombo::command("3"),
-            Self::ShowCluster => KeyCombo::command("4"),
+            Self::ShowEnvironments => KeyCombo::command("4"),
+            Self::ShowRestore => KeyCombo::command("5"),
+            Self::ShowAudit => KeyCombo::command("6"),
+            Self::ShowCluster => KeyCombo::command("7"),
             Self::FocusFilter => KeyCombo::plain("Slash"),
             Self::CreateKey => KeyCombo::command("N"),
             Self::Rename => KeyCombo::plain("F2"),
@@ -204,6 +219,9 @@ impl UserCommand {
             | Self::ShowKeys
             | Self::ShowLocks
             | Self::ShowElections
+            | Self::ShowEnvironments
+            | Self::ShowRestore
+            | Self::ShowAudit
             | Self::ShowCluster
             | Self::FocusFilter
             | Self::Export

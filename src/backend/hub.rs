@@ -10,6 +10,7 @@ use super::jobs::Jobs;
 use super::session::SessionHandle;
 use super::{BackendOptions, Outbox};
 use crate::model::message::{Command, CommandKind, Event, EventKind, SessionId};
+use crate::model::plan::PlanState;
 use crate::model::write::{BatchReport, WriteOutcome};
 
 /// Runs until the window drops its end.
@@ -118,6 +119,11 @@ impl Hub {
                 stopped: Some(fault),
                 ..BatchReport::default()
             })),
+            CommandKind::RunPlan(plan) => {
+                let mut plan = plan.clone();
+                plan.state = PlanState::Stopped(Some(fault));
+                Some(EventKind::PlanDone(plan))
+            }
             // Every kind is named, so that a new one is decided upon here.
             CommandKind::Connect(_)
             | CommandKind::Disconnect
@@ -125,6 +131,18 @@ impl Hub {
             | CommandKind::TestConnection(_)
             | CommandKind::Read(_)
             | CommandKind::History { .. }
+            | CommandKind::Recorded(_)
+            | CommandKind::Replay(_)
+            | CommandKind::Together(_)
+            | CommandKind::Timeline(_)
+            | CommandKind::Moment { .. }
+            | CommandKind::DeletedKeys(_)
+            | CommandKind::MakePlan { .. }
+            | CommandKind::LoadPlans
+            | CommandKind::DropPlan(_)
+            | CommandKind::Audit(_)
+            | CommandKind::ExportAudit(..)
+            | CommandKind::ReadFile(_)
             | CommandKind::Search(..)
             | CommandKind::Leases(_)
             | CommandKind::Export(_)

@@ -1,19 +1,26 @@
 //! What the window asks of the backend, and what the backend tells the window.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::activity::DeletedKey;
+use super::audit::{AuditPage, AuditQuery};
 use super::bytes::{Key, Value};
 use super::claim::{ClaimQueue, LeaseInfo};
 use super::document::Draft;
 use super::fault::Fault;
 use super::history::History;
+use super::journal::{JournalStatus, KeyRecords, Replay};
 use super::keyspace::Keyspace;
+use super::moment::{Picture, Timeline};
+use super::plan::{LostLease, Plan, PlanGoal, PlanId};
 use super::profile::{Profile, Secret};
 use super::record::{KeyRecord, Revision};
 use super::search::{SearchQuery, SearchResult};
 use super::settings::Settings;
 use super::status::{ClusterStatus, MirrorState, SeenAt, TestStep};
 use super::transfer::{ExportReport, ExportRequest};
+use super::tree_item::TreeItem;
 use super::write::{BatchReport, BatchStep, PutRequest, WriteOutcome};
 
 /// A connection to one cluster, from opening its tab to closing it. Never used twice.
@@ -72,6 +79,45 @@ pub enum CommandKind {
         /// At most so many.
         limit: u32,
     },
+    /// What the journal has of a key → [`EventKind::Recorded`].
+    Recorded(Key),
+    /// Replay etcd's own history of a key, or of a folder → [`EventKind::Progress`] …,
+    /// [`EventKind::Replayed`]. Makes a member read every revision it still has; can be cancelled.
+    Replay(TreeItem),
+    /// The keys that changed at this revision → [`EventKind::Together`].
+    Together(i64),
+    /// Every change in reach below a prefix → [`EventKind::Timeline`].
+    Timeline(Vec<u8>),
+    /// What a prefix was at a revision, from etcd or the journal → [`EventKind::Moment`].
+    Moment {
+        /// The prefix; empty: everything.
+        prefix: Vec<u8>,
+        /// The revision.
+        revision: i64,
+    },
+    /// Keys below a prefix that were deleted, as far as etcd and the journal reach →
+    /// [`EventKind::DeletedKeys`].
+    DeletedKeys(Vec<u8>),
+    /// Work out a plan → [`EventKind::Planned`].
+    MakePlan {
+        /// What is wanted.
+        goal: PlanGoal,
+        /// What becomes of keys whose lease is gone.
+        lost_lease: LostLease,
+    },
+    /// Run a plan, or go on with one → [`EventKind::PlanNews`] …, [`EventKind::PlanDone`]. Can be
+    /// cancelled between transactions.
+    RunPlan(Box<Plan>),
+    /// The plans of this cluster that are on disk → [`EventKind::Plans`].
+    LoadPlans,
+    /// Forget a plan.
+    DropPlan(PlanId),
+    /// A part of the audit log → [`EventKind::Audit`].
+    Audit(AuditQuery),
+    /// Write what the query finds of the audit log to a file → [`EventKind::AuditExported`].
+    ExportAudit(AuditQuery, PathBuf),
+    /// Read a file to compare with → [`EventKind::FileRead`].
+    ReadFile(PathBuf),
     /// TTLs of these leases → [`EventKind::Leases`].
     Leases(Vec<i64>),
     /// Search the key space → [`EventKind::Found`]. Newest wins: a new search overtakes the one
@@ -187,6 +233,78 @@ pub enum EventKind {
         key: Key,
         /// The page, or why not.
         page: Result<History, Fault>,
+    },
+    /// What the journal has of a key.
+    Recorded {
+        /// The key.
+        key: Key,
+        /// What it has, or why it can not be read.
+        records: Result<Arc<KeyRecords>, Fault>,
+    },
+    /// A replay ended.
+    Replayed {
+        /// The key or folder.
+        what: TreeItem,
+        /// What it brought.
+        replay: Result<Arc<Replay>, Fault>,
+    },
+    /// The keys that changed at a revision, in key order.
+    Together {
+        /// The revision.
+        revision: i64,
+        /// The keys.
+        keys: Result<Vec<Key>, Fault>,
+    },
+    /// Every change in reach.
+    Timeline {
+        /// The prefix.
+        prefix: Vec<u8>,
+        /// The changes.
+        timeline: Result<Arc<Timeline>, Fault>,
+    },
+    /// What a prefix was.
+    Moment {
+        /// The prefix.
+        prefix: Vec<u8>,
+        /// The revision.
+        revision: i64,
+        /// What it was.
+        picture: Result<Arc<Picture>, Fault>,
+    },
+    /// Deleted keys below a prefix, as they last were, in key order.
+    DeletedKeys {
+        /// The prefix.
+        prefix: Vec<u8>,
+        /// The keys.
+        keys: Result<Vec<DeletedKey>, Fault>,
+    },
+    /// How the journal stands.
+    Journal(Box<JournalStatus>),
+    /// A plan was made.
+    Planned(Result<Box<Plan>, Fault>),
+    /// A plan goes on: steps done so far, of so many.
+    PlanNews {
+        /// The plan.
+        plan: PlanId,
+        /// Steps that are over.
+        over: u64,
+        /// Steps to run.
+        total: u64,
+    },
+    /// A plan ended, or stopped; all its steps say how.
+    PlanDone(Box<Plan>),
+    /// The plans on disk, newest first.
+    Plans(Result<Vec<Plan>, Fault>),
+    /// A part of the audit log.
+    Audit(Result<Arc<AuditPage>, Fault>),
+    /// Entries of the audit log were written to a file: how many.
+    AuditExported(Result<u64, Fault>),
+    /// A file was read.
+    FileRead {
+        /// The file.
+        path: PathBuf,
+        /// Its content.
+        content: Result<Value, Fault>,
     },
     /// TTLs.
     Leases(Result<Vec<LeaseInfo>, Fault>),

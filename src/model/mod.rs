@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod apply;
+pub mod audit;
 pub mod blast;
 pub mod bytes;
 pub mod claim;
@@ -14,6 +15,7 @@ pub mod fault;
 pub mod format;
 pub mod hex;
 pub mod history;
+pub mod journal;
 pub mod json_text;
 pub mod key_text;
 pub mod keyspace;
@@ -21,7 +23,9 @@ pub mod loadable;
 pub mod merge;
 pub mod message;
 pub mod mirror;
+pub mod moment;
 pub mod page;
+pub mod plan;
 pub mod profile;
 pub mod recognise;
 pub mod record;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::journal::JournalSettings;
+
 /// A password. Never written to a file or a log: `Debug` hides it, and it has no `Serialize`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(pub String);
@@ -75,6 +77,8 @@ pub struct Profile {
     pub separator: char,
     /// Favourite keys and prefixes, in base64 (keys need not be text).
     pub favourites: Vec<String>,
+    /// What is recorded of the cluster on this machine.
+    pub journal: JournalSettings,
 }
 
 impl Default for Profile {
@@ -88,6 +92,7 @@ impl Default for Profile {
             colour: ProfileColour::None,
             separator: '/',
             favourites: Vec::new(),
+            journal: JournalSettings::default(),
         }
     }
 }

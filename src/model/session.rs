@@ -8,6 +8,7 @@ use super::bytes::Key;
 use super::claim::{ClaimQueue, LeaseInfo};
 use super::document::{Document, Draft};
 use super::fault::Fault;
+use super::journal::JournalStatus;
 use super::keyspace::Keyspace;
 use super::loadable::Loadable;
 use super::message::{RequestId, SessionId};
@@ -28,13 +29,27 @@ pub enum Screen {
     Locks,
     /// Elections.
     Elections,
+    /// Layered configuration of environments.
+    Environments,
+    /// Plans to bring keys back: made, running, over.
+    Restore,
+    /// What this console wrote.
+    Audit,
     /// Members and health.
     Cluster,
 }
 
 impl Screen {
     /// Every screen, in the order of the navigation.
-    pub const ALL: [Self; 4] = [Self::Keys, Self::Locks, Self::Elections, Self::Cluster];
+    pub const ALL: [Self; 7] = [
+        Self::Keys,
+        Self::Locks,
+        Self::Elections,
+        Self::Environments,
+        Self::Restore,
+        Self::Audit,
+        Self::Cluster,
+    ];
 }
 
 /// What a long job does, for its line on screen.
@@ -134,6 +149,8 @@ pub struct Session {
     pub active_document: Option<Key>,
     /// Drafts of an earlier run that have not been opened yet.
     pub drafts: Vec<Draft>,
+    /// How the journal stands.
+    pub journal: JournalStatus,
     /// Long jobs, newest last.
     pub jobs: Vec<Job>,
 }

@@ -1,13 +1,16 @@
 //! The screens. They read the world and push actions; they change nothing that is shared.
 
+pub mod audit;
 pub mod beside;
 pub mod claims;
 pub mod cluster;
 pub mod connect;
 pub mod dialogs;
 pub mod editor;
+pub mod environments;
 pub mod keys;
 pub mod palette;
+pub mod restore;
 pub mod shell;
 pub mod theme;
 pub mod widgets;
@@ -30,6 +33,12 @@ pub struct UiState {
     pub claims: claims::ClaimsState,
     /// The cluster screen.
     pub cluster: cluster::ClusterState,
+    /// The layers of environments.
+    pub environments: environments::EnvironmentsState,
+    /// Plans.
+    pub restore: restore::RestoreState,
+    /// What this console wrote.
+    pub audit: audit::AuditState,
     /// Dialogs.
     pub dialogs: dialogs::DialogState,
     /// The palette.

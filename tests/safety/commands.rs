@@ -6,6 +6,7 @@ use std::time::Instant;
 use etcd_client::{AlarmAction, AlarmType};
 use etcdscope::backend::Backend;
 use etcdscope::etcd::{Cluster, WriteGate};
+use etcdscope::model::audit::AuditQuery;
 use etcdscope::model::bytes::Key;
 use etcdscope::model::document::Draft;
 use etcdscope::model::fault::{Fault, FaultKind};
@@ -13,10 +14,12 @@ use etcdscope::model::keyspace::Keyspace;
 use etcdscope::model::message::{
     Command, CommandKind, ConnectRequest, Event, EventKind, RequestId, SessionId,
 };
+use etcdscope::model::plan::{LostLease, Plan, PlanGoal, PlanState, PlanStep, StepAction, StepState};
 use etcdscope::model::profile::Profile;
 use etcdscope::model::search::SearchQuery;
 use etcdscope::model::settings::Settings;
 use etcdscope::model::transfer::{ExportFormat, ExportRequest};
+use etcdscope::model::tree_item::TreeItem;
 use etcdscope::model::write::{BatchStep, Expect, LeaseChoice, PutRequest, WriteOutcome};
 
 use super::support::{Bench, SOON};
@@ -40,6 +43,19 @@ fn steps() -> Vec<BatchStep> {
             remove_source: true,
         },
     ]
+}
+
+/// A plan that would create a key.
+fn plan() -> Plan {
+    let step = PlanStep {
+        key: Key::from(NEW),
+        action: StepAction::Put { value: b"planned"[..].into(), lease: 0 },
+        before: None,
+        on: true,
+        warnings: Vec::new(),
+        state: StepState::Waiting,
+    };
+    Plan { id: "one".to_owned(), profile: "guarded".to_owned(), steps: vec![step], ..Plan::default() }
 }
 
 /// A sample of every command, with whether it writes: a command that is not listed here does not
@@ -77,6 +93,24 @@ every_command! {
         below_revision: None,
         limit: 5,
     };
+    CommandKind::Recorded(_) => false, |_| CommandKind::Recorded(Key::from(&b"there"[..]));
+    CommandKind::Replay(_) => false, |_| CommandKind::Replay(TreeItem::key(&b"there"[..]));
+    CommandKind::Together(_) => false, |_| CommandKind::Together(2);
+    CommandKind::Timeline(_) => false, |_| CommandKind::Timeline(Vec::new());
+    CommandKind::Moment { .. } => false, |_| CommandKind::Moment { prefix: Vec::new(), revision: 2 };
+    CommandKind::DeletedKeys(_) => false, |_| CommandKind::DeletedKeys(Vec::new());
+    CommandKind::MakePlan { .. } => false, |_| CommandKind::MakePlan {
+        goal: PlanGoal::Undelete { roots: vec![TreeItem::everything()] },
+        lost_lease: LostLease::LeaveOut,
+    };
+    CommandKind::RunPlan(_) => true, |_| CommandKind::RunPlan(Box::new(plan()));
+    CommandKind::LoadPlans => false, |_| CommandKind::LoadPlans;
+    CommandKind::DropPlan(_) => false, |_| CommandKind::DropPlan("none".to_owned());
+    CommandKind::Audit(_) => false, |_| CommandKind::Audit(AuditQuery::default());
+    CommandKind::ExportAudit(..) => false, |bench| {
+        CommandKind::ExportAudit(AuditQuery::default(), bench.home.path().join("audit.json"))
+    };
+    CommandKind::ReadFile(_) => false, |bench| CommandKind::ReadFile(bench.home.path().join("none"));
     CommandKind::Leases(_) => false, |_| CommandKind::Leases(vec![7]);
     CommandKind::Search(..) => false, |_| {
         let query = SearchQuery { text: "t".to_owned(), ..SearchQuery::default() };
@@ -181,6 +215,10 @@ fn refusal(answer: EventKind) -> Option<Fault> {
     match answer {
         EventKind::Written { outcome: WriteOutcome::NotSaved(fault), .. } => Some(fault),
         EventKind::BatchDone(report) if report.done == 0 => report.stopped,
+        EventKind::PlanDone(plan) => match plan.state {
+            PlanState::Stopped(fault) => fault,
+            _ => None,
+        },
         _ => None,
     }
 }

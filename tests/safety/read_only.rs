@@ -171,6 +171,9 @@ fn leads_to_a_write(command: UserCommand) -> bool {
         | UserCommand::ShowKeys
         | UserCommand::ShowLocks
         | UserCommand::ShowElections
+        | UserCommand::ShowEnvironments
+        | UserCommand::ShowRestore
+        | UserCommand::ShowAudit
         | UserCommand::ShowCluster
         | UserCommand::FocusFilter
         | UserCommand::Export

@@ -41,6 +41,7 @@ impl World {
                 session.apply_mirror(*update, &mut follow_ups);
             }
             EventKind::Cluster(status) => session.apply_cluster(*status),
+            EventKind::Journal(status) => session.journal = *status,
             EventKind::Claims(claims) => {
                 discarded.push(Discarded::Claims(std::mem::replace(&mut session.claims, claims)));
             }

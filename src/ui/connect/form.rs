@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::endpoint;
+use crate::model::journal::JournalSettings;
 use crate::model::message::ConnectRequest;
 use crate::model::profile::{Profile, ProfileColour, Secret, TlsSettings};
 
@@ -36,6 +37,8 @@ pub struct Form {
     /// The name of the profile that is being changed; `None`: a new one.
     pub editing: Option<String>,
     favourites: Vec<String>,
+    /// What is recorded on this machine.
+    journal: JournalSettings,
 }
 
 impl Default for Form {
@@ -55,6 +58,7 @@ impl Default for Form {
             colour: ProfileColour::None,
             editing: None,
             favourites: Vec::new(),
+            journal: JournalSettings::default(),
         }
     }
 }
@@ -121,6 +125,7 @@ impl Form {
             separator: profile.separator.to_string(),
             editing: Some(profile.name.clone()),
             favourites: profile.favourites.clone(),
+            journal: profile.journal.clone(),
         }
     }
 
@@ -170,6 +175,7 @@ impl Form {
             colour: self.colour,
             separator: self.separator.chars().next().unwrap_or('/'),
             favourites: self.favourites.clone(),
+            journal: self.journal.clone(),
         }
     }
 
@@ -288,6 +294,7 @@ mod tests {
             colour: ProfileColour::Red,
             separator: ':',
             favourites: vec![String::from("L2E=")],
+            journal: JournalSettings { most_days: 7, ..JournalSettings::default() },
         };
         assert_eq!(Form::of(&profile).profile(), profile);
     }

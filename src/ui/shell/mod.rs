@@ -22,7 +22,7 @@ use crate::model::session::Screen;
 use crate::model::settings::Settings;
 use crate::model::world::World;
 use crate::ui::theme::{self, size};
-use crate::ui::{UiState, claims, cluster, connect, dialogs, keys, palette};
+use crate::ui::{UiState, audit, claims, cluster, connect, dialogs, environments, keys, palette, restore};
 
 /// What this view keeps between frames.
 #[derive(Default)]
@@ -62,11 +62,14 @@ pub fn show(ui: &mut egui::Ui, world: &World, state: &mut UiState, actions: &mut
             // Each place is filled once: without a graphics card every layer is felt.
             let ground = match screen {
                 Screen::Keys => Frame::new(),
-                Screen::Locks | Screen::Elections | Screen::Cluster => Frame::new().fill(tokens.base),
+                _ => Frame::new().fill(tokens.base),
             };
             CentralPanel::default().frame(ground).show(ui, |ui| match screen {
                 Screen::Keys => keys::show(ui, world, state, actions),
                 Screen::Locks | Screen::Elections => claims::show(ui, world, &mut state.claims, actions),
+                Screen::Environments => environments::show(ui, world, &mut state.environments, actions),
+                Screen::Restore => restore::show(ui, world, &mut state.restore, actions),
+                Screen::Audit => audit::show(ui, world, &mut state.audit, actions),
                 Screen::Cluster => cluster::show(ui, world, &mut state.cluster, actions),
             });
         }

@@ -65,6 +65,13 @@ fn entry(ui: &mut Ui, session: &Session, screen: Screen, narrow: bool, actions: 
             claims(ClaimKind::Election),
             UserCommand::ShowElections,
         ),
+        Screen::Environments => {
+            (icons::TREE_STRUCTURE, t!("shell.environments"), None, UserCommand::ShowEnvironments)
+        }
+        Screen::Restore => {
+            (icons::CLOCK_COUNTER_CLOCKWISE, t!("shell.restore"), None, UserCommand::ShowRestore)
+        }
+        Screen::Audit => (icons::LIST, t!("shell.audit"), None, UserCommand::ShowAudit),
         Screen::Cluster => {
             let down = session.cluster.members.iter().filter(|member| member.fault.is_some()).count();
             let alarms = session.cluster.alarms.len();

@@ -1,0 +1,20 @@
+//! What this console wrote.
+
+use egui::Ui;
+use rust_i18n::t;
+
+use crate::action::Actions;
+use crate::model::world::World;
+use crate::ui::theme::icons;
+use crate::ui::widgets::empty_state;
+
+/// What this view keeps between frames.
+#[derive(Default)]
+pub struct AuditState {}
+
+/// Draws the screen.
+pub fn show(ui: &mut Ui, world: &World, _state: &mut AuditState, _actions: &mut Actions) {
+    if world.active_session().is_some() {
+        empty_state(ui, icons::CLOCK_COUNTER_CLOCKWISE, &t!("audit.title"), &t!("audit.empty_hint"), None);
+    }
+}
