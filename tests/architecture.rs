@@ -40,6 +40,9 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
         "tokio runs on the backend's thread; knowledge and screens never wait",
     ),
     ("keyring", &["storage"], "secrets are kept and read in one place"),
+    ("rusqlite", &["storage"], "the embedded database is a matter of the disk"),
+    ("zstd", &["storage"], "what is compressed lies on the disk"),
+    ("jsonschema", &["model"], "what a schema says is knowledge"),
     ("std::fs", DISK, "knowledge and screens don't touch the disk"),
     ("std::process", DISK, "knowledge and screens start no processes"),
     // Addresses are knowledge; connections are not.
