@@ -18,6 +18,19 @@ pub(super) fn is_quick(bytes: usize) -> bool {
     bytes <= AT_ONCE_BYTES
 }
 
+/// How differences are shown, wherever they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiffLook {
+    /// Side by side, or inline.
+    pub side_by_side: bool,
+}
+
+impl Default for DiffLook {
+    fn default() -> Self {
+        Self { side_by_side: true }
+    }
+}
+
 /// The difference of two values, by lines or by bytes.
 pub enum AnyDiff {
     /// Both are text.

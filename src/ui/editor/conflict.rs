@@ -9,7 +9,7 @@ use egui::{Context, Frame, Id, Panel, RichText, Ui};
 use rust_i18n::t;
 
 use super::View;
-use super::compare::{DiffCache, is_quick};
+use super::compare::{DiffCache, DiffLook, is_quick};
 use super::diff_page::{Stale, show_diff, value_of};
 use super::header::{NARROW, bar};
 use super::state::{CursorPlace, DocumentState, syntax_of};
@@ -200,7 +200,7 @@ pub(super) fn show(
     view: View<'_>,
     shown: &mut DocumentState,
     theirs: Option<&KeyRecord>,
-    side_by_side: &mut bool,
+    look: &mut DiffLook,
     actions: &mut Actions,
 ) {
     title(ui, view, theirs);
@@ -221,7 +221,7 @@ pub(super) fn show(
             state.advance();
             let format = shown.format();
             let state = shown.conflict.insert(state);
-            both_sides(ui, view, state, format, side_by_side, actions);
+            both_sides(ui, view, state, format, look, actions);
         }
     }
 }
@@ -231,7 +231,7 @@ fn both_sides(
     view: View<'_>,
     state: &mut ConflictState,
     format: ValueFormat,
-    side_by_side: &mut bool,
+    look: &mut DiffLook,
     actions: &mut Actions,
 ) {
     let merging = match &mut state.merging {
@@ -247,7 +247,7 @@ fn both_sides(
             let names = [t!("editor.conflict.theirs"), t!("editor.conflict.yours")];
             let names = [names[0].as_ref(), names[1].as_ref()];
             let (theirs, yours) = (&state.theirs, &state.yours);
-            show_diff(ui, &mut state.diff, theirs, yours, names, side_by_side, Stale::Hide, |_| {});
+            show_diff(ui, &mut state.diff, theirs, yours, names, look, Stale::Hide, |_| {});
             return;
         }
     };

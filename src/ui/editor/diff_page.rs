@@ -6,7 +6,7 @@ use egui::{RichText, Ui};
 use rust_i18n::t;
 
 use super::View;
-use super::compare::{AnyDiff, DiffCache};
+use super::compare::{AnyDiff, DiffCache, DiffLook};
 use super::header::{NARROW, bar};
 use super::state::DocumentState;
 use crate::model::bytes::Value;
@@ -20,7 +20,7 @@ pub(super) fn value_of(record: Option<&KeyRecord>) -> Value {
 }
 
 /// Draws the page.
-pub(super) fn show(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, side_by_side: &mut bool) {
+pub(super) fn show(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, look: &mut DiffLook) {
     let document = view.document;
     let base = document.base_value();
     let mut against_base = shown.against_base;
@@ -39,7 +39,7 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, side_
         None => (base, document.current_value(), t!("editor.diff.live"), t!("editor.diff.draft")),
     };
     let choose = document.live.is_some() && document.is_dirty();
-    show_diff(ui, &mut shown.diff, &old, &new, [&left, &right], side_by_side, Stale::Keep, |ui| {
+    show_diff(ui, &mut shown.diff, &old, &new, [&left, &right], look, Stale::Keep, |ui| {
         if choose {
             let (live, base) = (t!("editor.diff.against_live"), t!("editor.diff.against_base"));
             let choices = [(false, live.as_ref()), (true, base.as_ref())];
@@ -67,13 +67,13 @@ pub(super) fn show_diff(
     old: &Value,
     new: &Value,
     names: [&str; 2],
-    side_by_side: &mut bool,
+    look: &mut DiffLook,
     stale: Stale,
     more: impl FnOnce(&mut Ui),
 ) {
     let tokens = theme::tokens(ui);
     let wide = ui.available_width() >= NARROW;
-    let compared = cache.of(ui.ctx(), old, new, *side_by_side && wide);
+    let compared = cache.of(ui.ctx(), old, new, look.side_by_side && wide);
     let is_theirs = compared.as_ref().is_some_and(|(_, is_theirs)| *is_theirs);
     let mut diff = compared.map(|(diff, _)| diff).filter(|_| is_theirs || stale == Stale::Keep);
     let mut chosen = None;
@@ -83,7 +83,7 @@ pub(super) fn show_diff(
         |ui| {
             if wide && matches!(diff, Some(AnyDiff::Text(_))) {
                 let (side, inline) = (t!("editor.diff.side_by_side"), t!("editor.diff.inline"));
-                chosen = segmented(ui, *side_by_side, &[(true, side.as_ref()), (false, inline.as_ref())]);
+                chosen = segmented(ui, look.side_by_side, &[(true, side.as_ref()), (false, inline.as_ref())]);
             }
             more(ui);
         },
@@ -102,7 +102,7 @@ pub(super) fn show_diff(
     );
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, tokens.line());
     if let Some(chosen) = chosen {
-        *side_by_side = chosen;
+        look.side_by_side = chosen;
     }
     let Some(diff) = &mut diff else {
         let (title, hint) = (t!("editor.diff.comparing"), t!("editor.diff.comparing_hint"));

@@ -7,7 +7,7 @@ use rust_i18n::t;
 
 use super::View;
 use super::banner::lease_text;
-use super::compare::DiffCache;
+use super::compare::{DiffCache, DiffLook};
 use super::diff_page::{Stale, show_diff};
 use super::header::NARROW;
 use super::state::DocumentState;
@@ -38,7 +38,7 @@ pub(super) fn show(
     ui: &mut Ui,
     view: View<'_>,
     shown: &mut DocumentState,
-    side_by_side: &mut bool,
+    look: &mut DiffLook,
     actions: &mut Actions,
 ) {
     let loadable = &view.document.history;
@@ -76,7 +76,7 @@ pub(super) fn show(
     };
     let list = list.resizable(true).frame(Frame::new().fill(tokens.panel)).show_separator_line(true);
     list.show(ui, |ui| versions(ui, view, history, &mut shown.history, actions));
-    compare(ui, view, history, &mut shown.history, side_by_side, actions);
+    compare(ui, view, history, &mut shown.history, look, actions);
 }
 
 fn current_revision(view: View<'_>) -> Option<i64> {
@@ -198,7 +198,7 @@ fn compare(
     view: View<'_>,
     history: &History,
     state: &mut HistoryState,
-    side_by_side: &mut bool,
+    look: &mut DiffLook,
     actions: &mut Actions,
 ) {
     let find = |revision: Option<i64>| {
@@ -222,7 +222,7 @@ fn compare(
     };
     let names = [name(old), name(new)];
     let names = [names[0].as_str(), names[1].as_str()];
-    show_diff(ui, &mut state.diff, &old.value, &new.value, names, side_by_side, Stale::Keep, |_| {});
+    show_diff(ui, &mut state.diff, &old.value, &new.value, names, look, Stale::Keep, |_| {});
 }
 
 /// What to compare with, and restore.

@@ -29,6 +29,7 @@ use crate::model::world::World;
 use crate::ui::beside::{Answer, Beside};
 use crate::ui::theme::{self, icons};
 use crate::ui::widgets::{empty_state, fault_view, shortcut_text};
+use compare::DiffLook;
 use state::{Body, DocumentState};
 use text::EditText;
 
@@ -58,7 +59,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut EditorState, actions: &mut A
     let view = View { world, session, document };
     let format_now = state.requested(UserCommand::Format);
     let save_now = state.requested(UserCommand::Save);
-    let mut side_by_side = state.side_by_side;
+    let mut look = state.look;
     let shown = state.document(session, document);
     finish_layout(view, shown, actions);
     if format_now {
@@ -66,33 +67,27 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut EditorState, actions: &mut A
     }
     ui.push_id(("document", session.id.0, &document.key), |ui| match &document.save {
         SaveState::Reviewing | SaveState::Saving { .. } => {
-            review::show(ui, view, shown, &mut side_by_side, save_now, actions);
+            review::show(ui, view, shown, &mut look, save_now, actions);
         }
         SaveState::Conflict { theirs } => {
             let theirs = document.live.as_ref().unwrap_or(theirs);
-            conflict::show(ui, view, shown, theirs.as_ref(), &mut side_by_side, actions);
+            conflict::show(ui, view, shown, theirs.as_ref(), &mut look, actions);
         }
         _ => {
             if save_now && bottom::refusal(view).is_none() {
                 actions.push(Action::Review(document.key.clone()));
             }
-            pages(ui, view, shown, &mut side_by_side, actions);
+            pages(ui, view, shown, &mut look, actions);
         }
     });
-    state.side_by_side = side_by_side;
+    state.look = look;
 }
 
-fn pages(
-    ui: &mut Ui,
-    view: View<'_>,
-    shown: &mut DocumentState,
-    side_by_side: &mut bool,
-    actions: &mut Actions,
-) {
+fn pages(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, look: &mut DiffLook, actions: &mut Actions) {
     header::show(ui, view, shown, actions);
     banner::show(ui, view, actions);
     if view.document.page == DocumentPage::History {
-        history::show(ui, view, shown, side_by_side, actions);
+        history::show(ui, view, shown, look, actions);
         return;
     }
     bottom::show(ui, view, shown, actions);
@@ -101,7 +96,7 @@ fn pages(
         return;
     }
     match view.document.page {
-        DocumentPage::Diff => diff_page::show(ui, view, shown, side_by_side),
+        DocumentPage::Diff => diff_page::show(ui, view, shown, look),
         _ if matches!(shown.body, Body::Text(_)) => text_page::show(ui, view, shown, actions),
         _ => bytes_page::show(ui, view, shown, actions),
     }

@@ -5,6 +5,7 @@ use rust_i18n::t;
 
 use super::View;
 use super::banner::{lease_text, line};
+use super::compare::DiffLook;
 use super::diff_page::{Stale, show_diff};
 use super::header::{bar, format_name};
 use super::state::{Checked, DocumentState};
@@ -19,7 +20,7 @@ pub(super) fn show(
     ui: &mut Ui,
     view: View<'_>,
     shown: &mut DocumentState,
-    side_by_side: &mut bool,
+    look: &mut DiffLook,
     save_now: bool,
     actions: &mut Actions,
 ) {
@@ -77,7 +78,7 @@ pub(super) fn show(
     let old = document.base_value();
     // What is about to be saved is shown as it is, or not yet.
     let names = [names[0].as_ref(), names[1].as_ref()];
-    show_diff(ui, &mut shown.diff, &old, &value, names, side_by_side, Stale::Hide, |_| {});
+    show_diff(ui, &mut shown.diff, &old, &value, names, look, Stale::Hide, |_| {});
 }
 
 fn title(ui: &mut Ui, view: View<'_>) {

@@ -7,7 +7,7 @@ use egui::Context;
 
 pub use super::check::Checked;
 use super::check::{AT_ONCE_BYTES, Checker, When};
-use super::compare::DiffCache;
+use super::compare::{DiffCache, DiffLook};
 use super::conflict::ConflictState;
 use super::history::HistoryState;
 use super::text::EditText;
@@ -32,8 +32,8 @@ const MAX_UNDO_BYTES: usize = 16 * 1024 * 1024;
 /// What the editor keeps between frames.
 pub struct EditorState {
     documents: HashMap<(SessionId, Key), DocumentState>,
-    /// Whether diffs are shown side by side; chosen once for all.
-    pub side_by_side: bool,
+    /// How differences are shown; chosen once for all.
+    pub look: DiffLook,
     requests: Vec<UserCommand>,
     /// The tab that was shown last, so that a new one is scrolled to.
     pub shown_tab: Option<Key>,
@@ -41,7 +41,7 @@ pub struct EditorState {
 
 impl Default for EditorState {
     fn default() -> Self {
-        Self { documents: HashMap::new(), side_by_side: true, requests: Vec::new(), shown_tab: None }
+        Self { documents: HashMap::new(), look: DiffLook::default(), requests: Vec::new(), shown_tab: None }
     }
 }
 
