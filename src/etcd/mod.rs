@@ -20,6 +20,7 @@ mod gate;
 mod listing;
 mod member;
 mod mirror;
+mod moment;
 mod probe;
 mod read;
 mod settle;

@@ -8,6 +8,7 @@ mod access;
 mod alarms;
 mod faults;
 mod figure;
+mod history;
 mod listing;
 mod members;
 mod metrics;
