@@ -4,12 +4,13 @@ mod command;
 mod confirmed;
 
 pub use command::{KeyCombo, UserCommand};
-pub use confirmed::ConfirmedDelete;
+pub use confirmed::{ConfirmedDelete, ConfirmedPlan};
 
 use crate::model::bytes::{Key, Value};
 use crate::model::dialog::FileQuestion;
 use crate::model::document::DocumentPage;
 use crate::model::message::{ConnectRequest, RequestId, SessionId};
+use crate::model::plan::{LostLease, PlanGoal, PlanId};
 use crate::model::profile::{Profile, Secret};
 use crate::model::search::SearchQuery;
 use crate::model::session::Screen;
@@ -168,6 +169,42 @@ pub enum Action {
         /// The version's value.
         value: Value,
     },
+
+    /// Work out a plan, and show it. (Nothing is written.)
+    MakePlan {
+        /// What is wanted.
+        goal: PlanGoal,
+        /// What becomes of keys whose lease is gone.
+        lost_lease: LostLease,
+    },
+    /// Show this plan in full, or the list of plans.
+    ShowPlan(Option<PlanId>),
+    /// Switch steps of a plan on or off.
+    SetSteps {
+        /// The plan.
+        plan: PlanId,
+        /// The steps, by their place.
+        steps: Vec<usize>,
+        /// On.
+        on: bool,
+    },
+    /// Choose what becomes of keys whose lease is gone.
+    SetLostLease {
+        /// The plan.
+        plan: PlanId,
+        /// The choice.
+        lost_lease: LostLease,
+    },
+    /// Say what a plan would do, and ask.
+    AskRunPlan(PlanId),
+    /// Run what the dialog confirmed, or go on with it.
+    RunPlan(ConfirmedPlan),
+    /// Stop a plan after the transaction under way.
+    StopPlan(PlanId),
+    /// Work out the plan that undoes what this one has done, and show it.
+    UndoPlan(PlanId),
+    /// Forget a plan, and what is kept of it on disk.
+    DropPlan(PlanId),
 
     /// Ask for the TTLs of these leases.
     LoadLeases(Vec<i64>),

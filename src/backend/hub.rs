@@ -16,9 +16,9 @@ use crate::model::write::{BatchReport, WriteOutcome};
 /// Runs until the window drops its end.
 pub(super) async fn run(mut commands: mpsc::Receiver<Command>, outbox: Outbox, options: BackendOptions) {
     let mut hub = Hub {
+        jobs: Jobs::new(options.storage.clone()),
         files: Files::start(options.storage, options.secrets, outbox.clone()),
         demo: DemoKeeper::new(options.demo),
-        jobs: Jobs::default(),
         sessions: HashMap::new(),
         outbox,
     };

@@ -13,7 +13,9 @@ use crate::etcd::{Cluster, test_connection};
 use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::{CommandKind, ConnectRequest, Event, EventKind, RequestId, SessionId};
+use crate::model::plan::{Plan, PlanState};
 use crate::model::write::{BatchReport, BatchStep, WriteOutcome};
+use crate::storage::Storage;
 
 /// A question waits so long for the connection to be made.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
@@ -21,12 +23,17 @@ const CONNECT_WAIT: Duration = Duration::from_secs(5);
 pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// The questions under way that can be cancelled.
-#[derive(Default)]
 pub(super) struct Jobs {
+    /// Where plans are kept.
+    storage: Storage,
     running: HashMap<RequestId, (SessionId, Arc<AtomicBool>)>,
 }
 
 impl Jobs {
+    pub(super) fn new(storage: Storage) -> Self {
+        Self { storage, running: HashMap::new() }
+    }
+
     /// Starts a question to a cluster.
     pub(super) fn spawn(
         &mut self,
@@ -37,7 +44,8 @@ impl Jobs {
         outbox: Outbox,
     ) {
         let cancelled = self.register(session, request);
-        let asker = Asker { session, request, outbox, cancelled };
+        let storage = self.storage.clone();
+        let asker = Asker { session, request, outbox, cancelled, storage };
         let failed = Failed::of(&kind);
         let asking = {
             let (asker, failed) = (asker.clone(), failed.clone());
@@ -142,11 +150,12 @@ async fn connected(mut slot: ClusterSlot) -> Result<Cluster, Fault> {
 }
 
 #[derive(Clone)]
-struct Asker {
-    session: SessionId,
-    request: RequestId,
-    outbox: Outbox,
-    cancelled: Arc<AtomicBool>,
+pub(super) struct Asker {
+    pub(super) session: SessionId,
+    pub(super) request: RequestId,
+    pub(super) outbox: Outbox,
+    pub(super) cancelled: Arc<AtomicBool>,
+    pub(super) storage: Storage,
 }
 
 impl Asker {
@@ -188,6 +197,13 @@ impl Asker {
                 EventKind::History { key, page }
             }
             CommandKind::Leases(ids) => EventKind::Leases(cluster.leases(&ids).await),
+            kind @ (CommandKind::MakePlan { .. }
+            | CommandKind::RunPlan(_)
+            | CommandKind::LoadPlans
+            | CommandKind::DropPlan(_)) => match self.plans(cluster, kind).await {
+                Some(answer) => answer,
+                None => return,
+            },
             CommandKind::Export(export) => {
                 let mut progress = self.progress();
                 let told =
@@ -234,6 +250,10 @@ enum Failed {
     History(Key),
     Leases,
     Export,
+    MakePlan,
+    RunPlan(Box<Plan>),
+    LoadPlans,
+    DropPlan,
 }
 
 impl Failed {
@@ -245,6 +265,10 @@ impl Failed {
             CommandKind::History { key, .. } => Self::History(key.clone()),
             CommandKind::Leases(_) => Self::Leases,
             CommandKind::Export(_) => Self::Export,
+            CommandKind::MakePlan { .. } => Self::MakePlan,
+            CommandKind::RunPlan(plan) => Self::RunPlan(plan.clone()),
+            CommandKind::LoadPlans => Self::LoadPlans,
+            CommandKind::DropPlan(_) => Self::DropPlan,
             _ => return None,
         })
     }
@@ -264,6 +288,13 @@ impl Failed {
             Self::History(key) => EventKind::History { key, page: Err(fault) },
             Self::Leases => EventKind::Leases(Err(fault)),
             Self::Export => EventKind::Exported(Err(fault)),
+            Self::MakePlan => EventKind::Planned(Err(fault)),
+            Self::RunPlan(mut plan) => {
+                plan.state = PlanState::Stopped(Some(fault));
+                EventKind::PlanDone(plan)
+            }
+            Self::LoadPlans => EventKind::Plans(Err(fault)),
+            Self::DropPlan => EventKind::NotKept(fault),
         }
     }
 }
@@ -274,7 +305,7 @@ mod tests {
 
     #[test]
     fn closing_a_connection_stops_its_jobs_alone() {
-        let mut jobs = Jobs::default();
+        let mut jobs = Jobs::new(Storage::open(Some("unused".into())));
         let ours = jobs.register(SessionId(1), RequestId(10));
         let others = jobs.register(SessionId(2), RequestId(11));
         jobs.cancel_session(SessionId(1));
@@ -303,7 +334,9 @@ mod tests {
             let (events, mut told) = tokio::sync::mpsc::channel(8);
             let outbox = Outbox { events, woken: Arc::default(), wake: Arc::new(|_| {}) };
             let cancelled = Arc::new(AtomicBool::new(false));
-            let asker = Asker { session: SessionId(1), request: RequestId(7), outbox, cancelled };
+            let storage = Storage::open(Some("unused".into()));
+            let (session, request) = (SessionId(1), RequestId(7));
+            let asker = Asker { session, request, outbox, cancelled, storage };
             asker.run_to_end(Failed::of(&kind), async { unreachable!("it breaks") }).await;
             let answer = told.recv().await.expect("an answer");
             let fault = match answer.kind {

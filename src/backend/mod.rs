@@ -10,6 +10,7 @@ pub mod export;
 mod files;
 mod hub;
 mod jobs;
+mod plans;
 mod search;
 mod session;
 

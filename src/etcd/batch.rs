@@ -10,12 +10,10 @@ use super::settle::{LostWrite, Settled};
 use super::write::{Sent, guard, put_op};
 use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::write::{BatchReport, BatchStep, Expect, LeaseChoice, PutRequest};
+use crate::model::write::{
+    BatchReport, BatchStep, Expect, LeaseChoice, MOST_BYTES, MOST_OPERATIONS, PutRequest,
+};
 
-/// Compares and operations of one transaction; etcd allows 128 of each.
-const MOST_OPERATIONS: usize = 100;
-/// Keys and values of one transaction; etcd allows 1.5 MiB altogether.
-const MOST_BYTES: usize = 1 << 20;
 /// Steps prepared at a time, and sources of copies read at the same time.
 const WINDOW: usize = 64;
 const READS_IN_FLIGHT: usize = 8;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::bytes::Key;
+use super::plan::{PlanId, PlanWork};
 use super::tree_item::TreeItem;
 use super::write::BatchStep;
 
@@ -53,6 +54,15 @@ pub enum Dialog {
         key: Key,
         /// The lease it had.
         lease: i64,
+    },
+    /// Run a plan: what it writes, said before.
+    RunPlan {
+        /// The plan.
+        plan: PlanId,
+        /// What its steps that are on would do.
+        work: PlanWork,
+        /// Text to be typed before the button works (a production profile's name).
+        type_to_confirm: Option<String>,
     },
     /// Close a document with a draft.
     CloseDirty {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::claim::ClaimQueue;
 use super::keyspace::Keyspace;
+use super::plan::Plan;
 use super::record::Revision;
 use super::search::SearchResult;
 
@@ -19,4 +20,6 @@ pub enum Discarded {
     Claims(Arc<Vec<ClaimQueue>>),
     /// What an overtaken search found.
     Found(Arc<SearchResult>),
+    /// A plan that was overtaken, or forgotten.
+    Plan(Arc<Plan>),
 }

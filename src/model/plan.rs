@@ -2,7 +2,15 @@
 //! with what it replaces, reviewed before it is run, guarded while it runs, and undone by its own
 //! opposite.
 
+mod pack;
+mod shelf;
+
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+
+pub use pack::{PlanCounts, PlanWork};
+pub use shelf::{Making, Plans, Running};
 
 use super::bytes::{Key, Value};
 use super::fault::Fault;
@@ -38,6 +46,22 @@ pub enum PlanGoal {
         /// Key and value; `None`: the key is deleted.
         values: Vec<(Key, Option<Value>)>,
     },
+    /// What this plan has done is undone.
+    Undo(Arc<Plan>),
+}
+
+/// What kind of plan it is, for its title.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum PlanKind {
+    /// Back to a moment.
+    Moment,
+    /// Deleted keys come back.
+    Undelete,
+    /// Values from elsewhere.
+    #[default]
+    Values,
+    /// What another plan has done is undone.
+    Undo,
 }
 
 /// What becomes of keys whose lease is gone.
@@ -53,6 +77,11 @@ pub enum LostLease {
         /// Its time to live in seconds.
         ttl_secs: i64,
     },
+}
+
+impl LostLease {
+    /// A lease that nobody keeps alive lives for an hour, if nothing else is said.
+    pub const NEW_TTL_SECS: i64 = 3_600;
 }
 
 /// Something to know about a step before it is run.
@@ -75,6 +104,21 @@ pub enum Warning {
     ValueUnknown,
     /// The value breaks the schema of the key.
     Invalid(String),
+    /// The key moves to the lease that it had then, which is alive.
+    OtherLease {
+        /// The lease that it has now (0: none).
+        now: i64,
+        /// The lease that it had.
+        then: i64,
+    },
+    /// The key stays attached to the lease that it has now (or to none); then it had another one, that
+    /// is gone (or none).
+    KeepsLease {
+        /// The lease that it has now (0: none).
+        now: i64,
+        /// The lease that it had (0: none).
+        then: i64,
+    },
 }
 
 /// What a step does.
@@ -157,6 +201,8 @@ pub struct Plan {
     pub profile: String,
     /// The cluster that it is for.
     pub cluster_id: u64,
+    /// What kind of plan it is.
+    pub kind: PlanKind,
     /// What it brings back, for its title (a prefix, a key, an environment).
     pub title: String,
     /// The revision that it goes back to, if it goes back to one.
@@ -171,4 +217,9 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
     /// How it stands.
     pub state: PlanState,
+    /// What becomes of keys whose lease is gone.
+    pub lost_lease: LostLease,
+    /// The id of the new lease that [`LostLease::NewLease`] asks for: chosen when the plan is made, so
+    /// that it is known before it is granted, whatever happens. 0: none can be granted.
+    pub new_lease: i64,
 }

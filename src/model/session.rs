@@ -12,6 +12,7 @@ use super::journal::JournalStatus;
 use super::keyspace::Keyspace;
 use super::loadable::Loadable;
 use super::message::{RequestId, SessionId};
+use super::plan::Plans;
 use super::profile::Profile;
 use super::search::{SearchQuery, SearchResult};
 use super::status::{ClusterStatus, MirrorState};
@@ -151,6 +152,8 @@ pub struct Session {
     pub drafts: Vec<Draft>,
     /// How the journal stands.
     pub journal: JournalStatus,
+    /// Plans to bring keys back.
+    pub plans: Plans,
     /// Long jobs, newest last.
     pub jobs: Vec<Job>,
 }

@@ -4,6 +4,11 @@ use super::bytes::{Key, Value};
 use super::fault::Fault;
 use super::record::KeyRecord;
 
+/// Compares and operations of one transaction; etcd allows 128 of each.
+pub const MOST_OPERATIONS: usize = 100;
+/// Keys and values of one transaction; etcd allows 1.5 MiB altogether.
+pub const MOST_BYTES: usize = 1 << 20;
+
 /// What the key must be for the write to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {

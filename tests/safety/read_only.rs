@@ -1,13 +1,16 @@
 //! A read-only profile cannot write: not by any action, command of the palette, shortcut or command
 //! line. The cluster itself counts the calls that arrive.
 
-use etcdscope::action::{Action, ConfirmedDelete, UserCommand};
+use std::sync::Mutex;
+
+use etcdscope::action::{Action, ConfirmedDelete, ConfirmedPlan, UserCommand};
 use etcdscope::app::App;
 use etcdscope::model::bytes::{Key, Value};
 use etcdscope::model::dialog::{BlastRadius, Dialog, FileQuestion};
 use etcdscope::model::document::{DocumentPage, SaveState};
 use etcdscope::model::fault::FaultKind;
 use etcdscope::model::message::{ConnectRequest, RequestId, SessionId};
+use etcdscope::model::plan::{LostLease, PlanGoal, PlanId, PlanWork};
 use etcdscope::model::profile::Profile;
 use etcdscope::model::search::SearchQuery;
 use etcdscope::model::session::{JobState, Screen};
@@ -147,6 +150,22 @@ every_action! {
     Action::Reload(_) => Reads, |_, _| Action::Reload(key(KEY));
     Action::LoadHistory(_) => Reads, |_, _| Action::LoadHistory(key(KEY));
     Action::Restore { .. } => Reads, |_, _| Action::Restore { key: key(KEY), value: value("restored") };
+    Action::MakePlan { .. } => Reads, |_, _| Action::MakePlan {
+        goal: deletion(),
+        lost_lease: LostLease::LeaveOut,
+    };
+    Action::ShowPlan(_) => Reads, |_, _| Action::ShowPlan(None);
+    Action::SetSteps { .. } => Reads, |_, _| {
+        Action::SetSteps { plan: planned(), steps: vec![0], on: true }
+    };
+    Action::SetLostLease { .. } => Reads, |_, _| {
+        Action::SetLostLease { plan: planned(), lost_lease: LostLease::Permanent }
+    };
+    Action::AskRunPlan(_) => Asks, |_, _| Action::AskRunPlan(planned());
+    Action::RunPlan(_) => Writes, |_, _| Action::RunPlan(confirmed_plan());
+    Action::StopPlan(_) => Reads, |_, _| Action::StopPlan(planned());
+    Action::UndoPlan(_) => Reads, |_, _| Action::UndoPlan(planned());
+    Action::DropPlan(_) => Reads, |_, _| Action::DropPlan(planned());
     Action::LoadLeases(_) => Reads, |_, _| Action::LoadLeases(vec![7]);
     Action::CancelJob(_) => Reads, |_, _| Action::CancelJob(RequestId(1));
     Action::DismissJob(_) => Reads, |_, _| Action::DismissJob(RequestId(1));
@@ -228,7 +247,15 @@ fn prepare(app: &mut App, bench: &Bench, profile: &Profile) -> i64 {
     app.act(Action::EditDraft { key: key(KEY), value: draft });
     app.act(Action::Select { rows: vec![row(KEY)], cursor: Some(row(KEY)) });
     assert!(session(app.world()).document(KEY).unwrap().is_dirty());
+    app.act(Action::MakePlan { goal: deletion(), lost_lease: LostLease::LeaveOut });
+    wait(app, "a plan", |world| session(world).plans.shown().is_some());
+    PLANNED.lock().unwrap().clone_from(&session(app.world()).plans.shown().unwrap().id);
+    app.act(Action::ShowScreen(Screen::Keys));
     session(app.world()).keyspace.get(KEY).unwrap().meta.mod_revision
+}
+
+fn deletion() -> PlanGoal {
+    PlanGoal::Values { origin: "planned".to_owned(), values: vec![(key(KEY), None)] }
 }
 
 /// Whether something was refused as read-only since the last time this was asked.
@@ -242,12 +269,26 @@ fn was_refused(app: &mut App) -> bool {
     refused
 }
 
+/// The plan that [`prepare`] has made: it deletes the key.
+static PLANNED: Mutex<PlanId> = Mutex::new(PlanId::new());
+
+fn planned() -> PlanId {
+    PLANNED.lock().unwrap().clone()
+}
+
+fn confirmed_plan() -> ConfirmedPlan {
+    let dialog = Dialog::RunPlan { plan: planned(), work: PlanWork::default(), type_to_confirm: None };
+    ConfirmedPlan::confirm(&dialog, "").unwrap()
+}
+
 /// Waits until nothing that was asked of the backend is unanswered.
 fn settle(app: &mut App) {
     wait(app, "an end of everything under way", |world| {
         world.test.as_ref().is_none_or(|test| test.done)
             && world.sessions.iter().all(|session| {
-                session.jobs.iter().all(|job| job.state != JobState::Running)
+                session.plans.making.is_none()
+                    && session.plans.running.is_empty()
+                    && session.jobs.iter().all(|job| job.state != JobState::Running)
                     && session.documents.iter().all(|document| {
                         !matches!(document.save, SaveState::Saving { .. })
                             && !document.base.is_pending()

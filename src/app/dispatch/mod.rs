@@ -3,6 +3,7 @@
 mod commands;
 mod connections;
 mod documents;
+mod plans;
 mod tree;
 
 use super::App;
@@ -85,6 +86,16 @@ impl App {
             Action::Reload(key) => self.reload(&key),
             Action::LoadHistory(key) => self.load_history(&key),
             Action::Restore { key, value } => self.restore(&key, value),
+
+            Action::MakePlan { goal, lost_lease } => self.make_plan(goal, lost_lease),
+            Action::ShowPlan(plan) => self.show_plan(plan),
+            Action::SetSteps { plan, steps, on } => self.set_steps(&plan, &steps, on),
+            Action::SetLostLease { plan, lost_lease } => self.set_lost_lease(&plan, lost_lease),
+            Action::AskRunPlan(plan) => self.ask_run_plan(plan),
+            Action::RunPlan(confirmed) => self.run_plan(confirmed),
+            Action::StopPlan(plan) => self.stop_plan(&plan),
+            Action::UndoPlan(plan) => self.undo_plan(&plan),
+            Action::DropPlan(plan) => self.drop_plan(&plan),
 
             Action::LoadLeases(ids) => {
                 if let Some(id) = self.world.active {

@@ -1,11 +1,13 @@
 //! Taking events in: the only way in which the world changes by news from outside.
 
 mod documents;
+mod plans;
 
 use std::sync::Arc;
 
 use super::discard::Discarded;
 use super::fault::{Fault, FaultKind};
+use super::loadable::LoadState;
 use super::message::{CommandKind, Event, EventKind, MirrorUpdate, SessionId};
 use super::session::{Job, JobState, Session};
 use super::status::MirrorState;
@@ -62,6 +64,10 @@ impl World {
                 discarded.extend(before.map(Discarded::Found));
                 session.search.result.answer(result.map(Arc::new));
             }
+            kind @ (EventKind::Planned(_)
+            | EventKind::PlanNews { .. }
+            | EventKind::PlanDone(_)
+            | EventKind::Plans(_)) => toast = session.apply_plans(request, kind, &mut discarded),
             EventKind::Progress { done, total } => {
                 if let Some(job) = session.job_mut(request) {
                     job.done = done;
@@ -210,6 +216,11 @@ impl Session {
         }
         if update.relisted || resumed {
             self.recheck_documents(follow_ups);
+        }
+        if resumed && self.plans.loaded.state() == &LoadState::NotAsked {
+            // One that was interrupted is to be seen without being looked for.
+            self.plans.loaded.ask();
+            follow_ups.push((self.id, CommandKind::LoadPlans));
         }
     }
 }

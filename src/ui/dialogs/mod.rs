@@ -8,6 +8,7 @@ mod export;
 mod key_field;
 mod move_keys;
 mod radius;
+mod run_plan;
 mod settings;
 mod shortcuts;
 mod undelete;
@@ -38,6 +39,7 @@ enum Shown {
     Move(TreeItem, bool),
     Delete(Vec<TreeItem>),
     Undelete(Key),
+    RunPlan(String),
     CloseDirty(Key),
     Export(TreeItem),
     Other,
@@ -112,6 +114,10 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut DialogState, actions: &mut A
             delete::show(ui, delete::Question { dialog, radius, type_to_confirm }, form, actions)
         }
         Dialog::Undelete { key, lease } => undelete::show(ui, session, key, *lease, actions),
+        Dialog::RunPlan { work, type_to_confirm, .. } => {
+            let type_to_confirm = type_to_confirm.as_deref();
+            run_plan::show(ui, run_plan::Question { dialog, work: *work, type_to_confirm }, form, actions)
+        }
         Dialog::CloseDirty { key } => close_dirty::show(ui, key, actions),
         Dialog::Export { .. } => export::show(ui, world, session, form, &mut state.chosen_serial, actions),
         // Drawn above.
@@ -128,6 +134,7 @@ fn about(dialog: &Dialog) -> Shown {
         Dialog::Move { from, copy, .. } => Shown::Move(from.clone(), *copy),
         Dialog::Delete { roots, .. } => Shown::Delete(roots.clone()),
         Dialog::Undelete { key, .. } => Shown::Undelete(key.clone()),
+        Dialog::RunPlan { plan, .. } => Shown::RunPlan(plan.clone()),
         Dialog::CloseDirty { key } => Shown::CloseDirty(key.clone()),
         Dialog::Export { what, .. } => Shown::Export(what.clone()),
         Dialog::Settings | Dialog::About | Dialog::Shortcuts => Shown::Other,

@@ -1,0 +1,101 @@
+//! Run a plan: what it writes first, the profile's name in production.
+
+use egui::{Label, Ui};
+use rust_i18n::t;
+
+use super::{Ending, Form, entered, field_id, focus_first, give_keyboard};
+use crate::action::{Action, Actions, ConfirmedPlan};
+use crate::model::dialog::Dialog;
+use crate::model::plan::PlanWork;
+use crate::ui::theme::{self, icons, size};
+use crate::ui::widgets::chip::Tone;
+use crate::ui::widgets::field::{field_label, text_field};
+use crate::ui::widgets::modal::{footer, modal};
+use crate::ui::widgets::notice::card;
+use crate::ui::widgets::{Button, count_text};
+
+/// What is asked.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The dialog, to be confirmed.
+    pub dialog: &'a Dialog,
+    /// What it would do.
+    pub work: PlanWork,
+    /// Text to be typed before the button works.
+    pub type_to_confirm: Option<&'a str>,
+}
+
+pub fn show(ui: &mut Ui, question: Question<'_>, form: &mut Form, actions: &mut Actions) -> Ending {
+    let title = t!("dialogs.run_plan.title", count = count_text(question.work.steps()));
+    let id = egui::Id::unique("dialog run plan");
+    let answer = modal(ui.ctx(), id, &title, size::DIALOG_WIDE, |ui| contents(ui, question, form, actions));
+    if answer.closed { Ending::Cancelled } else { answer.inner }
+}
+
+fn contents(ui: &mut Ui, question: Question<'_>, form: &mut Form, actions: &mut Actions) -> Ending {
+    let Question { dialog, work, type_to_confirm } = question;
+    let tokens = theme::tokens(ui);
+    let lines = [
+        (work.creates, t!("dialogs.run_plan.creates", count = count_text(work.creates))),
+        (work.overwrites, t!("dialogs.run_plan.overwrites", count = count_text(work.overwrites))),
+        (work.off, t!("dialogs.run_plan.off", count = count_text(work.off))),
+    ];
+    for (_, words) in lines.iter().filter(|(count, _)| *count > 0) {
+        ui.label(tokens.body(words.as_ref()));
+    }
+    if work.deletes > 0 {
+        ui.add_space(size::GRID);
+        card(ui, Tone::Danger, icons::TRASH, |ui| {
+            let words = t!("dialogs.run_plan.deletes", count = count_text(work.deletes));
+            ui.add(Label::new(tokens.body(words)).wrap());
+        });
+    }
+    if work.transactions > 1 {
+        ui.add_space(size::PAD);
+        card(ui, Tone::Changed, icons::WARNING, |ui| {
+            let words = t!(
+                "dialogs.run_plan.not_atomic",
+                count = count_text(work.steps()),
+                transactions = count_text(work.transactions)
+            );
+            ui.add(Label::new(tokens.body(words)).wrap());
+        });
+    }
+    ui.add_space(size::PAD);
+    ui.add(Label::new(tokens.hint(t!("dialogs.run_plan.guarded"))).wrap());
+    ui.add(Label::new(tokens.hint(t!("dialogs.run_plan.kept"))).wrap());
+    let mut fields = Vec::new();
+    if let Some(name) = type_to_confirm {
+        ui.add_space(size::PAD);
+        let label = t!("dialogs.delete.confirm", name = name);
+        field_label(ui, &label);
+        let id = field_id("run plan confirm");
+        focus_first(ui, form, id);
+        text_field(ui, id, &mut form.text, &label, name);
+        fields.push(id);
+    }
+    let confirmed = ConfirmedPlan::confirm(dialog, &form.text);
+    // As where keys are deleted: Enter, pressed once too often, must not run it.
+    let enter = type_to_confirm.is_some() && entered(ui, &fields);
+    let mut ending = Ending::Open;
+    footer(ui, |ui| {
+        let words = t!("dialogs.run_plan.action", count = count_text(work.steps()));
+        let button = if work.deletes > 0 { Button::danger_filled(&words) } else { Button::primary(&words) };
+        let button = button.enabled(confirmed.is_some()).disabled_hint(t!("dialogs.delete.type_first"));
+        let response = button.show(ui);
+        if let Some(confirmed) = confirmed
+            && (response.clicked() || enter)
+        {
+            actions.push(Action::RunPlan(confirmed));
+            ending = Ending::Done;
+        }
+        let cancel = Button::quiet(&t!("common.cancel")).show(ui);
+        if type_to_confirm.is_none() && !form.focused {
+            give_keyboard(ui, form, cancel.id);
+        }
+        if cancel.clicked() {
+            ending = Ending::Cancelled;
+        }
+    });
+    ending
+}
