@@ -45,8 +45,10 @@ pub enum UserCommand {
     Export,
     /// Add the key or folder at the cursor to the favourites, or take it out.
     ToggleFavourite,
-    /// Show or hide keys seen deleted.
+    /// Show or hide deleted keys.
     ShowDeleted,
+    /// Look at the folder at the cursor as it was, or go back to now.
+    TimeTravel,
     /// Review the draft, and save it once reviewed.
     Save,
     /// Format the draft by its syntax.
@@ -96,7 +98,7 @@ impl KeyCombo {
 
 impl UserCommand {
     /// Every command, in the order of the palette.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Palette,
         Self::NewConnection,
         Self::CloseConnection,
@@ -117,6 +119,7 @@ impl UserCommand {
         Self::Export,
         Self::ToggleFavourite,
         Self::ShowDeleted,
+        Self::TimeTravel,
         Self::Save,
         Self::Format,
         Self::Discard,
@@ -153,6 +156,7 @@ impl UserCommand {
             Self::Export => "export",
             Self::ToggleFavourite => "toggle_favourite",
             Self::ShowDeleted => "show_deleted",
+            Self::TimeTravel => "time_travel",
             Self::Save => "save",
             Self::Format => "format",
             Self::Discard => "discard",
@@ -193,6 +197,7 @@ impl UserCommand {
             Self::Format => KeyCombo::command_shift("F"),
             Self::CloseKey => KeyCombo::command("W"),
             Self::ShowHistory => KeyCombo::command("H"),
+            Self::TimeTravel => KeyCombo::command_shift("H"),
             Self::CycleTheme => KeyCombo::command_shift("T"),
             Self::SwitchLanguage => KeyCombo::command_shift("L"),
             Self::Settings => KeyCombo::command("Comma"),
@@ -205,7 +210,9 @@ impl UserCommand {
     #[must_use]
     pub fn is_available(self, world: &World) -> bool {
         let session = world.active_session();
-        let writable = session.is_some_and(|session| !session.profile.read_only);
+        // What acts on keys acts on those that are shown: never while they are those of another time.
+        let present = session.filter(|session| !session.shows_the_past());
+        let writable = present.is_some_and(|session| !session.profile.read_only);
         match self {
             Self::Palette
             | Self::NewConnection
@@ -223,22 +230,21 @@ impl UserCommand {
             | Self::ShowRestore
             | Self::ShowAudit
             | Self::ShowCluster
-            | Self::FocusFilter
-            | Self::Export
-            | Self::ShowDeleted => session.is_some(),
+            | Self::TimeTravel => session.is_some(),
+            Self::FocusFilter | Self::Export | Self::ShowDeleted => present.is_some(),
             Self::NextConnection => world.sessions.len() > 1,
             Self::CreateKey => writable,
             Self::Rename | Self::Copy => writable && session.is_some_and(|session| session.cursor.is_some()),
             Self::Delete => writable && session.is_some_and(|session| !session.selected.is_empty()),
-            Self::ToggleFavourite => session.is_some_and(|session| session.cursor.is_some()),
+            Self::ToggleFavourite => present.is_some_and(|session| session.cursor.is_some()),
             Self::Save => {
                 writable
                     && session.and_then(|s| s.shown_document()).is_some_and(|document| document.is_dirty())
             }
-            Self::Format | Self::CloseKey | Self::ShowHistory => session
+            Self::Format | Self::CloseKey | Self::ShowHistory => present
                 .is_some_and(|session| session.screen == Screen::Keys && session.shown_document().is_some()),
             Self::Discard => {
-                session.and_then(|s| s.shown_document()).is_some_and(|document| document.draft.is_some())
+                present.and_then(|s| s.shown_document()).is_some_and(|document| document.draft.is_some())
             }
         }
     }

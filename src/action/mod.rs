@@ -114,6 +114,22 @@ pub enum Action {
     /// Export.
     Export(ExportRequest),
 
+    /// Look at a folder as it was (empty: everything).
+    Travel {
+        /// The folder's path.
+        prefix: Key,
+    },
+    /// Go to this revision.
+    TravelTo(i64),
+    /// Compare the moment looked at with this revision; `None`: with now.
+    TravelCompare(Option<i64>),
+    /// Look at a key as it was, or at none.
+    TravelOpen(Option<Key>),
+    /// Read the timeline, and what could not be read, again.
+    TravelRetry,
+    /// Back to now.
+    LeaveTravel,
+
     /// Open a key in a tab, or show its tab.
     OpenKey(Key),
     /// Close a key's tab; asks first when there is a draft.

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::activity::Activity;
+use super::activity::{Activity, DeletedKey};
 use super::bytes::Key;
 use super::claim::{ClaimQueue, LeaseInfo};
+use super::deletions::Deletions;
 use super::document::{Document, Draft};
 use super::fault::Fault;
 use super::journal::JournalStatus;
@@ -17,6 +18,7 @@ use super::profile::Profile;
 use super::search::{SearchQuery, SearchResult};
 use super::status::{ClusterStatus, MirrorState};
 use super::transfer::ExportReport;
+use super::travel::Travel;
 use super::tree_item::TreeItem;
 use super::write::BatchReport;
 
@@ -156,6 +158,10 @@ pub struct Session {
     pub plans: Plans,
     /// Long jobs, newest last.
     pub jobs: Vec<Job>,
+    /// Deleted keys as far as they are in reach, while they are wanted.
+    pub deletions: Deletions,
+    /// The folder that is looked at as it was, if one is.
+    pub travel: Option<Travel>,
 }
 
 impl Session {
@@ -175,6 +181,22 @@ impl Session {
     /// The open document of this key, to be changed.
     pub fn document_mut(&mut self, key: &[u8]) -> Option<&mut Document> {
         self.documents.iter_mut().find(|document| &*document.key == key)
+    }
+
+    /// A key that is gone, as it last was: seen deleted, or found in etcd's history or the journal.
+    #[must_use]
+    pub fn deleted_key(&self, key: &[u8]) -> Option<&DeletedKey> {
+        match (self.activity.deleted_key(key), self.deletions.get(key)) {
+            (Some(seen), Some(found)) if found.revision > seen.revision => Some(found),
+            (Some(seen), _) => Some(seen),
+            (None, found) => found,
+        }
+    }
+
+    /// Whether the keys shown are those of another time: what acts on keys must not act on these.
+    #[must_use]
+    pub fn shows_the_past(&self) -> bool {
+        self.travel.is_some() && self.screen == Screen::Keys
     }
 
     /// The document that is shown.

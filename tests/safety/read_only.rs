@@ -131,6 +131,12 @@ every_action! {
         format: ExportFormat::Json,
         path: bench.home.path().join("export.json"),
     });
+    Action::Travel { .. } => Reads, |_, _| Action::Travel { prefix: key(b"config/") };
+    Action::TravelTo(_) => Reads, |_, _| Action::TravelTo(2);
+    Action::TravelCompare(_) => Reads, |_, _| Action::TravelCompare(Some(3));
+    Action::TravelOpen(_) => Reads, |_, _| Action::TravelOpen(Some(key(KEY)));
+    Action::TravelRetry => Reads, |_, _| Action::TravelRetry;
+    Action::LeaveTravel => Reads, |_, _| Action::LeaveTravel;
     Action::OpenKey(_) => Reads, |_, _| Action::OpenKey(key(GONE));
     Action::CloseDocument(_) => Reads, |_, _| Action::CloseDocument(key(GONE));
     Action::DiscardAndClose(_) => Reads, |_, _| Action::DiscardAndClose(key(GONE));
@@ -198,6 +204,7 @@ fn leads_to_a_write(command: UserCommand) -> bool {
         | UserCommand::Export
         | UserCommand::ToggleFavourite
         | UserCommand::ShowDeleted
+        | UserCommand::TimeTravel
         | UserCommand::Format
         | UserCommand::Discard
         | UserCommand::CloseKey

@@ -17,11 +17,8 @@ impl App {
             UserCommand::Palette => self.world.palette_open = !self.world.palette_open,
             UserCommand::NewConnection => self.world.active = None,
             UserCommand::NextConnection => self.show_next_connection(),
-            UserCommand::ShowDeleted => {
-                if let Some(session) = self.world.active_session_mut() {
-                    session.show_deleted = !session.show_deleted;
-                }
-            }
+            UserCommand::ShowDeleted => self.show_deleted(),
+            UserCommand::TimeTravel => self.toggle_travel(),
             UserCommand::FocusFilter => {
                 self.dispatch(Action::ShowScreen(Screen::Keys));
                 self.ui.requests.push(command);
@@ -76,7 +73,7 @@ impl App {
     }
 
     /// The folder that the cursor is on or in; empty: everything.
-    fn folder_at_cursor(&self) -> Key {
+    pub(super) fn folder_at_cursor(&self) -> Key {
         let empty = || Key::from([].as_slice());
         let Some(session) = self.world.active_session() else { return empty() };
         let Some(cursor) = &session.cursor else { return empty() };

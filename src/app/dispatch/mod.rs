@@ -4,6 +4,7 @@ mod commands;
 mod connections;
 mod documents;
 mod plans;
+mod travel;
 mod tree;
 
 use super::App;
@@ -70,6 +71,13 @@ impl App {
             Action::Delete(confirmed) => self.delete(confirmed),
             Action::Undelete(key) => self.undelete(&key),
             Action::Export(request) => self.export(request),
+
+            Action::Travel { prefix } => self.travel(&prefix),
+            Action::TravelTo(revision) => self.travel_to(revision),
+            Action::TravelCompare(revision) => self.travel_compare(revision),
+            Action::TravelOpen(key) => self.travel_open(key),
+            Action::TravelRetry => self.travel_retry(),
+            Action::LeaveTravel => self.leave_travel(),
 
             Action::OpenKey(key) => self.open_key(&key),
             Action::CloseDocument(key) => self.close_document(&key),

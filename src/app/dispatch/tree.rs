@@ -23,6 +23,7 @@ impl App {
         let Some(session) = self.world.active_session_mut() else { return };
         if !session.expanded.remove(&**path) {
             session.expanded.insert(path.to_vec());
+            self.ask_deleted(path);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod documents;
 mod plans;
+mod travel;
 
 use std::sync::Arc;
 
@@ -52,7 +53,13 @@ impl World {
                 session.forget_old_leases();
             }
             EventKind::Leases(Err(fault)) => toast = Some((ToastKind::Failure, ToastText::Fault(fault))),
+            EventKind::Timeline { prefix, timeline } => session.apply_timeline(&prefix, request, timeline),
+            EventKind::Moment { prefix, picture, .. } => session.apply_moment(&prefix, request, &picture),
+            EventKind::DeletedKeys { keys, .. } => session.apply_deleted_keys(request, keys),
             EventKind::Value { key, record } => {
+                if let Some(travel) = &mut session.travel {
+                    travel.opened_answered(&key, request, &record);
+                }
                 session.apply_value(&key, request, record, now, &mut follow_ups);
             }
             EventKind::Written { key, value, outcome } => {
@@ -203,6 +210,7 @@ impl Session {
             self.activity.note_gap(self.applied, update.applied, update.seen_at);
         }
         self.applied = update.applied;
+        self.note_for_travel(&update.changes, update.seen_at, update.relisted);
         for revision in update.changes.iter() {
             for change in &revision.changes {
                 let ancestors = self.keyspace.ancestors(&change.key);

@@ -35,6 +35,7 @@ pub(super) fn command_icon(command: UserCommand) -> &'static str {
         UserCommand::SwitchLanguage => icons::TRANSLATE,
         UserCommand::Settings => icons::GEAR,
         UserCommand::Shortcuts => icons::KEYBOARD,
+        UserCommand::TimeTravel => icons::CLOCK_COUNTER_CLOCKWISE,
         UserCommand::About => icons::INFO,
     }
 }
