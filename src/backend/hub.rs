@@ -1,21 +1,34 @@
 //! Hands each command to whom it is for.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::audit::{AuditDesk, AuditLog};
 use super::demo::DemoKeeper;
 use super::files::Files;
 use super::jobs::Jobs;
 use super::session::SessionHandle;
 use super::{BackendOptions, Outbox};
-use crate::model::message::{Command, CommandKind, Event, EventKind, SessionId};
+use crate::model::message::{Command, CommandKind, Event, EventKind, RequestId, SessionId};
 use crate::model::plan::PlanState;
 use crate::model::write::{BatchReport, WriteOutcome};
 
 /// Runs until the window drops its end.
 pub(super) async fn run(mut commands: mpsc::Receiver<Command>, outbox: Outbox, options: BackendOptions) {
+    let told = outbox.clone();
+    let on_trouble = move |fault| {
+        let event = Event {
+            session: SessionId::default(),
+            request: RequestId::default(),
+            kind: EventKind::AuditTrouble(fault),
+        };
+        told.try_send(event);
+    };
     let mut hub = Hub {
+        audit: AuditLog::start(&options.storage, Arc::new(on_trouble)),
+        audit_desk: AuditDesk::new(&options.storage, outbox.clone()),
         jobs: Jobs::new(options.storage.clone()),
         files: Files::start(options.storage, options.secrets, outbox.clone()),
         demo: DemoKeeper::new(options.demo),
@@ -29,12 +42,15 @@ pub(super) async fn run(mut commands: mpsc::Receiver<Command>, outbox: Outbox, o
     for (_, session) in hub.sessions.drain() {
         session.close();
     }
+    hub.audit.flush().await;
     hub.files.finish().await;
     hub.demo.shutdown().await;
 }
 
 struct Hub {
     outbox: Outbox,
+    audit: AuditLog,
+    audit_desk: AuditDesk,
     files: Files,
     demo: DemoKeeper,
     jobs: Jobs,
@@ -90,6 +106,8 @@ impl Hub {
                 }
                 self.files.execute(request, kind).await;
             }
+            CommandKind::Audit(query) => self.audit_desk.page(request, query),
+            CommandKind::ExportAudit(query, path) => self.audit_desk.export(request, query, path),
             CommandKind::LoadStored
             | CommandKind::RemoveProfile(_)
             | CommandKind::KeepSettings(_)
@@ -97,7 +115,8 @@ impl Hub {
             | CommandKind::DropDraft { .. } => self.files.execute(request, kind).await,
             kind => match self.sessions.get(&session) {
                 Some(handle) => {
-                    self.jobs.spawn(session, request, kind, handle.cluster(), self.outbox.clone());
+                    let signer = handle.signer(self.audit.clone());
+                    self.jobs.spawn(session, request, kind, handle.cluster(), signer, self.outbox.clone());
                 }
                 None => tracing::debug!(?session, "a command for a connection that is closed"),
             },

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::Outbox;
+use super::audit::{AuditTrail, Signer};
 use super::files::Passwords;
 use super::session::ClusterSlot;
 use crate::etcd::{Cluster, test_connection};
@@ -41,6 +42,7 @@ impl Jobs {
         request: RequestId,
         kind: CommandKind,
         slot: ClusterSlot,
+        signer: Signer,
         outbox: Outbox,
     ) {
         let cancelled = self.register(session, request);
@@ -51,7 +53,7 @@ impl Jobs {
             let (asker, failed) = (asker.clone(), failed.clone());
             async move {
                 match connected(slot).await {
-                    Ok(cluster) => asker.ask(&cluster, kind).await,
+                    Ok(cluster) => asker.ask(&cluster, &signer.trail(&cluster), kind).await,
                     Err(fault) => asker.tell_all(failed.map(|failed| failed.answer(fault, false))).await,
                 }
             }
@@ -181,17 +183,17 @@ impl Asker {
         self.cancelled.store(true, Ordering::Release);
     }
 
-    async fn ask(&self, cluster: &Cluster, kind: CommandKind) {
+    async fn ask(&self, cluster: &Cluster, trail: &AuditTrail, kind: CommandKind) {
         let answer = match kind {
             CommandKind::Read(key) => {
                 let record = cluster.read(&key).await;
                 EventKind::Value { key, record }
             }
             CommandKind::Put(put) => {
-                let outcome = cluster.put(&put).await;
+                let outcome = trail.put(cluster, &put).await;
                 EventKind::Written { key: put.key, value: put.value, outcome }
             }
-            CommandKind::Batch(steps) => EventKind::BatchDone(self.batch(cluster, &steps).await),
+            CommandKind::Batch(steps) => EventKind::BatchDone(self.batch(cluster, trail, &steps).await),
             CommandKind::History { key, below_revision, limit } => {
                 let page = cluster.history(&key, below_revision, limit).await;
                 EventKind::History { key, page }
@@ -200,7 +202,7 @@ impl Asker {
             kind @ (CommandKind::MakePlan { .. }
             | CommandKind::RunPlan(_)
             | CommandKind::LoadPlans
-            | CommandKind::DropPlan(_)) => match self.plans(cluster, kind).await {
+            | CommandKind::DropPlan(_)) => match self.plans(cluster, trail, kind).await {
                 Some(answer) => answer,
                 None => return,
             },
@@ -219,12 +221,12 @@ impl Asker {
         self.tell(answer).await;
     }
 
-    async fn batch(&self, cluster: &Cluster, steps: &[BatchStep]) -> BatchReport {
+    async fn batch(&self, cluster: &Cluster, trail: &AuditTrail, steps: &[BatchStep]) -> BatchReport {
         let total = steps.len() as u64;
         let mut progress = self.progress();
         let mut on_progress = move |done| progress(done, Some(total));
         let cancelled = || self.cancelled.load(Ordering::Acquire);
-        cluster.batch(steps, &mut on_progress, &cancelled).await
+        cluster.batch_before(trail, steps, &mut on_progress, &cancelled).await
     }
 
     /// Tells progress without ever waiting for the window.

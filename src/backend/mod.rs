@@ -5,6 +5,7 @@
 //! written off the async threads (`files.rs`). A refusal to write to a read-only profile sits
 //! here, where commands are executed, so that no button, shortcut or message can pass it.
 
+pub mod audit;
 mod demo;
 pub mod export;
 mod files;

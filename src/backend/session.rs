@@ -7,6 +7,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::Outbox;
+use super::audit::{AuditLog, Signer};
 use super::files::Passwords;
 use super::search::SearchLane;
 use crate::etcd::{Cluster, FeedEvent, MirrorOptions, ValuePolicy, WriteGate, run_mirror};
@@ -36,6 +37,7 @@ pub(super) type ClusterSlot = watch::Receiver<Option<Cluster>>;
 /// The hub's end of a connection.
 pub(super) struct SessionHandle {
     profile_name: String,
+    user: Option<String>,
     gate: WriteGate,
     cluster: ClusterSlot,
     retry_now: Arc<Notify>,
@@ -48,6 +50,7 @@ impl SessionHandle {
         let (slot, cluster) = watch::channel(None);
         let retry_now = Arc::new(Notify::new());
         let profile_name = request.profile.name.clone();
+        let user = request.profile.user.clone();
         let gate = WriteGate::of(&request.profile);
         let behind = gate.clone();
         let (notices, noticed) = watch::channel(Vec::new());
@@ -63,12 +66,17 @@ impl SessionHandle {
         });
         let tasks = vec![tokio::spawn(connection), tokio::spawn(members)];
         let search = SearchLane::new(id, outbox);
-        Self { profile_name, gate, cluster, retry_now, search, tasks }
+        Self { profile_name, user, gate, cluster, retry_now, search, tasks }
     }
 
     /// Whether it may write.
     pub(super) fn gate(&self) -> &WriteGate {
         &self.gate
+    }
+
+    /// Who writes through it, for the audit log.
+    pub(super) fn signer(&self, log: AuditLog) -> Signer {
+        Signer { log, profile: self.profile_name.clone(), user: self.user.clone() }
     }
 
     /// Takes over what was decided about the profile of this name (`before`: its name until now).

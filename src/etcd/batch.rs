@@ -7,7 +7,9 @@ use tokio::task::JoinSet;
 
 use super::cluster::Cluster;
 use super::settle::{LostWrite, Settled};
+use super::witness::{NoWitness, Witness};
 use super::write::{Sent, guard, put_op};
+use crate::model::audit::{AuditIntent, AuditOutcome};
 use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::write::{
@@ -38,6 +40,8 @@ struct Unit {
     /// It attaches a copy to the lease of its source: a lease that is gone has taken the source with
     /// it.
     leased_by_source: bool,
+    /// What is told of it.
+    intents: Vec<AuditIntent>,
 }
 
 impl Unit {
@@ -51,11 +55,24 @@ impl Unit {
 type Prepared = (usize, Result<Option<Unit>, Fault>);
 
 /// How a chunk of units ended.
+#[derive(Clone, Debug)]
 enum Ended {
-    Done,
+    /// Committed at this revision.
+    Done(i64),
     GuardFailed,
     Refused(Fault),
     Unknown(Fault),
+}
+
+impl Ended {
+    fn told(&self) -> AuditOutcome {
+        match self {
+            Self::Done(revision) => AuditOutcome::Done { revision: *revision },
+            Self::GuardFailed => AuditOutcome::Conflict,
+            Self::Refused(fault) => AuditOutcome::Refused(fault.to_string()),
+            Self::Unknown(fault) => AuditOutcome::Unknown(fault.to_string()),
+        }
+    }
 }
 
 impl Cluster {
@@ -65,6 +82,18 @@ impl Cluster {
     /// changed are left alone.
     pub async fn batch(
         &self,
+        steps: &[BatchStep],
+        progress: &mut (dyn FnMut(u64) + Send),
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> BatchReport {
+        self.batch_before(&NoWitness, steps, progress, cancelled).await
+    }
+
+    /// [`Cluster::batch`] before a witness, who is told of each transaction's keys before it is sent
+    /// and how each ended.
+    pub async fn batch_before(
+        &self,
+        witness: &dyn Witness,
         steps: &[BatchStep],
         progress: &mut (dyn FnMut(u64) + Send),
         cancelled: &(dyn Fn() -> bool + Sync),
@@ -83,7 +112,7 @@ impl Cluster {
                     report.stopped = Some(Fault::new(FaultKind::Cancelled, "stopped by the operator"));
                     break;
                 }
-                if let Err(fault) = self.run_chunk(&chunk, &mut report).await {
+                if let Err(fault) = self.run_chunk(witness, &chunk, &mut report).await {
                     report.stopped = Some(fault);
                     break;
                 }
@@ -97,38 +126,61 @@ impl Cluster {
         report
     }
 
-    /// Runs a chunk, and its steps one by one where it can not be done as a whole. An error ends
-    /// the batch.
-    async fn run_chunk(&self, chunk: &[Unit], report: &mut BatchReport) -> Result<(), Fault> {
-        match self.commit(chunk).await {
-            Ended::Done => report.done += chunk.len() as u64,
-            Ended::GuardFailed | Ended::Refused(_) if chunk.len() > 1 => {
-                for unit in chunk {
-                    match self.commit(std::slice::from_ref(unit)).await {
-                        Ended::Done => report.done += 1,
-                        Ended::GuardFailed => report.skipped.push(unit.key.clone()),
-                        Ended::Refused(fault) if unit.is_gone(&fault) => {
-                            report.skipped.push(unit.key.clone());
-                        }
-                        Ended::Refused(fault) => return Err(fault),
-                        Ended::Unknown(fault) => {
-                            report.unknown.push(unit.key.clone());
-                            return Err(fault);
-                        }
-                    }
+    /// Runs a chunk before the witness, and reports how each of its steps ended. An error ends the
+    /// batch.
+    async fn run_chunk(
+        &self,
+        witness: &dyn Witness,
+        chunk: &[Unit],
+        report: &mut BatchReport,
+    ) -> Result<(), Fault> {
+        let intents = chunk.iter().flat_map(|unit| unit.intents.clone()).collect();
+        let testimony = witness.asked(intents).await;
+        let ends = self.commit_or_each(chunk).await;
+        let mut outcomes = Vec::new();
+        for (at, unit) in chunk.iter().enumerate() {
+            let not_sent = || AuditOutcome::Refused("not sent: the one before it has failed".to_owned());
+            let told = ends.get(at).map_or_else(not_sent, Ended::told);
+            outcomes.extend(unit.intents.iter().map(|_| told.clone()));
+        }
+        witness.ended(testimony, outcomes).await;
+        let mut stopped = Ok(());
+        for (unit, ended) in chunk.iter().zip(ends) {
+            match ended {
+                Ended::Done(_) => report.done += 1,
+                Ended::GuardFailed => report.skipped.push(unit.key.clone()),
+                Ended::Refused(fault) if unit.is_gone(&fault) => report.skipped.push(unit.key.clone()),
+                Ended::Refused(fault) => stopped = stopped.and(Err(fault)),
+                Ended::Unknown(fault) => {
+                    report.unknown.push(unit.key.clone());
+                    stopped = stopped.and(Err(fault));
                 }
             }
-            Ended::GuardFailed => report.skipped.extend(chunk.iter().map(|unit| unit.key.clone())),
-            Ended::Refused(fault) if chunk.iter().all(|unit| unit.is_gone(&fault)) => {
-                report.skipped.extend(chunk.iter().map(|unit| unit.key.clone()));
-            }
-            Ended::Refused(fault) => return Err(fault),
-            Ended::Unknown(fault) => {
-                report.unknown.extend(chunk.iter().map(|unit| unit.key.clone()));
-                return Err(fault);
+        }
+        stopped
+    }
+
+    /// Runs a chunk, and its steps one by one where it can not be done as a whole; tells how each
+    /// ended. Steps behind one that ends the batch are not sent, and nothing is told of them.
+    async fn commit_or_each(&self, chunk: &[Unit]) -> Vec<Ended> {
+        let ended = self.commit(chunk).await;
+        if chunk.len() == 1 || matches!(ended, Ended::Done(_) | Ended::Unknown(_)) {
+            return vec![ended; chunk.len()];
+        }
+        let mut ends = Vec::with_capacity(chunk.len());
+        for unit in chunk {
+            let ended = self.commit(std::slice::from_ref(unit)).await;
+            let is_last = match &ended {
+                Ended::Refused(fault) => !unit.is_gone(fault),
+                Ended::Unknown(_) => true,
+                Ended::Done(_) | Ended::GuardFailed => false,
+            };
+            ends.push(ended);
+            if is_last {
+                break;
             }
         }
-        Ok(())
+        ends
     }
 
     /// One transaction. If its answer is lost the keys tell; only when they show that nothing was
@@ -143,14 +195,16 @@ impl Cluster {
             let txn = Txn::new().when(compares).and_then(operations);
             let sent = tokio::spawn(async move { cluster.send(txn).await }).await;
             let (fault, asked) = match sent {
-                Ok(Sent::Answered(answer)) if answer.succeeded() => return Ended::Done,
+                Ok(Sent::Answered(answer)) if answer.succeeded() => {
+                    return Ended::Done(answer.header().map_or(0, etcd_client::ResponseHeader::revision));
+                }
                 Ok(Sent::Answered(_)) => return Ended::GuardFailed,
                 Ok(Sent::Refused(fault)) => return Ended::Refused(fault),
                 Ok(Sent::Lost { fault, asked }) => (fault, asked),
                 Err(error) => (Fault::new(FaultKind::OutcomeUnknown, error.to_string()), 0),
             };
             match self.settle_chunk(chunk, since, asked, &fault).await {
-                Settled::Done(_) => return Ended::Done,
+                Settled::Done(revision) => return Ended::Done(revision),
                 Settled::NotDone => last = Some(fault),
                 Settled::Overtaken(_) => return Ended::GuardFailed,
                 Settled::Unknown => {
@@ -222,6 +276,7 @@ impl Cluster {
         let put =
             PutRequest { key: to.clone(), value, expect: Expect::Absent, lease: LeaseChoice::Attach(lease) };
         let mut unit = unit_of_put(&put);
+        unit.intents = AuditIntent::of_step(step);
         unit.key = from.clone();
         unit.leased_by_source = lease != 0;
         unit.compares.push(guard(from, Expect::Revision(*revision)));
@@ -260,6 +315,7 @@ fn unit_of_put(put: &PutRequest) -> Unit {
         put_value: Some(put.value.clone()),
         expect: put.expect,
         leased_by_source: false,
+        intents: vec![AuditIntent::of_put(put)],
     }
 }
 
@@ -274,6 +330,7 @@ fn unit_of_delete(key: &Key, revision: i64) -> Unit {
         put_value: None,
         expect: Expect::Revision(revision),
         leased_by_source: false,
+        intents: AuditIntent::of_step(&BatchStep::Delete { key: key.clone(), revision }),
     }
 }
 

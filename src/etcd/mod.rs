@@ -26,6 +26,7 @@ mod read;
 mod settle;
 mod status;
 mod task;
+mod witness;
 mod write;
 
 pub use cluster::Cluster;
@@ -33,3 +34,4 @@ pub use gate::WriteGate;
 pub use listing::Page;
 pub use mirror::{FeedEvent, MirrorOptions, ValuePolicy, run_mirror};
 pub use probe::test_connection;
+pub use witness::{NoWitness, Testimony, Witness, Witnessing};

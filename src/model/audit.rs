@@ -1,7 +1,16 @@
 //! What this console wrote: each entry carries the hash of the one before, so that a change to the
 //! log shows.
 
+mod chain;
+mod intent;
+mod names;
+
+pub use chain::{ChainCheck, ChainHead, canonical, chained_hash, first_hash};
+pub use intent::AuditIntent;
+
 use super::bytes::Key;
+use super::loadable::Loadable;
+use super::message::RequestId;
 use super::status::SeenAt;
 
 /// What was done.
@@ -19,6 +28,8 @@ pub enum AuditOperation {
     Rename,
     /// A step of a plan: a key was brought back.
     Restore,
+    /// Nothing was written: the log tells something about itself.
+    Note,
 }
 
 /// How it ended.
@@ -37,6 +48,8 @@ pub enum AuditOutcome {
     Refused(String),
     /// Whether it was done is not known.
     Unknown(String),
+    /// What the log has to tell about itself.
+    Noted(String),
 }
 
 /// One write of this console, before it is part of the chain.
@@ -54,12 +67,16 @@ pub struct AuditWrite {
     pub operation: AuditOperation,
     /// The key.
     pub key: Key,
+    /// Where a copied or renamed key comes from.
+    pub source: Option<Key>,
     /// The mod revision that was expected; 0: the key was to be absent.
     pub before: i64,
     /// How it ended.
     pub outcome: AuditOutcome,
     /// The plan that it belongs to, if any.
     pub plan: Option<String>,
+    /// The same for the entry that was made before it was sent and the one that tells how it ended.
+    pub write_id: String,
 }
 
 /// One entry of the log.
@@ -90,12 +107,15 @@ pub enum ChainState {
         /// How many there are.
         found: u64,
     },
+    /// What is kept apart is missing: whether entries are missing at the end can not be told.
+    HeadMissing,
 }
 
-/// What of the log is asked for.
+/// What of the log is asked for. Each write is found once: by the entry that says how it ended, or by
+/// the one that was made before it was sent where no other followed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// Text that the key, profile or user contains; empty: all.
+    /// Text that the key, profile, user or plan contains; empty: all.
     pub text: String,
     /// Only this operation.
     pub operation: Option<AuditOperation>,
@@ -118,6 +138,29 @@ pub struct AuditPage {
     pub total: u64,
     /// There are older ones that fit the query.
     pub more: bool,
-    /// Whether the whole chain holds.
+    /// Whether the whole chain holds, as it was found last.
     pub chain: ChainState,
+    /// The size of the log on disk, in bytes.
+    pub bytes: u64,
+    /// Where it lies.
+    pub path: String,
+    /// The profiles that are named in it.
+    pub profiles: Vec<String>,
+}
+
+/// The log as the window knows it.
+#[derive(Clone, Debug, Default)]
+pub struct AuditView {
+    /// What is asked for.
+    pub query: AuditQuery,
+    /// What was found so far, newest first; kept while it is read anew.
+    pub page: Loadable<AuditPage>,
+    /// The newest request.
+    pub request: RequestId,
+    /// When it was asked.
+    pub asked_at: SeenAt,
+    /// It asked for entries older than those shown.
+    pub asked_older: bool,
+    /// Writes are not being recorded: why.
+    pub trouble: Option<super::fault::Fault>,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::activity::DeletedKey;
-use super::audit::{AuditPage, AuditQuery};
+use super::audit::{AuditPage, AuditQuery, ChainState};
 use super::bytes::{Key, Value};
 use super::claim::{ClaimQueue, LeaseInfo};
 use super::document::Draft;
@@ -297,6 +297,10 @@ pub enum EventKind {
     Plans(Result<Vec<Plan>, Fault>),
     /// A part of the audit log.
     Audit(Result<Arc<AuditPage>, Fault>),
+    /// The whole audit log was verified.
+    AuditChain(ChainState),
+    /// Writes are not being recorded (`Some`), or are again.
+    AuditTrouble(Option<Fault>),
     /// Entries of the audit log were written to a file: how many.
     AuditExported(Result<u64, Fault>),
     /// A file was read.

@@ -1,5 +1,6 @@
 //! Everything the window knows: connections, profiles, settings, and what is asked of the operator.
 
+use super::audit::AuditView;
 use super::dialog::{ChosenFile, Dialog};
 use super::discard::Discarded;
 use super::document::Draft;
@@ -47,6 +48,8 @@ pub enum ToastText {
         /// Keys left alone.
         skipped: u64,
     },
+    /// Entries of the audit log were written to a file.
+    AuditExported(u64),
     /// Something was copied to the clipboard.
     Copied,
     /// A profile was kept.
@@ -112,6 +115,8 @@ pub struct World {
     pub overrides: Overrides,
     /// No password is kept: there is to be no keyring.
     pub keyring_off: bool,
+    /// What this console wrote, as far as it was read.
+    pub audit: AuditView,
     /// What is asked of the operator, above everything else.
     pub dialog: Option<Dialog>,
     /// The newest answer of the system's file dialog.

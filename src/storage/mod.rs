@@ -3,6 +3,7 @@
 //! Everything here blocks; the backend calls it off the window's thread. Files belong to their
 //! owner alone, are replaced as a whole, and what cannot be read is reported and left as it is.
 
+pub mod audit;
 mod drafts;
 pub mod environment;
 pub mod export;
@@ -54,6 +55,8 @@ pub struct Storage {
     config: Option<PathBuf>,
     /// Where drafts lie.
     drafts: Option<PathBuf>,
+    /// Where the audit log lies.
+    audit: Option<PathBuf>,
 }
 
 impl Storage {
@@ -63,12 +66,17 @@ impl Storage {
     pub fn open(home: Option<PathBuf>) -> Self {
         let variable = || std::env::var_os(HOME_VARIABLE).filter(|home| !home.is_empty()).map(PathBuf::from);
         if let Some(home) = home.or_else(variable) {
-            return Self { drafts: Some(home.join("drafts")), config: Some(home) };
+            return Self {
+                drafts: Some(home.join("drafts")),
+                audit: Some(home.join("audit")),
+                config: Some(home),
+            };
         }
         let folders = directories::ProjectDirs::from("", "", "etcdscope");
         Self {
             config: folders.as_ref().map(|folders| folders.config_dir().to_owned()),
             drafts: folders.as_ref().map(|folders| folders.data_dir().join("drafts")),
+            audit: folders.as_ref().map(|folders| folders.data_dir().join("audit")),
         }
     }
 
@@ -142,6 +150,14 @@ impl Storage {
     /// [`FaultKind::File`].
     pub fn drop_draft(&self, profile: &str, key: &[u8]) -> Result<(), Fault> {
         drafts::forget(self.drafts()?, profile, key)
+    }
+
+    /// The folder of the audit log.
+    ///
+    /// # Errors
+    /// [`FaultKind::File`] where this user has no place for files.
+    pub fn audit(&self) -> Result<&Path, Fault> {
+        self.audit.as_deref().ok_or_else(no_folder)
     }
 
     fn config(&self) -> Result<&Path, Fault> {

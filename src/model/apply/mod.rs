@@ -1,5 +1,6 @@
 //! Taking events in: the only way in which the world changes by news from outside.
 
+mod audit;
 mod documents;
 mod plans;
 mod travel;
@@ -131,6 +132,10 @@ impl World {
                     test.steps.push(step);
                 }
             }
+            EventKind::Audit(page) => self.apply_audit(request, page),
+            EventKind::AuditChain(chain) => self.apply_audit_chain(chain),
+            EventKind::AuditTrouble(fault) => self.audit.trouble = fault,
+            EventKind::AuditExported(written) => self.apply_audit_exported(written),
             EventKind::TestDone => {
                 if let Some(test) = self.test.as_mut().filter(|test| test.request == request) {
                     test.done = true;

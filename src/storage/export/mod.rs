@@ -176,7 +176,7 @@ impl ExportFile {
 
 /// Where a file named `path` really lies: renaming onto a link would replace the link, and onto a
 /// device or pipe would replace that.
-fn real_target(path: &Path) -> Result<PathBuf, Fault> {
+pub(super) fn real_target(path: &Path) -> Result<PathBuf, Fault> {
     let what = |error: &std::io::Error| file_fault(&format!("writing {}", path.display()), error);
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -78,6 +78,9 @@ fn words(text: &ToastText) -> (String, Option<String>) {
                 (*skipped > 0).then(|| t!("shell.job_skipped", n = count_text(*skipped)).into_owned());
             (title, detail)
         }
+        ToastText::AuditExported(count) => {
+            (t!("audit.exported", count = count_text(*count)).into_owned(), None)
+        }
         ToastText::Copied => (t!("shell.toast_copied").into_owned(), None),
         ToastText::ProfileKept(name) => (t!("shell.toast_profile_kept", name = name).into_owned(), None),
         ToastText::Fault(fault) => (fault_words(fault), Some(fault_advice(fault))),

@@ -1,0 +1,133 @@
+//! What is written through one connection, on its way into the log.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use super::writer::AuditLog;
+use crate::etcd::{Cluster, Testimony, Witness, Witnessing};
+use crate::model::audit::{AuditIntent, AuditOutcome, AuditWrite};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::profile::Profile;
+use crate::model::status::now;
+use crate::model::write::{PutRequest, WriteOutcome};
+
+/// Records what is written through a connection. Cheap to clone.
+#[derive(Clone)]
+pub struct AuditTrail {
+    log: AuditLog,
+    who: Arc<Who>,
+    plan: Option<Arc<str>>,
+}
+
+struct Who {
+    profile: String,
+    user: Option<String>,
+    cluster_id: u64,
+}
+
+/// Who will write through a connection that may not be made yet.
+pub(crate) struct Signer {
+    pub(crate) log: AuditLog,
+    pub(crate) profile: String,
+    pub(crate) user: Option<String>,
+}
+
+impl Signer {
+    /// The trail of the connection, once it is made.
+    pub(crate) fn trail(self, cluster: &Cluster) -> AuditTrail {
+        AuditTrail::new(self.log, &self.profile, self.user.as_deref(), cluster.cluster_id())
+    }
+}
+
+impl AuditTrail {
+    /// The trail of a connection.
+    #[must_use]
+    pub fn new(log: AuditLog, profile: &str, user: Option<&str>, cluster_id: u64) -> Self {
+        let user = user.filter(|user| !user.is_empty()).map(str::to_owned);
+        Self { log, who: Arc::new(Who { profile: profile.to_owned(), user, cluster_id }), plan: None }
+    }
+
+    /// The trail of a connection made with this profile.
+    #[must_use]
+    pub fn of(log: AuditLog, profile: &Profile, cluster: &Cluster) -> Self {
+        Self::new(log, &profile.name, profile.user.as_deref(), cluster.cluster_id())
+    }
+
+    /// The same for the steps of a plan.
+    #[must_use]
+    pub fn for_plan(&self, plan: &str) -> Self {
+        Self { plan: Some(plan.into()), ..self.clone() }
+    }
+
+    /// These keys are about to be written. When this is over, that is on disk (or it was told that it
+    /// can not be): send the transaction then, and give what is returned to [`AuditTrail::ended`].
+    pub async fn asked(&self, intents: Vec<AuditIntent>) -> Testimony {
+        let told: Vec<(String, AuditIntent)> =
+            intents.into_iter().map(|intent| (next_id(), intent)).collect();
+        self.record(told.iter().map(|(id, intent)| (id, intent, AuditOutcome::Asked))).await;
+        Testimony(told)
+    }
+
+    /// This is how each of them ended, in the order in which they were asked.
+    pub async fn ended(&self, testimony: Testimony, outcomes: Vec<AuditOutcome>) {
+        let told = testimony.0.iter().zip(outcomes).map(|((id, intent), outcome)| (id, intent, outcome));
+        self.record(told).await;
+    }
+
+    /// A guarded put, recorded. It runs to its end even if this future is dropped.
+    pub async fn put(&self, cluster: &Cluster, put: &PutRequest) -> WriteOutcome {
+        let (trail, cluster, put) = (self.clone(), cluster.clone(), put.clone());
+        let running = tokio::spawn(async move {
+            let testimony = trail.asked(vec![AuditIntent::of_put(&put)]).await;
+            let outcome = cluster.put(&put).await;
+            trail.ended(testimony, vec![AuditOutcome::of_put(&outcome)]).await;
+            outcome
+        });
+        let lost = |error: tokio::task::JoinError| {
+            WriteOutcome::Unknown(Fault::new(FaultKind::OutcomeUnknown, error.to_string()))
+        };
+        running.await.unwrap_or_else(lost)
+    }
+
+    async fn record<'a>(&self, told: impl Iterator<Item = (&'a String, &'a AuditIntent, AuditOutcome)>) {
+        let (at, who) = (now(), &self.who);
+        let writes: Vec<AuditWrite> = told
+            .map(|(id, intent, outcome)| AuditWrite {
+                at,
+                profile: who.profile.clone(),
+                cluster_id: who.cluster_id,
+                user: who.user.clone(),
+                operation: intent.operation,
+                key: intent.key.clone(),
+                source: intent.source.clone(),
+                before: intent.before,
+                outcome,
+                plan: self.plan.as_deref().map(str::to_owned),
+                write_id: id.clone(),
+            })
+            .collect();
+        if !writes.is_empty() {
+            self.log.append(writes).await;
+        }
+    }
+}
+
+impl Witness for AuditTrail {
+    fn asked(&self, intents: Vec<AuditIntent>) -> Witnessing<'_, Testimony> {
+        Box::pin(self.asked(intents))
+    }
+
+    fn ended(&self, testimony: Testimony, outcomes: Vec<AuditOutcome>) -> Witnessing<'_, ()> {
+        Box::pin(self.ended(testimony, outcomes))
+    }
+}
+
+/// An id that no other write has, of this process or another.
+fn next_id() -> String {
+    static PROCESS: LazyLock<String> = LazyLock::new(|| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        format!("{:x}-{:x}", std::process::id(), since.map_or(0, |since| since.as_nanos()))
+    });
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    format!("{}-{}", *PROCESS, LAST.fetch_add(1, Ordering::Relaxed) + 1)
+}

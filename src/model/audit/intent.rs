@@ -1,0 +1,116 @@
+//! What is about to be written, as the log tells it.
+
+use super::{AuditOperation, AuditOutcome};
+use crate::model::bytes::Key;
+use crate::model::plan::{PlanStep, StepAction, StepState};
+use crate::model::write::{BatchStep, Expect, PutRequest, WriteOutcome};
+
+/// A key that is about to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditIntent {
+    /// What is done.
+    pub operation: AuditOperation,
+    /// The key.
+    pub key: Key,
+    /// Where a copied or renamed key comes from.
+    pub source: Option<Key>,
+    /// The mod revision that is expected; 0: the key is to be absent.
+    pub before: i64,
+}
+
+impl AuditIntent {
+    fn new(operation: AuditOperation, key: &Key, before: i64) -> Self {
+        Self { operation, key: key.clone(), source: None, before }
+    }
+
+    /// A guarded put.
+    #[must_use]
+    pub fn of_put(put: &PutRequest) -> Self {
+        match put.expect {
+            Expect::Absent => Self::new(AuditOperation::Create, &put.key, 0),
+            Expect::Revision(revision) => Self::new(AuditOperation::Put, &put.key, revision),
+        }
+    }
+
+    /// A step of a batch, one for each key that it writes.
+    #[must_use]
+    pub fn of_step(step: &BatchStep) -> Vec<Self> {
+        match step {
+            BatchStep::Put(put) => vec![Self::of_put(put)],
+            BatchStep::Delete { key, revision } => vec![Self::new(AuditOperation::Delete, key, *revision)],
+            BatchStep::Copy { from, revision, to, remove_source, .. } => {
+                let operation = if *remove_source { AuditOperation::Rename } else { AuditOperation::Copy };
+                let copy = Self { source: Some(from.clone()), ..Self::new(operation, to, 0) };
+                let mut intents = vec![copy];
+                if *remove_source {
+                    intents.push(Self::new(AuditOperation::Delete, from, *revision));
+                }
+                intents
+            }
+        }
+    }
+
+    /// A step of a plan.
+    #[must_use]
+    pub fn of_plan(step: &PlanStep) -> Self {
+        let operation = match step.action {
+            StepAction::Put { .. } => AuditOperation::Restore,
+            StepAction::Delete => AuditOperation::Delete,
+        };
+        let before = step.before.as_ref().map_or(0, |record| record.meta.mod_revision);
+        Self::new(operation, &step.key, before)
+    }
+}
+
+impl AuditOutcome {
+    /// How a guarded put ended.
+    #[must_use]
+    pub fn of_put(outcome: &WriteOutcome) -> Self {
+        match outcome {
+            WriteOutcome::Saved { revision } => Self::Done { revision: *revision },
+            WriteOutcome::Conflict(_) => Self::Conflict,
+            WriteOutcome::NotSaved(fault) => Self::Refused(fault.to_string()),
+            WriteOutcome::Unknown(fault) => Self::Unknown(fault.to_string()),
+        }
+    }
+
+    /// How a step of a plan ended; `None`: it has not.
+    #[must_use]
+    pub fn of_plan(state: &StepState) -> Option<Self> {
+        Some(match state {
+            StepState::Waiting | StepState::Sent => return None,
+            StepState::Done { revision } => Self::Done { revision: *revision },
+            StepState::Skipped { .. } => Self::Conflict,
+            StepState::Refused(fault) => Self::Refused(fault.to_string()),
+            StepState::Unknown(fault) => Self::Unknown(fault.to_string()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rename_is_told_of_both_keys() {
+        let key = |text: &str| Key::from(text.as_bytes());
+        let step = |remove_source| BatchStep::Copy {
+            from: key("from"),
+            revision: 7,
+            to: key("to"),
+            keep_lease: true,
+            remove_source,
+        };
+        let told = |step: &BatchStep| -> Vec<_> {
+            let intents = AuditIntent::of_step(step);
+            intents
+                .into_iter()
+                .map(|intent| (intent.operation, intent.key, intent.source, intent.before))
+                .collect()
+        };
+        let copy = (AuditOperation::Copy, key("to"), Some(key("from")), 0);
+        assert_eq!(told(&step(false)), [copy]);
+        let rename = (AuditOperation::Rename, key("to"), Some(key("from")), 0);
+        assert_eq!(told(&step(true)), [rename, (AuditOperation::Delete, key("from"), None, 7)]);
+    }
+}
