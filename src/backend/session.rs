@@ -337,6 +337,9 @@ mod tests {
             changes: Arc::default(),
             seen_at: 0,
             relisted: false,
+            listed: false,
+            replaced: false,
+            readable: Arc::default(),
         })
     }
 

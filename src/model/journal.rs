@@ -147,6 +147,8 @@ pub struct JournalStatus {
     pub records: u64,
     /// Why it does not record, if it should and does not.
     pub fault: Option<Fault>,
+    /// The file was damaged: it is kept under this name, and a new one was begun.
+    pub kept_aside: Option<String>,
 }
 
 /// What a profile says of its journal.

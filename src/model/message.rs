@@ -18,7 +18,7 @@ use super::profile::{Profile, Secret};
 use super::record::{KeyRecord, Revision};
 use super::search::{SearchQuery, SearchResult};
 use super::settings::Settings;
-use super::status::{ClusterStatus, MirrorState, SeenAt, TestStep};
+use super::status::{ClusterStatus, KeyInterval, MirrorState, SeenAt, TestStep};
 use super::transfer::{ExportReport, ExportRequest};
 use super::tree_item::TreeItem;
 use super::write::{BatchReport, BatchStep, PutRequest, WriteOutcome};
@@ -185,6 +185,12 @@ pub struct MirrorUpdate {
     pub seen_at: SeenAt,
     /// The key space was read anew: the changes since the last update are not known one by one.
     pub relisted: bool,
+    /// A listing was completed since the last update (the first one too): `keyspace` is whole.
+    pub listed: bool,
+    /// The cluster no longer had the history that was mirrored: it was restored, or is another one.
+    pub replaced: bool,
+    /// What the user may read, and so what the key space and the changes are of.
+    pub readable: Arc<Vec<KeyInterval>>,
 }
 
 /// The answers and news.

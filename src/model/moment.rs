@@ -1,11 +1,16 @@
 //! What a prefix was at a revision that is past.
 
+mod past;
+mod segments;
+
 use std::collections::BTreeMap;
 
 use super::bytes::{Key, Value};
 use super::journal::{JournalGap, Span};
 use super::record::KeyMeta;
 use super::status::SeenAt;
+pub use past::{Fact, Live, picture};
+pub use segments::{Segment, Watched, segments, spans_of};
 
 /// Where what is known of a past key comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +44,8 @@ pub enum Certainty {
     InGap(JournalGap),
     /// The revision lies before everything recorded.
     BeforeRecords,
+    /// Part of the prefix is kept out of the journal or may not be read: keys there are missing.
+    Withheld,
 }
 
 /// What a prefix was at a revision.
@@ -48,7 +55,7 @@ pub struct Picture {
     pub prefix: Vec<u8>,
     /// The revision.
     pub revision: i64,
-    /// The keys that existed.
+    /// The keys that existed, each for certain. Those whose state is not certain are in `uncertain`.
     pub keys: BTreeMap<Key, PastKey>,
     /// Keys that may have existed, or not, or differently: they changed where nobody watched.
     pub uncertain: Vec<Key>,

@@ -35,6 +35,17 @@ struct LastChange {
     left: Option<(KeyMeta, Option<Value>)>,
 }
 
+/// What became of the history that was mirrored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum History {
+    /// The cluster has it.
+    Same,
+    /// It is compacted away; whether it was the same can not be told.
+    Compacted,
+    /// The cluster has another one.
+    Replaced,
+}
+
 impl Anchor {
     /// A new listing begins at what this header tells.
     pub(super) fn reset(&mut self, cluster_id: u64, raft_term: u64) {
@@ -65,13 +76,13 @@ impl Anchor {
         self.last = Some(LastChange { revision: revision.revision, key: change.key.clone(), left });
     }
 
-    /// Whether this member's history contains what was mirrored up to `applied`.
+    /// What has become, on this member, of the history that was mirrored up to `applied`.
     pub(super) async fn holds(
         &mut self,
         member: &Member,
         intervals: &[KeyInterval],
         applied: i64,
-    ) -> Result<bool, Fault> {
+    ) -> Result<History, Fault> {
         let (key, at_revision) = match &self.last {
             // Where the watch would go on: what is compacted away there can not be resumed.
             Some(last) => (last.key.clone(), applied),
@@ -84,22 +95,22 @@ impl Anchor {
         let answer = read_at(member, &key, at_revision).await;
         let (header, found) = match answer {
             Ok(answer) => answer,
-            Err(fault) if fault.kind == FaultKind::Compacted || is_future_revision(&fault) => {
-                return Ok(false);
-            }
+            Err(fault) if fault.kind == FaultKind::Compacted => return Ok(History::Compacted),
+            Err(fault) if is_future_revision(&fault) => return Ok(History::Replaced),
             Err(fault) => return Err(fault),
         };
         if !self.fits(header.as_ref(), applied) {
-            return Ok(false);
+            return Ok(History::Replaced);
         }
-        let Some(last) = &self.last else { return Ok(true) };
-        Ok(match (&last.left, found) {
+        let Some(last) = &self.last else { return Ok(History::Same) };
+        let same = match (&last.left, found) {
             (None, None) => true,
             (Some((meta, value)), Some(found)) => {
                 *meta == found.meta && value.as_ref().is_none_or(|value| found.value.as_ref() == Some(value))
             }
             _ => false,
-        })
+        };
+        Ok(if same { History::Same } else { History::Replaced })
     }
 
     fn fits(&mut self, header: Option<&PbResponseHeader>, applied: i64) -> bool {

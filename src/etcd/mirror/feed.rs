@@ -15,7 +15,7 @@ use super::super::fault::needs_the_operator;
 use super::super::listing::{ListValues, Listing};
 use super::super::member::Member;
 use super::super::task::Task;
-use super::anchor::Anchor;
+use super::anchor::{Anchor, History};
 use super::backoff::Backoff;
 use super::echo::Echo;
 use super::stream::{Signal, Stream, WatchPlan};
@@ -163,6 +163,7 @@ impl Feed {
             if self.hopeless >= self.cluster.members().len() {
                 // All of them agree: the cluster was replaced, and is mirrored anew.
                 self.cluster.adopt(0);
+                self.teller.replaced();
                 self.must_list = true;
                 self.hopeless = 0;
             }
@@ -272,7 +273,12 @@ impl Feed {
         match self.anchor.holds(member, &self.intervals, applied).await {
             // What may be read has changed: a new listing finds out what is left.
             Err(fault) if fault.kind == FaultKind::PermissionDenied => Ok(false),
-            holds => holds,
+            Ok(History::Replaced) => {
+                self.teller.replaced();
+                Ok(false)
+            }
+            Ok(history) => Ok(history == History::Same),
+            Err(fault) => Err(fault),
         }
     }
 
@@ -294,6 +300,7 @@ impl Feed {
             begun => (begun?, everything),
         };
         self.intervals.clone_from(&intervals);
+        self.teller.reads(&intervals);
         self.cluster.set_readable(Some(intervals));
         Ok(listing)
     }

@@ -11,7 +11,7 @@ use super::FeedEvent;
 use crate::model::message::MirrorUpdate;
 use crate::model::mirror::Mirror;
 use crate::model::record::Revision;
-use crate::model::status::{MirrorState, Notice, now};
+use crate::model::status::{KeyInterval, MirrorState, Notice, now};
 
 /// While a listing is read, updates follow each other at this distance.
 const WHILE_LISTING: Duration = Duration::from_millis(100);
@@ -28,6 +28,11 @@ pub(super) struct Teller {
     changes: Vec<Revision>,
     change_count: usize,
     relisted: bool,
+    listed: bool,
+    replaced: bool,
+    /// What is read, and what the listing under way reads.
+    readable: Arc<Vec<KeyInterval>>,
+    listing_of: Arc<Vec<KeyInterval>>,
     untold: bool,
     last_told: Option<Instant>,
     last_claims: Option<Instant>,
@@ -44,6 +49,10 @@ impl Teller {
             changes: Vec::new(),
             change_count: 0,
             relisted: false,
+            listed: false,
+            replaced: false,
+            readable: Arc::default(),
+            listing_of: Arc::default(),
             untold: false,
             last_told: None,
             last_claims: None,
@@ -94,6 +103,16 @@ impl Teller {
         self.untold = true;
     }
 
+    /// The history that was mirrored is gone from the cluster: what is listed next is another one.
+    pub(super) fn replaced(&mut self) {
+        self.replaced = true;
+    }
+
+    /// What the listing that begins will read.
+    pub(super) fn reads(&mut self, intervals: &[KeyInterval]) {
+        self.listing_of = Arc::new(intervals.to_vec());
+    }
+
     /// A listing progressed.
     pub(super) fn listing(&mut self, total: u64) {
         let loaded = self.mirror.listed().unwrap_or(0);
@@ -105,6 +124,8 @@ impl Teller {
     pub(super) fn listed(&mut self) {
         self.relisted |= self.mirror.is_complete();
         self.mirror.finish_listing();
+        self.listed = true;
+        self.readable = self.listing_of.clone();
         self.changes.clear();
         self.change_count = 0;
         self.untold = true;
@@ -165,6 +186,10 @@ impl Teller {
             changes: Arc::new(std::mem::take(&mut self.changes)),
             seen_at: now(),
             relisted: std::mem::take(&mut self.relisted),
+            // Told with the picture that it is about.
+            replaced: self.listed && std::mem::take(&mut self.replaced),
+            listed: std::mem::take(&mut self.listed),
+            readable: self.readable.clone(),
         }));
         self.change_count = 0;
         self.untold = false;

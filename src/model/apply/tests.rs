@@ -70,6 +70,9 @@ fn mirror(world: &mut World, revisions: Vec<Revision>, relisted: bool) -> Vec<Co
         changes: Arc::new(revisions),
         seen_at: 1_000,
         relisted,
+        listed: relisted,
+        replaced: false,
+        readable: Arc::default(),
     };
     let event = Event { session: ID, request: RequestId(0), kind: EventKind::Mirror(Box::new(update)) };
     world.apply(event).into_iter().map(|(_, kind)| kind).collect()
@@ -356,6 +359,9 @@ fn a_deleted_key_that_a_new_listing_shows_again_is_not_among_the_deleted() {
         changes: Arc::default(),
         seen_at: 2_000,
         relisted: true,
+        listed: false,
+        replaced: false,
+        readable: Arc::default(),
     };
     let kind = EventKind::Mirror(Box::new(update));
     world.apply(Event { session: ID, request: RequestId(0), kind });
