@@ -77,7 +77,7 @@ pub(super) fn indent_unit(text: &str) -> &str {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
+pub(in crate::model) enum Token {
     Open,
     Close,
     Comma,
@@ -112,7 +112,7 @@ impl Next {
 }
 
 /// Reads the tokens of one value and hands them to `sink`, which can stop with a message.
-fn walk<'a>(
+pub(in crate::model) fn walk<'a>(
     text: &'a str,
     sink: &mut impl FnMut(Token, &'a str) -> Result<(), &'static str>,
 ) -> Result<(), JsonError> {

@@ -31,6 +31,7 @@ pub mod profile;
 pub mod recognise;
 pub mod record;
 pub mod rows;
+pub mod schema;
 pub mod search;
 pub mod session;
 pub mod settings;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::journal::JournalSettings;
+use super::schema::SchemaSettings;
 
 /// A password. Never written to a file or a log: `Debug` hides it, and it has no `Serialize`.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -79,6 +80,8 @@ pub struct Profile {
     pub favourites: Vec<String>,
     /// What is recorded of the cluster on this machine.
     pub journal: JournalSettings,
+    /// What the values of keys must be.
+    pub schemas: SchemaSettings,
 }
 
 impl Default for Profile {
@@ -93,6 +96,7 @@ impl Default for Profile {
             separator: '/',
             favourites: Vec::new(),
             journal: JournalSettings::default(),
+            schemas: SchemaSettings::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ use super::loadable::Loadable;
 use super::message::{RequestId, SessionId};
 use super::plan::Plans;
 use super::profile::Profile;
+use super::schema::SchemaSet;
 use super::search::{SearchQuery, SearchResult};
 use super::status::{ClusterStatus, MirrorState};
 use super::transfer::ExportReport;
@@ -156,6 +157,8 @@ pub struct Session {
     pub journal: JournalStatus,
     /// Plans to bring keys back.
     pub plans: Plans,
+    /// What the values of keys must be, by the profile and by documents in etcd.
+    pub schemas: Arc<SchemaSet>,
     /// Long jobs, newest last.
     pub jobs: Vec<Job>,
     /// Deleted keys as far as they are in reach, while they are wanted.
@@ -169,7 +172,15 @@ impl Session {
     #[must_use]
     pub fn new(id: SessionId, profile: Profile) -> Self {
         let keyspace = Keyspace::new(profile.separator_byte());
-        Self { id, profile, keyspace, ..Self::default() }
+        let schemas = Arc::new(SchemaSet::new(&profile.schemas, &keyspace));
+        Self { id, profile, keyspace, schemas, ..Self::default() }
+    }
+
+    /// Takes schemas in that were changed since. Costs next to nothing where none was.
+    pub fn refresh_schemas(&mut self) {
+        if !self.schemas.is_of(&self.profile.schemas, &self.keyspace) {
+            self.schemas = Arc::new(SchemaSet::new(&self.profile.schemas, &self.keyspace));
+        }
     }
 
     /// The open document of this key.

@@ -216,6 +216,7 @@ impl Session {
         }
         self.applied = update.applied;
         self.note_for_travel(&update.changes, update.seen_at, update.relisted);
+        self.refresh_schemas();
         for revision in update.changes.iter() {
             for change in &revision.changes {
                 let ancestors = self.keyspace.ancestors(&change.key);

@@ -6,6 +6,7 @@ use super::endpoint;
 use crate::model::journal::JournalSettings;
 use crate::model::message::ConnectRequest;
 use crate::model::profile::{Profile, ProfileColour, Secret, TlsSettings};
+use crate::model::schema::SchemaSettings;
 
 /// The fields as they are typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Form {
     favourites: Vec<String>,
     /// What is recorded on this machine.
     journal: JournalSettings,
+    /// What the values of keys must be.
+    pub schemas: SchemaSettings,
 }
 
 impl Default for Form {
@@ -59,6 +62,7 @@ impl Default for Form {
             editing: None,
             favourites: Vec::new(),
             journal: JournalSettings::default(),
+            schemas: SchemaSettings::default(),
         }
     }
 }
@@ -126,6 +130,7 @@ impl Form {
             editing: Some(profile.name.clone()),
             favourites: profile.favourites.clone(),
             journal: profile.journal.clone(),
+            schemas: profile.schemas.clone(),
         }
     }
 
@@ -176,6 +181,7 @@ impl Form {
             separator: self.separator.chars().next().unwrap_or('/'),
             favourites: self.favourites.clone(),
             journal: self.journal.clone(),
+            schemas: self.schemas.clone(),
         }
     }
 
@@ -295,6 +301,7 @@ mod tests {
             separator: ':',
             favourites: vec![String::from("L2E=")],
             journal: JournalSettings { most_days: 7, ..JournalSettings::default() },
+            schemas: SchemaSettings { recognise: false, ..SchemaSettings::default() },
         };
         assert_eq!(Form::of(&profile).profile(), profile);
     }
