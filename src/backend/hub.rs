@@ -116,7 +116,8 @@ impl Hub {
             kind => match self.sessions.get(&session) {
                 Some(handle) => {
                     let signer = handle.signer(self.audit.clone());
-                    self.jobs.spawn(session, request, kind, handle.cluster(), signer, self.outbox.clone());
+                    let (slot, profile) = (handle.cluster(), handle.profile());
+                    self.jobs.spawn(session, request, kind, slot, signer, profile, self.outbox.clone());
                 }
                 None => tracing::debug!(?session, "a command for a connection that is closed"),
             },

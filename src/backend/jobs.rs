@@ -15,6 +15,7 @@ use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::{CommandKind, ConnectRequest, Event, EventKind, RequestId, SessionId};
 use crate::model::plan::{Plan, PlanState};
+use crate::model::profile::Profile;
 use crate::model::write::{BatchReport, BatchStep, WriteOutcome};
 use crate::storage::Storage;
 
@@ -43,11 +44,12 @@ impl Jobs {
         kind: CommandKind,
         slot: ClusterSlot,
         signer: Signer,
+        profile: Arc<Profile>,
         outbox: Outbox,
     ) {
         let cancelled = self.register(session, request);
         let storage = self.storage.clone();
-        let asker = Asker { session, request, outbox, cancelled, storage };
+        let asker = Asker { session, request, outbox, cancelled, storage, profile };
         let failed = Failed::of(&kind);
         let asking = {
             let (asker, failed) = (asker.clone(), failed.clone());
@@ -158,6 +160,8 @@ pub(super) struct Asker {
     pub(super) outbox: Outbox,
     pub(super) cancelled: Arc<AtomicBool>,
     pub(super) storage: Storage,
+    /// What the connection was opened with.
+    pub(super) profile: Arc<Profile>,
 }
 
 impl Asker {
@@ -338,7 +342,8 @@ mod tests {
             let cancelled = Arc::new(AtomicBool::new(false));
             let storage = Storage::open(Some("unused".into()));
             let (session, request) = (SessionId(1), RequestId(7));
-            let asker = Asker { session, request, outbox, cancelled, storage };
+            let profile = Arc::default();
+            let asker = Asker { session, request, outbox, cancelled, storage, profile };
             asker.run_to_end(Failed::of(&kind), async { unreachable!("it breaks") }).await;
             let answer = told.recv().await.expect("an answer");
             let fault = match answer.kind {

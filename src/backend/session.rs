@@ -37,6 +37,8 @@ pub(super) type ClusterSlot = watch::Receiver<Option<Cluster>>;
 /// The hub's end of a connection.
 pub(super) struct SessionHandle {
     profile_name: String,
+    /// What it was opened with.
+    profile: Arc<Profile>,
     user: Option<String>,
     gate: WriteGate,
     cluster: ClusterSlot,
@@ -50,6 +52,7 @@ impl SessionHandle {
         let (slot, cluster) = watch::channel(None);
         let retry_now = Arc::new(Notify::new());
         let profile_name = request.profile.name.clone();
+        let profile = Arc::new(request.profile.clone());
         let user = request.profile.user.clone();
         let gate = WriteGate::of(&request.profile);
         let behind = gate.clone();
@@ -66,7 +69,12 @@ impl SessionHandle {
         });
         let tasks = vec![tokio::spawn(connection), tokio::spawn(members)];
         let search = SearchLane::new(id, outbox);
-        Self { profile_name, user, gate, cluster, retry_now, search, tasks }
+        Self { profile_name, profile, user, gate, cluster, retry_now, search, tasks }
+    }
+
+    /// What it was opened with.
+    pub(super) fn profile(&self) -> Arc<Profile> {
+        self.profile.clone()
     }
 
     /// Whether it may write.

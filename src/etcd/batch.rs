@@ -24,7 +24,7 @@ const TRIES: usize = 3;
 
 /// A step, ready to be part of a transaction.
 #[derive(Clone, Debug)]
-struct Unit {
+pub(super) struct Unit {
     /// The key to report.
     key: Key,
     compares: Vec<Compare>,
@@ -56,7 +56,7 @@ type Prepared = (usize, Result<Option<Unit>, Fault>);
 
 /// How a chunk of units ended.
 #[derive(Clone, Debug)]
-enum Ended {
+pub(super) enum Ended {
     /// Committed at this revision.
     Done(i64),
     GuardFailed,
@@ -185,7 +185,7 @@ impl Cluster {
 
     /// One transaction. If its answer is lost the keys tell; only when they show that nothing was
     /// done it is sent again.
-    async fn commit(&self, chunk: &[Unit]) -> Ended {
+    pub(super) async fn commit(&self, chunk: &[Unit]) -> Ended {
         let mut last: Option<Fault> = None;
         for _ in 0..TRIES {
             let since = self.seen();
@@ -304,7 +304,7 @@ fn collect(
     }
 }
 
-fn unit_of_put(put: &PutRequest) -> Unit {
+pub(super) fn unit_of_put(put: &PutRequest) -> Unit {
     Unit {
         key: put.key.clone(),
         compares: vec![guard(&put.key, put.expect)],
@@ -319,7 +319,7 @@ fn unit_of_put(put: &PutRequest) -> Unit {
     }
 }
 
-fn unit_of_delete(key: &Key, revision: i64) -> Unit {
+pub(super) fn unit_of_delete(key: &Key, revision: i64) -> Unit {
     Unit {
         key: key.clone(),
         compares: vec![guard(key, Expect::Revision(revision))],

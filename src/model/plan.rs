@@ -2,6 +2,7 @@
 //! with what it replaces, reviewed before it is run, guarded while it runs, and undone by its own
 //! opposite.
 
+pub mod make;
 mod pack;
 mod shelf;
 

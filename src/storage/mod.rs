@@ -9,6 +9,7 @@ pub mod environment;
 pub mod export;
 mod files;
 mod owner;
+pub mod plans;
 mod profiles;
 pub mod secrets;
 mod settings;
@@ -57,6 +58,8 @@ pub struct Storage {
     drafts: Option<PathBuf>,
     /// Where the audit log lies.
     audit: Option<PathBuf>,
+    /// Where plans lie.
+    plans: Option<PathBuf>,
 }
 
 impl Storage {
@@ -69,6 +72,7 @@ impl Storage {
             return Self {
                 drafts: Some(home.join("drafts")),
                 audit: Some(home.join("audit")),
+                plans: Some(home.join("plans")),
                 config: Some(home),
             };
         }
@@ -77,6 +81,7 @@ impl Storage {
             config: folders.as_ref().map(|folders| folders.config_dir().to_owned()),
             drafts: folders.as_ref().map(|folders| folders.data_dir().join("drafts")),
             audit: folders.as_ref().map(|folders| folders.data_dir().join("audit")),
+            plans: folders.as_ref().map(|folders| folders.data_dir().join("plans")),
         }
     }
 
