@@ -17,6 +17,7 @@ mod client_hello;
 mod cluster;
 mod fault;
 mod gate;
+mod history;
 mod listing;
 mod member;
 mod mirror;

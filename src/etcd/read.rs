@@ -1,6 +1,4 @@
-//! Reads: one key, its older versions, and leases.
-
-use std::sync::Arc;
+//! Reads: one key, now or at a revision, and leases.
 
 use etcd_client::GetOptions;
 use etcd_client::proto::PbKeyValue;
@@ -9,7 +7,6 @@ use tokio::task::JoinSet;
 use super::cluster::{Cluster, READ_TIMEOUT};
 use crate::model::claim::LeaseInfo;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::history::{History, HistoryEnd, KeyVersion};
 use crate::model::page::KeyPage;
 use crate::model::record::{KeyMeta, KeyRecord};
 use crate::model::status::now;
@@ -62,52 +59,6 @@ impl Cluster {
             .await?;
         self.saw(answer.header().map_or(0, etcd_client::ResponseHeader::revision));
         Ok(answer.0.kvs.pop().map(|kv| record_of(kv, true)))
-    }
-
-    /// Older versions of a key, newest first, at most `limit`, with a mod revision below
-    /// `below_revision` (`None`: from the newest). The walk ends at the first version of the
-    /// generation, or where etcd has compacted.
-    ///
-    /// # Errors
-    /// When no member could answer, or the user may not read it.
-    pub async fn history(
-        &self,
-        key: &[u8],
-        below_revision: Option<i64>,
-        limit: u32,
-    ) -> Result<History, Fault> {
-        let mut history = History::default();
-        let mut at_revision = match below_revision {
-            Some(below) if below <= 1 => {
-                history.end = HistoryEnd::FirstVersion;
-                return Ok(history);
-            }
-            Some(below) => below - 1,
-            None => 0,
-        };
-        while history.versions.len() < limit as usize {
-            let record = match self.read_at(key, at_revision).await {
-                Ok(Some(record)) => record,
-                Ok(None) => {
-                    history.end = HistoryEnd::FirstVersion;
-                    break;
-                }
-                Err(fault) if fault.kind == FaultKind::Compacted => {
-                    history.end = HistoryEnd::Compacted { at_revision };
-                    break;
-                }
-                Err(fault) => return Err(fault),
-            };
-            let meta = record.meta;
-            let value = record.value.unwrap_or_else(|| Arc::from([]));
-            history.versions.push(KeyVersion { meta, value });
-            if meta.version <= 1 || meta.mod_revision <= meta.create_revision {
-                history.end = HistoryEnd::FirstVersion;
-                break;
-            }
-            at_revision = meta.mod_revision - 1;
-        }
-        Ok(history)
     }
 
     /// The TTLs of these leases. A lease that is gone has −1 left; one that the user may not see is

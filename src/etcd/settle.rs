@@ -141,7 +141,7 @@ impl Cluster {
     async fn look(&self, write: &LostWrite) -> Look {
         let Ok(now) = self.read(&write.key).await else { return Look::Hidden };
         match self.look_at_versions(write, now).await {
-            Look::Hidden if write.since > 0 => self.replay(write).await,
+            Look::Hidden if write.since > 0 => self.replay_write(write).await,
             look => look,
         }
     }
@@ -201,7 +201,7 @@ impl Cluster {
 
     /// Reads everything that happened to the key since the write was sent, from the first member
     /// that tells it.
-    async fn replay(&self, write: &LostWrite) -> Look {
+    async fn replay_write(&self, write: &LostWrite) -> Look {
         for index in self.order() {
             let Some(member) = self.members().get(index) else { continue };
             let replayed = tokio::time::timeout(REPLAY_TIMEOUT, replay_at(member, write)).await;

@@ -1,5 +1,7 @@
 //! Versions of one key.
 
+use std::time::Duration;
+
 use super::bytes::Value;
 use super::record::KeyMeta;
 
@@ -38,6 +40,22 @@ pub struct History {
     pub versions: Vec<KeyVersion>,
     /// Why it ends where it ends.
     pub end: HistoryEnd,
+}
+
+/// What a replay of etcd's own history costs, whatever it is for: the member reads every revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplayCost {
+    /// Revisions that the member still has.
+    pub revisions: u64,
+}
+
+impl ReplayCost {
+    /// How long other requests to the member may wait meanwhile, about: 450 ms were measured for
+    /// 300,000 revisions.
+    #[must_use]
+    pub fn stall(self) -> Duration {
+        Duration::from_nanos(self.revisions.saturating_mul(1_500))
+    }
 }
 
 impl History {

@@ -242,6 +242,7 @@ impl Feed {
             intervals: feed.intervals.clone(),
             applied,
             progress_is_exact,
+            with_prev: true,
         };
         let stream = if resumes {
             self.teller.enter(MirrorState::CatchingUp);
@@ -534,7 +535,7 @@ async fn sleep_until(when: Option<Instant>) {
 
 /// Whether a progress answer proves that every event before it has been delivered: fixed in etcd
 /// 3.4.25 and 3.5.8.
-fn progress_is_exact(version: &str) -> bool {
+pub(in crate::etcd) fn progress_is_exact(version: &str) -> bool {
     match numbers(version) {
         Some((3, 4, patch)) => patch >= 25,
         Some((3, 5, patch)) => patch >= 8,

@@ -10,7 +10,7 @@ mod assemble;
 mod backoff;
 mod echo;
 mod feed;
-mod stream;
+pub(super) mod stream;
 mod teller;
 
 use std::sync::Arc;
@@ -18,6 +18,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::sync::mpsc::Sender;
+
+pub(super) use feed::progress_is_exact;
 
 use super::cluster::Cluster;
 use crate::model::claim::ClaimQueue;

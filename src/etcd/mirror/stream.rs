@@ -25,7 +25,7 @@ const DISTRUST: Duration = Duration::from_millis(500);
 
 /// What the stream tells.
 #[derive(Debug)]
-pub(super) enum Signal {
+pub(in crate::etcd) enum Signal {
     /// All watches stand; the store was at this revision then.
     Created(i64),
     /// Whole revisions, in order.
@@ -40,16 +40,18 @@ pub(super) enum Signal {
 
 /// What to watch.
 #[derive(Clone, Debug)]
-pub(super) struct WatchPlan {
+pub(in crate::etcd) struct WatchPlan {
     pub intervals: Vec<KeyInterval>,
     /// Everything up to here is known.
     pub applied: i64,
     /// Progress never overtakes events (etcd 3.4.25, 3.5.8 and later).
     pub progress_is_exact: bool,
+    /// Each change brings what the key was before, which costs the server a read each.
+    pub with_prev: bool,
 }
 
 /// A stream under way. Dropping it ends it.
-pub(super) struct Stream {
+pub(in crate::etcd) struct Stream {
     signals: Receiver<Signal>,
     hurry: Sender<()>,
     task: Option<Task<()>>,
@@ -57,7 +59,7 @@ pub(super) struct Stream {
 
 impl Stream {
     /// Opens the stream; its signals tell whether it could be.
-    pub(super) fn open(handle: Handle, plan: WatchPlan) -> Self {
+    pub(in crate::etcd) fn open(handle: Handle, plan: WatchPlan) -> Self {
         // The bound holds the member back while a listing is being read: it keeps the events.
         let (sender, signals) = channel(32);
         let (hurry, hurried) = channel(1);
@@ -71,7 +73,7 @@ impl Stream {
     }
 
     /// The next signal.
-    pub(super) async fn next(&mut self) -> Signal {
+    pub(in crate::etcd) async fn next(&mut self) -> Signal {
         if let Some(signal) = self.signals.recv().await {
             return signal;
         }
@@ -85,30 +87,29 @@ impl Stream {
     }
 
     /// The next signal, if it is here already.
-    pub(super) fn try_next(&mut self) -> Option<Signal> {
+    pub(in crate::etcd) fn try_next(&mut self) -> Option<Signal> {
         self.signals.try_recv().ok()
     }
 
     /// Asks for progress now instead of at the next period.
-    pub(super) fn ask_progress(&self) {
+    pub(in crate::etcd) fn ask_progress(&self) {
         // When one is waiting already, that one is enough.
         let _asked = self.hurry.try_send(());
     }
 }
 
-fn options(interval: &KeyInterval, watch: usize, applied: i64) -> (Vec<u8>, WatchOptions) {
+fn options(interval: &KeyInterval, watch: usize, plan: &WatchPlan) -> (Vec<u8>, WatchOptions) {
     let key = if interval.start.is_empty() { vec![0] } else { interval.start.clone() };
     let end = interval.end.clone().unwrap_or_else(|| vec![0]);
     let options = WatchOptions::new()
         .with_range(end)
         // One earlier than needed: a watch that starts in the future does not answer for its
         // progress until the future has come. The event is dropped as known.
-        .with_start_revision(applied)
+        .with_start_revision(plan.applied)
         .with_watch_id(i64::try_from(watch).unwrap_or(0) + 1)
-        .with_prev_key()
         .with_progress_notify()
         .with_fragment();
-    (key, options)
+    (key, if plan.with_prev { options.with_prev_key() } else { options })
 }
 
 async fn run(
@@ -162,13 +163,13 @@ async fn open(
     let Some((first, interval)) = intervals.next() else {
         return Err(Fault::new(FaultKind::PermissionDenied, "there is nothing to watch"));
     };
-    let (key, watch) = options(interval, first, plan.applied);
+    let (key, watch) = options(interval, first, plan);
     let opened = tokio::time::timeout(CONTACT_TIMEOUT, handle.watch.watch(key, Some(watch))).await;
     let stream =
         opened.map_err(|_| timed_out("the watch was not answered"))?.map_err(|error| classify(&error))?;
     let (mut requests, responses) = stream.split();
     for (index, interval) in intervals {
-        let (key, watch) = options(interval, index, plan.applied);
+        let (key, watch) = options(interval, index, plan);
         requests.watch(key, Some(watch)).await.map_err(|error| classify(&error))?;
     }
     Ok((requests, responses))
