@@ -153,6 +153,7 @@ impl Hub {
             | CommandKind::History { .. }
             | CommandKind::Recorded(_)
             | CommandKind::Replay(_)
+            | CommandKind::CompactionRevision
             | CommandKind::Together(_)
             | CommandKind::Timeline(_)
             | CommandKind::Moment { .. }

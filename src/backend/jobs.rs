@@ -16,6 +16,7 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::{CommandKind, ConnectRequest, Event, EventKind, RequestId, SessionId};
 use crate::model::plan::{Plan, PlanState};
 use crate::model::profile::Profile;
+use crate::model::tree_item::TreeItem;
 use crate::model::write::{BatchReport, BatchStep, WriteOutcome};
 use crate::storage::Storage;
 
@@ -202,6 +203,10 @@ impl Asker {
                 let page = cluster.history(&key, below_revision, limit).await;
                 EventKind::History { key, page }
             }
+            CommandKind::Replay(what) => self.replay(cluster, what).await,
+            CommandKind::CompactionRevision => {
+                EventKind::CompactionRevision(cluster.compaction_revision().await)
+            }
             CommandKind::Leases(ids) => EventKind::Leases(cluster.leases(&ids).await),
             kind @ (CommandKind::MakePlan { .. }
             | CommandKind::RunPlan(_)
@@ -234,7 +239,7 @@ impl Asker {
     }
 
     /// Tells progress without ever waiting for the window.
-    fn progress(&self) -> impl FnMut(u64, Option<u64>) + Send + use<> {
+    pub(super) fn progress(&self) -> impl FnMut(u64, Option<u64>) + Send + use<> {
         let (session, request, outbox) = (self.session, self.request, self.outbox.clone());
         let mut last: Option<std::time::Instant> = None;
         move |done, total| {
@@ -254,6 +259,8 @@ enum Failed {
     Written(Key, Value),
     Batch(u64),
     History(Key),
+    Replay(TreeItem),
+    CompactionRevision,
     Leases,
     Export,
     MakePlan,
@@ -269,6 +276,8 @@ impl Failed {
             CommandKind::Put(put) => Self::Written(put.key.clone(), put.value.clone()),
             CommandKind::Batch(steps) => Self::Batch(steps.len() as u64),
             CommandKind::History { key, .. } => Self::History(key.clone()),
+            CommandKind::Replay(what) => Self::Replay(what.clone()),
+            CommandKind::CompactionRevision => Self::CompactionRevision,
             CommandKind::Leases(_) => Self::Leases,
             CommandKind::Export(_) => Self::Export,
             CommandKind::MakePlan { .. } => Self::MakePlan,
@@ -292,6 +301,8 @@ impl Failed {
                 EventKind::BatchDone(BatchReport { total, stopped: Some(fault), ..BatchReport::default() })
             }
             Self::History(key) => EventKind::History { key, page: Err(fault) },
+            Self::Replay(what) => EventKind::Replayed { what, replay: Err(fault) },
+            Self::CompactionRevision => EventKind::CompactionRevision(Err(fault)),
             Self::Leases => EventKind::Leases(Err(fault)),
             Self::Export => EventKind::Exported(Err(fault)),
             Self::MakePlan => EventKind::Planned(Err(fault)),
@@ -333,6 +344,8 @@ mod tests {
             CommandKind::Read(key()),
             CommandKind::Batch(Vec::new()),
             CommandKind::History { key: key(), below_revision: None, limit: 1 },
+            CommandKind::Replay(TreeItem::key(key())),
+            CommandKind::CompactionRevision,
             CommandKind::Leases(Vec::new()),
             CommandKind::Export(export),
         ];
@@ -349,6 +362,8 @@ mod tests {
             let fault = match answer.kind {
                 EventKind::Value { record: Err(fault), .. }
                 | EventKind::History { page: Err(fault), .. }
+                | EventKind::Replayed { replay: Err(fault), .. }
+                | EventKind::CompactionRevision(Err(fault))
                 | EventKind::Leases(Err(fault))
                 | EventKind::Exported(Err(fault))
                 | EventKind::BatchDone(BatchReport { stopped: Some(fault), .. }) => fault,

@@ -9,6 +9,7 @@ pub mod audit;
 mod demo;
 pub mod export;
 mod files;
+mod history;
 mod hub;
 mod jobs;
 mod plans;

@@ -84,6 +84,8 @@ pub enum CommandKind {
     /// Replay etcd's own history of a key, or of a folder → [`EventKind::Progress`] …,
     /// [`EventKind::Replayed`]. Makes a member read every revision it still has; can be cancelled.
     Replay(TreeItem),
+    /// How far back etcd itself reaches → [`EventKind::CompactionRevision`].
+    CompactionRevision,
     /// The keys that changed at this revision → [`EventKind::Together`].
     Together(i64),
     /// Every change in reach below a prefix → [`EventKind::Timeline`].
@@ -254,6 +256,8 @@ pub enum EventKind {
         /// What it brought.
         replay: Result<Arc<Replay>, Fault>,
     },
+    /// The revision up to which the cluster is compacted; 0: it is not.
+    CompactionRevision(Result<i64, Fault>),
     /// The keys that changed at a revision, in key order.
     Together {
         /// The revision.

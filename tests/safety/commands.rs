@@ -95,6 +95,7 @@ every_command! {
     };
     CommandKind::Recorded(_) => false, |_| CommandKind::Recorded(Key::from(&b"there"[..]));
     CommandKind::Replay(_) => false, |_| CommandKind::Replay(TreeItem::key(&b"there"[..]));
+    CommandKind::CompactionRevision => false, |_| CommandKind::CompactionRevision;
     CommandKind::Together(_) => false, |_| CommandKind::Together(2);
     CommandKind::Timeline(_) => false, |_| CommandKind::Timeline(Vec::new());
     CommandKind::Moment { .. } => false, |_| CommandKind::Moment { prefix: Vec::new(), revision: 2 };
