@@ -6,6 +6,9 @@ mod confirmed;
 pub use command::{KeyCombo, UserCommand};
 pub use confirmed::{ConfirmedDelete, ConfirmedPlan};
 
+use std::path::PathBuf;
+
+use crate::model::audit::AuditQuery;
 use crate::model::bytes::{Key, Value};
 use crate::model::dialog::FileQuestion;
 use crate::model::document::DocumentPage;
@@ -221,6 +224,11 @@ pub enum Action {
     UndoPlan(PlanId),
     /// Forget a plan, and what is kept of it on disk.
     DropPlan(PlanId),
+
+    /// Read a part of the audit log: `below` in it asks for entries behind those that are shown.
+    LoadAudit(AuditQuery),
+    /// Write what the query finds of the audit log to a file.
+    ExportAudit(AuditQuery, PathBuf),
 
     /// Ask for the TTLs of these leases.
     LoadLeases(Vec<i64>),

@@ -18,7 +18,7 @@ impl App {
         // The future is made here, on the window's thread, as macOS asks for, and waited for
         // elsewhere.
         let wait = match &question {
-            FileQuestion::ExportTo(name) => {
+            FileQuestion::ExportTo(name) | FileQuestion::AuditTo(name) => {
                 let answer = dialog.set_file_name(name).save_file();
                 Promise::spawn_thread("file-dialog", move || {
                     pollster::block_on(answer).map(|file| file.path().to_path_buf())

@@ -148,6 +148,18 @@ pub struct AuditPage {
     pub profiles: Vec<String>,
 }
 
+/// Which part of the log is asked for, beside what is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuditPart {
+    /// Another query: it takes the place of what is shown.
+    #[default]
+    Anew,
+    /// The newest entries of the same query, in front of those shown.
+    Newest,
+    /// Entries older than those shown, behind them.
+    Older,
+}
+
 /// The log as the window knows it.
 #[derive(Clone, Debug, Default)]
 pub struct AuditView {
@@ -159,8 +171,8 @@ pub struct AuditView {
     pub request: RequestId,
     /// When it was asked.
     pub asked_at: SeenAt,
-    /// It asked for entries older than those shown.
-    pub asked_older: bool,
+    /// What the newest request asked for.
+    pub part: AuditPart,
     /// Writes are not being recorded: why.
     pub trouble: Option<super::fault::Fault>,
 }

@@ -95,6 +95,8 @@ pub enum FileQuestion {
     KeyFile,
     /// Where to write an export; the file name to begin with.
     ExportTo(String),
+    /// Where to write the audit log; the file name to begin with.
+    AuditTo(String),
 }
 
 /// The answer to a [`FileQuestion`].

@@ -182,6 +182,7 @@ impl World {
         for toast in &mut self.toasts {
             toast.seen_at += by;
         }
+        self.audit.asked_at += by;
         for session in &mut self.sessions {
             session.search.asked_at += by;
             session.activity.shift(by);

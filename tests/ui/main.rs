@@ -10,6 +10,7 @@
 )]
 
 mod alarms;
+mod audit;
 mod catalogue;
 mod claims;
 mod connect;

@@ -1,5 +1,6 @@
 //! Acts on what the operator did. Nothing else changes the world on their behalf.
 
+mod audit;
 mod commands;
 mod connections;
 mod documents;
@@ -104,6 +105,9 @@ impl App {
             Action::StopPlan(plan) => self.stop_plan(&plan),
             Action::UndoPlan(plan) => self.undo_plan(&plan),
             Action::DropPlan(plan) => self.drop_plan(&plan),
+
+            Action::LoadAudit(query) => self.load_audit(query),
+            Action::ExportAudit(query, path) => self.export_audit(query, path),
 
             Action::LoadLeases(ids) => {
                 if let Some(id) = self.world.active {

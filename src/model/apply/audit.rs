@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::audit::{AuditPage, ChainState};
+use crate::model::audit::{AuditPage, AuditPart, ChainState};
 use crate::model::fault::Fault;
 use crate::model::message::RequestId;
 use crate::model::world::{ToastKind, ToastText, World};
@@ -17,10 +17,10 @@ impl World {
         let page = page.map(|page| {
             let mut page = Arc::unwrap_or_clone(page);
             if let Some(shown) = view.page.value() {
-                if view.asked_older {
-                    page.entries.splice(0..0, shown.entries.iter().cloned());
-                } else {
-                    page.keep_behind(shown);
+                match view.part {
+                    AuditPart::Anew => {}
+                    AuditPart::Newest => page.keep_behind(shown),
+                    AuditPart::Older => drop(page.entries.splice(0..0, shown.entries.iter().cloned())),
                 }
                 if page.chain == ChainState::Unchecked {
                     page.chain = shown.chain.clone();

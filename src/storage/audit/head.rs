@@ -3,26 +3,25 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::audit::ChainHead;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::fault::Fault;
 use crate::storage::files;
 
 fn path(folder: &Path) -> PathBuf {
     folder.join("head.json")
 }
 
-/// Reads it; `None` where there is none.
+/// Reads it; `None` where there is none, or something else in its place.
 pub(super) fn read(folder: &Path) -> Result<Option<ChainHead>, Fault> {
     let path = path(folder);
     let Some(bytes) = files::read(&path)? else { return Ok(None) };
-    let fault = |detail: &str| Fault::new(FaultKind::File, format!("{}: {detail}", path.display()));
-    let json: serde_json::Value =
-        serde_json::from_slice(&bytes).map_err(|error| fault(&error.to_string()))?;
+    let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let entries = json.get("entries").and_then(serde_json::Value::as_u64);
     let hash = json.get("hash").and_then(serde_json::Value::as_str);
-    match (entries, hash) {
-        (Some(entries), Some(hash)) => Ok(Some(ChainHead { entries, hash: hash.to_owned() })),
-        _ => Err(fault("it has no count or no hash")),
+    let head = entries.zip(hash).map(|(entries, hash)| ChainHead { entries, hash: hash.to_owned() });
+    if head.is_none() {
+        tracing::warn!("{}: it has no count or no hash", path.display());
     }
+    Ok(head)
 }
 
 /// Puts it in its place, unless one that is further is there already.

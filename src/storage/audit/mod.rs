@@ -82,10 +82,11 @@ impl AuditStore {
     /// # Errors
     /// [`FaultKind::File`], [`FaultKind::DiskFull`]; nothing was appended then.
     pub fn append(&mut self, writes: &[AuditWrite]) -> Result<ChainHead, Fault> {
+        let before = FileMark::of(&self.path());
         match self.try_append(writes, None) {
             Err(error) if error.is_broken() => {
-                let note = self.begin_anew(&error)?;
-                self.try_append(writes, Some(note)).map_err(|error| error.fault(&self.path()))
+                let note = self.begin_anew(before.as_ref(), &error)?;
+                self.try_append(writes, note).map_err(|error| error.fault(&self.path()))
             }
             other => other.map_err(|error| error.fault(&self.path())),
         }
@@ -139,11 +140,15 @@ impl AuditStore {
         }
     }
 
-    /// Moves a file that can not be read out of the way; returns what the new one begins with.
-    fn begin_anew(&mut self, error: &Trouble) -> Result<AuditWrite, Fault> {
+    /// Moves a file that can not be read out of the way, unless another process has just done it;
+    /// returns what the new one begins with.
+    fn begin_anew(&mut self, broken: Option<&FileMark>, error: &Trouble) -> Result<Option<AuditWrite>, Fault> {
         self.open = None;
         let path = self.path();
         let _lock = files::FolderLock::take(&self.folder)?;
+        if FileMark::of(&path).as_ref() != broken {
+            return Ok(None);
+        }
         let kept = files::set_aside(&path)?;
         for (suffix, name) in [("-wal", "audit.db-wal"), ("-shm", "audit.db-shm")] {
             let beside = self.folder.join(name);
@@ -159,7 +164,7 @@ impl AuditStore {
             error.words(),
             kept.file_name().unwrap_or_default().to_string_lossy()
         );
-        Ok(note(detail))
+        Ok(Some(note(detail)))
     }
 }
 

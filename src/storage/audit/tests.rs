@@ -126,6 +126,8 @@ fn a_head_that_was_taken_away_shows() {
     append(folder.path(), &pair("/a", "1", done(8)));
     std::fs::remove_file(folder.path().join("head.json")).unwrap();
     assert_eq!(state(folder.path()), ChainState::HeadMissing);
+    std::fs::write(folder.path().join("head.json"), "not JSON").unwrap();
+    assert_eq!(state(folder.path()), ChainState::HeadMissing);
     append(folder.path(), &[write("/b", "2", done(9))]);
     assert_eq!(state(folder.path()), ChainState::Whole);
     let page = AuditReader::open(folder.path()).unwrap().page(&query()).unwrap();

@@ -52,6 +52,7 @@ pub fn show(ui: &mut egui::Ui, world: &World, state: &mut UiState, actions: &mut
             Panel::top("status").exact_size(size::BAR).frame(bar).show(ui, |ui| {
                 status::show(ui, world, session, actions);
             });
+            notices::show_audit(ui, world);
             notices::show(ui, session, &mut state.shell.read_notices, &mut state.connect, actions);
             Panel::bottom("activity").exact_size(size::ACTIVITY).frame(bar).show(ui, |ui| {
                 activity::show(ui, world, session, actions);

@@ -11,6 +11,7 @@ use crate::model::key_text::display_short;
 use crate::model::message::SessionId;
 use crate::model::session::{Screen, Session};
 use crate::model::status::{KeyInterval, MirrorState, Notice};
+use crate::model::world::World;
 use crate::ui::connect::ConnectState;
 use crate::ui::theme::{self, icons};
 use crate::ui::widgets::Tone;
@@ -18,6 +19,17 @@ use crate::ui::widgets::notice::{banner, fault_advice, fault_words};
 
 /// More intervals than this are counted, not listed.
 const LISTED: usize = 3;
+
+/// Draws what is wrong with the audit log. It stays for as long as it lasts: what is written meanwhile
+/// is not recorded.
+pub(super) fn show_audit(ui: &mut Ui, world: &World) {
+    let Some(fault) = &world.audit.trouble else { return };
+    let ground = Frame::new().fill(theme::tokens(ui).panel);
+    Panel::top("audit trouble").resizable(false).frame(ground).show(ui, |ui| {
+        let words = t!("audit.trouble", cause = fault_words(fault), detail = fault.detail);
+        banner(ui, Tone::Danger, icons::SHIELD_WARNING, &words, None);
+    });
+}
 
 struct Line {
     kind: &'static str,
