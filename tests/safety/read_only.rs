@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use etcdscope::action::{Action, ConfirmedDelete, ConfirmedPlan, UserCommand};
 use etcdscope::app::App;
+use etcdscope::model::audit::AuditQuery;
 use etcdscope::model::bytes::{Key, Value};
 use etcdscope::model::dialog::{BlastRadius, Dialog, FileQuestion};
 use etcdscope::model::document::{DocumentPage, SaveState};
@@ -172,6 +173,10 @@ every_action! {
     Action::StopPlan(_) => Reads, |_, _| Action::StopPlan(planned());
     Action::UndoPlan(_) => Reads, |_, _| Action::UndoPlan(planned());
     Action::DropPlan(_) => Reads, |_, _| Action::DropPlan(planned());
+    Action::LoadAudit(_) => Reads, |_, _| Action::LoadAudit(AuditQuery::default());
+    Action::ExportAudit(..) => Reads, |bench, _| {
+        Action::ExportAudit(AuditQuery::default(), bench.home.path().join("audit.csv"))
+    };
     Action::LoadLeases(_) => Reads, |_, _| Action::LoadLeases(vec![7]);
     Action::CancelJob(_) => Reads, |_, _| Action::CancelJob(RequestId(1));
     Action::DismissJob(_) => Reads, |_, _| Action::DismissJob(RequestId(1));

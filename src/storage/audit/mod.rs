@@ -142,7 +142,11 @@ impl AuditStore {
 
     /// Moves a file that can not be read out of the way, unless another process has just done it;
     /// returns what the new one begins with.
-    fn begin_anew(&mut self, broken: Option<&FileMark>, error: &Trouble) -> Result<Option<AuditWrite>, Fault> {
+    fn begin_anew(
+        &mut self,
+        broken: Option<&FileMark>,
+        error: &Trouble,
+    ) -> Result<Option<AuditWrite>, Fault> {
         self.open = None;
         let path = self.path();
         let _lock = files::FolderLock::take(&self.folder)?;
