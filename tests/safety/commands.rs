@@ -24,10 +24,10 @@ use etcdscope::model::write::{BatchStep, Expect, LeaseChoice, PutRequest, WriteO
 
 use super::support::{Bench, SOON};
 
-const OURS: SessionId = SessionId(1);
+pub const OURS: SessionId = SessionId(1);
 const NEW: &[u8] = b"new";
 
-fn put(key: &[u8], expect: Expect, lease: LeaseChoice) -> PutRequest {
+pub fn put(key: &[u8], expect: Expect, lease: LeaseChoice) -> PutRequest {
     PutRequest { key: key.into(), value: b"x"[..].into(), expect, lease }
 }
 
@@ -62,13 +62,13 @@ fn plan() -> Plan {
 /// compile.
 macro_rules! every_command {
     ($($pattern:pat => $writes:literal, $sample:expr;)*) => {
-        fn writes(kind: &CommandKind) -> bool {
+        pub fn writes(kind: &CommandKind) -> bool {
             match kind {
                 $($pattern => $writes,)*
             }
         }
 
-        fn every_command(bench: &Bench) -> Vec<CommandKind> {
+        pub fn every_command(bench: &Bench) -> Vec<CommandKind> {
             let samples: Vec<fn(&Bench) -> CommandKind> = vec![$($sample),*];
             let samples: Vec<_> = samples.into_iter().map(|sample| sample(bench)).collect();
             let mut at = samples.iter();
@@ -148,25 +148,25 @@ every_command! {
     CommandKind::Disconnect => false, |_| CommandKind::Disconnect;
 }
 
-fn request(bench: &Bench, read_only: bool) -> ConnectRequest {
+pub fn request(bench: &Bench, read_only: bool) -> ConnectRequest {
     let profile = Profile { name: "guarded".to_owned(), read_only, ..bench.profile() };
     ConnectRequest { profile, password: None }
 }
 
 /// A backend, driven by hand.
-struct Hand {
-    backend: Backend,
+pub struct Hand {
+    pub backend: Backend,
     last: u64,
     /// A live mirror was told of.
     live: bool,
 }
 
 impl Hand {
-    fn start(bench: &Bench) -> Self {
+    pub fn start(bench: &Bench) -> Self {
         Self { backend: Backend::start(bench.backend(), Arc::new(|_| {})).unwrap(), last: 0, live: false }
     }
 
-    fn send(&mut self, session: SessionId, kind: CommandKind) -> RequestId {
+    pub fn send(&mut self, session: SessionId, kind: CommandKind) -> RequestId {
         self.last += 1;
         let request = RequestId(self.last);
         self.backend.send(Command { session, request, kind }).unwrap();
@@ -174,7 +174,7 @@ impl Hand {
     }
 
     /// The first event that is as wanted.
-    fn until(&mut self, what: &str, wanted: impl Fn(&Event) -> bool) -> EventKind {
+    pub fn until(&mut self, what: &str, wanted: impl Fn(&Event) -> bool) -> EventKind {
         let begun = Instant::now();
         loop {
             if let Some(event) = self.next() {
@@ -195,7 +195,7 @@ impl Hand {
     }
 
     /// Waits for a live mirror, unless one was told of already.
-    fn until_live(&mut self) {
+    pub fn until_live(&mut self) {
         let begun = Instant::now();
         while !self.live {
             if self.next().is_none() {
@@ -205,7 +205,7 @@ impl Hand {
         }
     }
 
-    fn answer(&mut self, what: &str, request: RequestId) -> EventKind {
+    pub fn answer(&mut self, what: &str, request: RequestId) -> EventKind {
         self.until(what, |event| {
             event.request == request && !matches!(event.kind, EventKind::Progress { .. })
         })

@@ -84,6 +84,8 @@ fn child_that_makes_files() {
             session(world).jobs.iter().all(|job| matches!(job.state, JobState::Exported(_)))
         });
     }
+    app.act(Action::Create { key: Key::from(&b"new"[..]), value: b"x"[..].into() });
+    wait(&mut app, "a key", |world| session(world).keyspace.get(b"new").is_some());
     let renamed = Profile { name: "renamed".to_owned(), ..bench.profile() };
     app.act(Action::KeepProfile {
         profile: Box::new(renamed),
@@ -105,6 +107,8 @@ fn child_that_makes_files() {
         "export.json",
         "export.yaml",
         ".part",
+        "audit/audit.db",
+        "audit/head.json",
     ] {
         assert!(made.iter().any(|path| path.ends_with(name)), "no {name} was made: {made:#?}");
     }
