@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::audit::AuditTrail;
 use super::jobs::{Asker, PROGRESS_EVERY};
 use crate::etcd::{Cluster, PlanKeeper, Present, Testimony};
-use crate::model::audit::{AuditIntent, AuditOutcome};
+use crate::model::audit::AuditOutcome;
 use crate::model::blast::MAX_KEYS;
 use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
@@ -240,7 +240,7 @@ pub async fn run_plan(
     let mut keeper = Keeper {
         keeper: Some(keeper),
         trail: trail.for_plan(&plan.id),
-        asked: BTreeMap::new(),
+        asked: BTreeSet::new(),
         progress: &mut progress,
     };
     cluster.run_plan(&mut plan, &mut keeper, cancelled).await;
@@ -258,8 +258,8 @@ pub async fn run_plan(
 struct Keeper<'a, F> {
     keeper: Option<StepKeeper>,
     trail: AuditTrail,
-    /// What the log was told of steps that are about to be sent.
-    asked: BTreeMap<usize, (String, AuditIntent)>,
+    /// Steps of which the log was told that they are about to be sent.
+    asked: BTreeSet<usize>,
     progress: &'a mut F,
 }
 
@@ -290,16 +290,18 @@ impl<F: FnMut(u64, u64) + Send> Keeper<'_, F> {
         let sent: Vec<usize> =
             states.iter().filter(|(_, state)| *state == StepState::Sent).map(|(at, _)| *at).collect();
         if !sent.is_empty() {
-            let intents = sent.iter().filter_map(|at| plan.steps.get(*at)).map(AuditIntent::of_plan);
-            let Testimony(told) = self.trail.asked(intents.collect()).await;
-            self.asked.extend(sent.into_iter().zip(told));
+            let told = sent.iter().filter_map(|at| AuditTrail::of_step(plan, *at));
+            self.trail.asked_again(&Testimony(told.collect())).await;
+            self.asked.extend(sent);
         }
         let (mut told, mut outcomes) = (Vec::new(), Vec::new());
         for (at, state) in states.iter().filter(|(_, state)| *state != StepState::Sent) {
-            let not_sent = || AuditOutcome::Refused("not sent".to_owned());
-            if let Some(asked) = self.asked.remove(at) {
-                told.push(asked);
-                outcomes.push(AuditOutcome::of_plan(state).unwrap_or_else(not_sent));
+            let asked = self.asked.remove(at);
+            let not_sent = || asked.then(|| AuditOutcome::Refused("not sent".to_owned()));
+            let outcome = AuditOutcome::of_plan(state).or_else(not_sent);
+            if let Some((step, outcome)) = AuditTrail::of_step(plan, *at).zip(outcome) {
+                told.push(step);
+                outcomes.push(outcome);
             }
         }
         if !told.is_empty() {

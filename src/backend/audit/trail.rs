@@ -7,6 +7,7 @@ use super::writer::AuditLog;
 use crate::etcd::{Cluster, Testimony, Witness, Witnessing};
 use crate::model::audit::{AuditIntent, AuditOutcome, AuditWrite};
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::plan::Plan;
 use crate::model::profile::Profile;
 use crate::model::status::now;
 use crate::model::write::{PutRequest, WriteOutcome};
@@ -66,6 +67,19 @@ impl AuditTrail {
             intents.into_iter().map(|intent| (next_id(), intent)).collect();
         self.record(told.iter().map(|(id, intent)| (id, intent, AuditOutcome::Asked))).await;
         Testimony(told)
+    }
+
+    /// The same for steps of a plan: they keep their ids, so that one that is settled after a crash is
+    /// the answer to what was asked before it.
+    pub async fn asked_again(&self, testimony: &Testimony) {
+        self.record(testimony.0.iter().map(|(id, intent)| (id, intent, AuditOutcome::Asked))).await;
+    }
+
+    /// What the log knows a step of a plan by.
+    #[must_use]
+    pub fn of_step(plan: &Plan, at: usize) -> Option<(String, AuditIntent)> {
+        let step = plan.steps.get(at)?;
+        Some((format!("{}/{at}", plan.id), AuditIntent::of_plan(step)))
     }
 
     /// This is how each of them ended, in the order in which they were asked.
