@@ -75,7 +75,9 @@ fn mirror(world: &mut World, revisions: Vec<Revision>, relisted: bool) -> Vec<Co
         readable: Arc::default(),
     };
     let event = Event { session: ID, request: RequestId(0), kind: EventKind::Mirror(Box::new(update)) };
-    world.apply(event).into_iter().map(|(_, kind)| kind).collect()
+    let asked = world.apply(event).into_iter().map(|(_, kind)| kind);
+    // The plans on disk are asked for once, whatever else there is.
+    asked.filter(|kind| !matches!(kind, CommandKind::LoadPlans)).collect()
 }
 
 fn put(value: &str, meta: KeyMeta) -> Revision {
