@@ -11,6 +11,7 @@ pub mod environments;
 pub mod keys;
 pub mod palette;
 pub mod restore;
+pub mod schema;
 pub mod shell;
 pub mod theme;
 pub mod widgets;
