@@ -15,6 +15,7 @@ use crate::model::document::DocumentPage;
 use crate::model::message::{ConnectRequest, RequestId, SessionId};
 use crate::model::plan::{LostLease, PlanGoal, PlanId};
 use crate::model::profile::{Profile, Secret};
+use crate::model::schema::SchemaSettings;
 use crate::model::search::SearchQuery;
 use crate::model::session::Screen;
 use crate::model::settings::Settings;
@@ -46,6 +47,8 @@ pub enum Action {
         /// Its password.
         password: Option<Secret>,
     },
+    /// Check values by these rules from now on, and keep them with the profile.
+    ChangeSchemas(Box<SchemaSettings>),
     /// Remove a profile.
     RemoveProfile(String),
     /// Start the demonstration cluster and connect to it.

@@ -77,6 +77,7 @@ impl App {
             self.rename_drafts(&old, &profile.name);
         }
         self.tighten(&profile);
+        self.take_schemas(&profile);
         match self.world.profiles.iter_mut().find(|known| known.name == old) {
             Some(known) => *known = profile.clone(),
             None => self.world.profiles.push(profile.clone()),

@@ -5,6 +5,7 @@ mod commands;
 mod connections;
 mod documents;
 mod plans;
+mod schemas;
 mod travel;
 mod tree;
 
@@ -45,6 +46,7 @@ impl App {
             Action::KeepProfile { profile, renamed_from, password } => {
                 self.keep_profile(*profile, renamed_from, password);
             }
+            Action::ChangeSchemas(settings) => self.change_schemas(*settings),
             Action::RemoveProfile(name) => self.remove_profile(name),
             Action::StartDemo => self.start_demo(),
             Action::ChangeSettings(settings) => self.change_settings(*settings),

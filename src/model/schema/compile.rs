@@ -38,6 +38,14 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// Whether a document can be used that refers to none but these.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(text: &str, others: &Arc<Documents>) -> Result<(), Problem> {
+        Self::new(text, None, others).map(drop)
+    }
+
     /// Makes the text of a document ready. `base`: its key, for what it refers to.
     pub(super) fn new(text: &str, base: Option<&Key>, others: &Arc<Documents>) -> Result<Self, Problem> {
         let broken = |why: String| Problem::new(Vec::new(), What::Broken(why));

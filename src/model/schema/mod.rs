@@ -8,6 +8,7 @@
 mod builtin;
 mod check;
 mod compile;
+mod infer;
 mod place;
 mod problem;
 mod read;
@@ -16,7 +17,8 @@ mod set;
 
 pub use builtin::{Confidence, Kind, Summary};
 pub use check::Checked;
-pub use compile::Schema;
+pub use compile::{Documents, Schema};
+pub use infer::draft_of;
 pub use problem::{Problem, What, type_name};
 pub use read::Syntax;
 pub use rule::{Pattern, RuleSchema, SchemaRule, SchemaSettings};

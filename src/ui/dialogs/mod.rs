@@ -58,6 +58,8 @@ struct Form {
     /// Whether the first field has been given the keyboard.
     focused: bool,
     collisions: move_keys::Collisions,
+    /// Holds what is to be created against its schema.
+    schema: create::SchemaGate,
     counted: export::Counted,
 }
 

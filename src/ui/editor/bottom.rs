@@ -5,10 +5,10 @@ use std::time::Duration;
 use egui::{Frame, Margin, RichText, Ui};
 use rust_i18n::t;
 
-use super::View;
 use super::header::{NARROW, bar, format_name};
 use super::state::{Body, Checked, DocumentState};
 use super::text::LineEnds;
+use super::{View, schema_bar};
 use crate::action::{Action, Actions, UserCommand};
 use crate::model::document::{DocumentPage, SaveState};
 use crate::ui::theme::{self, icons, size, text};
@@ -40,7 +40,12 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, actio
     egui::Panel::bottom("editor_bottom").exact_size(height).frame(frame).show_separator_line(false).show(
         ui,
         |ui| {
-            let rect = bar(ui, height, |ui| facts(ui, view, shown, narrow), |ui| buttons(ui, view, actions));
+            let mut offered = Actions::default();
+            let facts = |ui: &mut Ui| facts(ui, view, shown, narrow, &mut offered);
+            let rect = bar(ui, height, facts, |ui| buttons(ui, view, actions));
+            for action in offered.take() {
+                actions.push(action);
+            }
             ui.painter().hline(rect.x_range(), rect.top() + 0.5, tokens.line());
         },
     );
@@ -98,7 +103,7 @@ fn icon(icon: &str, colour: egui::Color32) -> RichText {
 }
 
 /// Format and validity, place of the cursor, size; drawn from the right.
-fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, narrow: bool) {
+fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, narrow: bool, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
     ui.spacing_mut().item_spacing.x = size::GROUP;
     let (bytes, place, ends, hidden) = match &shown.body {
@@ -128,6 +133,12 @@ fn facts(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, narrow: bool) {
         ui.label(tokens.meta(t!("editor.status.place", line = line, column = column)));
     }
     validity(ui, shown);
+    let time = ui.input(|input| input.time);
+    let schema = shown.check_schema(ui.ctx(), view.session, &view.document.key, time);
+    let nothing = schema.known().is_some_and(|checked| checked.applied.is_none());
+    if nothing && !narrow && matches!(shown.body, Body::Text(_)) {
+        schema_bar::offer(ui, view, shown, actions);
+    }
 }
 
 /// `JSON ✓`, `YAML ✗`.

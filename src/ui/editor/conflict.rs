@@ -387,7 +387,8 @@ fn result(ui: &mut Ui, view: View<'_>, merging: &mut Merging, format: ValueForma
                 id: Id::unique(("merged_text", view.session.id.0, &view.document.key)),
                 name: &t!("editor.conflict.result"),
                 editable: true,
-                issue: None,
+                marks: &[],
+                jump: None,
                 syntax: syntax_of(format),
             };
             if field.show(ui, &mut merging.merged, &mut merging.highlighter, &mut merging.cursor) {

@@ -10,6 +10,7 @@ mod diff_page;
 mod header;
 mod history;
 mod review;
+mod schema_bar;
 mod state;
 mod tabs;
 mod text;

@@ -11,6 +11,8 @@ use super::header::{bar, format_name};
 use super::state::{Checked, DocumentState};
 use crate::action::{Action, Actions, UserCommand};
 use crate::model::document::SaveState;
+use crate::model::schema::Problem;
+use crate::ui::schema as schema_ui;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::paint_icon;
 use crate::ui::widgets::{Button, Tone, elided, field::check_box, key_label, shortcut_text};
@@ -32,7 +34,9 @@ pub(super) fn show(
     let invalid = matches!(checked, Checked::Invalid(_));
     let value = document.current_value();
     let overridden = shown.override_of.as_ref() == Some(&value);
-    let refusal = refusal(view, &checked, overridden);
+    let schema = shown.check_schema(ui.ctx(), view.session, &document.key, time);
+    let refusal = refusal(view, &checked, overridden)
+        .or_else(|| schema_refusal(view, &schema, |problems| shown.overrides_schema(&value, problems)));
 
     title(ui, view);
     if document.live.is_some() && !saving {
@@ -74,6 +78,12 @@ pub(super) fn show(
             shown.override_of = on.then(|| value.clone());
         }
     }
+    if let Some(checked) = schema.last() {
+        let mut on = shown.overrides_schema(&value, &checked.problems);
+        if schema_ui::attached(ui, checked, &mut on) {
+            shown.schema_override = on.then(|| (value.clone(), checked.problems.clone()));
+        }
+    }
     let names = [t!("editor.diff.live"), t!("editor.diff.draft")];
     let old = document.base_value();
     // What is about to be saved is shown as it is, or not yet.
@@ -113,6 +123,22 @@ fn refusal(view: View<'_>, checked: &Checked, overridden: bool) -> Option<String
             Checked::Invalid(_) if !overridden => Some(t!("editor.refusal.invalid").into_owned()),
             Checked::Invalid(_) | Checked::Valid | Checked::Nothing => None,
         }
+    }
+}
+
+/// Why a schema does not let the value be saved. Only what was found about this very value counts.
+fn schema_refusal(
+    view: View<'_>,
+    schema: &schema_ui::State,
+    overridden: impl Fn(&[Problem]) -> bool,
+) -> Option<String> {
+    match schema.known() {
+        Some(checked) if checked.blocks() && !overridden(&checked.problems) => {
+            Some(t!("schema.refusal").into_owned())
+        }
+        Some(_) => None,
+        // What no rule is about is never held back.
+        None => view.session.schemas.applies(&view.document.key).map(|_| t!("schema.checking").into_owned()),
     }
 }
 

@@ -10,6 +10,7 @@ use super::check::{AT_ONCE_BYTES, Checker, When};
 use super::compare::{DiffCache, DiffLook};
 use super::conflict::ConflictState;
 use super::history::HistoryState;
+use super::schema_bar::AttachForm;
 use super::text::EditText;
 use crate::action::UserCommand;
 use crate::model::bytes::{Key, Value};
@@ -17,9 +18,11 @@ use crate::model::document::Document;
 use crate::model::format::{self, ValueFormat};
 use crate::model::hex;
 use crate::model::message::SessionId;
+use crate::model::schema::Problem;
 use crate::model::session::Session;
 use crate::model::world::World;
 use crate::ui::beside::Beside;
+use crate::ui::schema;
 use crate::ui::widgets::code::{CodeView, Highlighter};
 use crate::ui::widgets::hex_view::{HexCursor, HexEdit};
 use crate::ui::widgets::syntax::Syntax;
@@ -190,6 +193,14 @@ pub struct DocumentState {
     pub diff: DiffCache,
     /// The operator wants this invalid value saved nevertheless.
     pub override_of: Option<Value>,
+    /// Holds the value against its schema.
+    pub schema: schema::SchemaChecker,
+    /// The operator wants this value saved although its schema has this against it.
+    pub schema_override: Option<(Value, Vec<Problem>)>,
+    /// A rule that is being made for the key's folder.
+    pub attach: Option<AttachForm>,
+    /// Where the cursor is to go: line and column, from 1.
+    pub jump: Option<(usize, usize)>,
     /// Whether the diff page compares with the base instead of what the key is now.
     pub against_base: bool,
     /// The conflict page.
@@ -226,6 +237,10 @@ impl Default for DocumentState {
             cursor: CursorPlace::default(),
             diff: DiffCache::default(),
             override_of: None,
+            schema: schema::SchemaChecker::default(),
+            schema_override: None,
+            attach: None,
+            jump: None,
             against_base: false,
             conflict: None,
             history: HistoryState::default(),
@@ -340,6 +355,30 @@ impl DocumentState {
         let subject = (self.version, self.format());
         let when = When { time, edited_at: self.edited_at, now };
         self.checker.check(ctx, subject, text, when)
+    }
+}
+
+impl DocumentState {
+    /// Holds the value against the schema of its key, beside the window.
+    pub fn check_schema(&mut self, ctx: &Context, session: &Session, key: &Key, time: f64) -> schema::State {
+        let subject = schema::Subject {
+            key: key.clone(),
+            version: self.version,
+            format: if self.detected.is_text() { self.chosen } else { None },
+            schemas: session.schemas.clone(),
+        };
+        let body = &self.body;
+        let value = || match body {
+            Body::Text(text) => text.value(),
+            Body::Bytes(bytes) => Value::from(bytes.bytes.as_slice()),
+        };
+        self.schema.check(ctx, &subject, value, (self.edited_at, time))
+    }
+
+    /// Whether the operator wants this value saved although its schema has this against it.
+    #[must_use]
+    pub fn overrides_schema(&self, value: &Value, problems: &[Problem]) -> bool {
+        self.schema_override.as_ref().is_some_and(|(of, known)| of == value && known == problems)
     }
 }
 

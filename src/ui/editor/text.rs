@@ -158,6 +158,20 @@ impl EditText {
         (line, column)
     }
 
+    /// The character at a line and column (from 1); the line's end where the column is beyond it.
+    #[must_use]
+    pub fn character_at(&self, (line, column): (usize, usize)) -> Option<usize> {
+        let mut at = 0;
+        for (number, written) in self.text.split('\n').enumerate() {
+            let length = written.chars().count();
+            if number + 1 == line {
+                return Some(at + column.saturating_sub(1).min(length));
+            }
+            at += length + 1;
+        }
+        None
+    }
+
     /// The white space that begins the line of this character, up to the character.
     #[must_use]
     pub fn indentation(&self, char_index: usize) -> String {

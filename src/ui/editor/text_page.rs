@@ -4,20 +4,22 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui::text::CharIndex;
+use egui::text::{CCursor, CCursorRange, CharIndex};
 use egui::{
-    Event, Frame, Galley, Id, Key, Margin, Modifiers, Pos2, Rect, RichText, Shape, Stroke, TextBuffer,
-    TextEdit, Ui, Vec2,
+    Color32, Event, Frame, Galley, Id, Key, Margin, Modifiers, Pos2, Rect, RichText, Shape, Stroke,
+    TextBuffer, TextEdit, Ui, Vec2,
 };
 use rust_i18n::t;
 
 use super::state::{Body, Checked, CursorPlace, DocumentState, syntax_of};
 use super::text::EditText;
-use super::{KEY_CHARS, View, banner};
+use super::{KEY_CHARS, View, banner, schema_bar};
 use crate::action::{Action, Actions};
 use crate::model::format::ValueFormat;
 use crate::model::key_text::display_short;
+use crate::model::schema;
 use crate::model::validate::ValueIssue;
+use crate::ui::schema as schema_ui;
 use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::widgets::code::{self, CodeView, Highlighter};
 use crate::ui::widgets::syntax::Syntax;
@@ -42,9 +44,15 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
         Checked::Invalid(issue) => Some(issue.clone()),
         _ => None,
     };
+    let jump = shown_state.jump.take();
+    let schema = shown_state.check_schema(ui.ctx(), view.session, &view.document.key, time);
+    schema_bar::show(ui, view, shown_state, schema.last().map(|checked| &**checked), |_| {}, actions);
     if let Some(issue) = &issue {
         issue_line(ui, issue);
+    } else if let Some(checked) = schema.last().filter(|checked| !checked.problems.is_empty()) {
+        problem_list(ui, checked, shown_state);
     }
+    let marks = marks_of(issue.as_ref(), schema.last().map(|checked| &**checked));
     let name = t!("editor.value_of", key = display_short(&view.document.key, KEY_CHARS)).into_owned();
     let syntax = syntax_of(shown_state.format());
     let version = match &shown_state.body {
@@ -56,7 +64,8 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
         id: Id::unique(("editor_text", view.session.id.0, &view.document.key)),
         name: &name,
         editable: !view.session.profile.read_only,
-        issue: issue.as_ref(),
+        marks: &marks,
+        jump,
         syntax,
     };
     if std::mem::take(&mut shown_state.fresh)
@@ -73,6 +82,49 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
         shown_state.edited(&view.document.key, time);
         actions.push(Action::EditDraft { key: view.document.key.clone(), value });
     }
+}
+
+/// A place in a text that is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Line, from 1.
+    pub line: usize,
+    /// Character in the line, from 1.
+    pub column: usize,
+    /// The character behind its end, where that is known.
+    pub end_column: Option<usize>,
+    /// How grave it is.
+    pub tone: Tone,
+}
+
+/// What is marked: the mistake alone where there is one, else what the schema has against the value.
+fn marks_of(issue: Option<&ValueIssue>, checked: Option<&schema::Checked>) -> Vec<Mark> {
+    if let Some(issue) = issue {
+        return vec![Mark { line: issue.line, column: issue.column, end_column: None, tone: Tone::Danger }];
+    }
+    let Some(checked) = checked else { return Vec::new() };
+    let tone = schema_ui::tone_of(checked);
+    let placed = checked.problems.iter().filter(|problem| problem.line > 0);
+    placed
+        .map(|problem| Mark {
+            line: problem.line,
+            column: problem.column,
+            end_column: problem.end_column,
+            tone,
+        })
+        .collect()
+}
+
+/// What the schema has against the value, below the text; each leads to its place.
+fn problem_list(ui: &mut Ui, checked: &schema::Checked, shown_state: &mut DocumentState) {
+    let frame = Frame::new();
+    egui::Panel::bottom("problems").frame(frame).resizable(false).show_separator_line(false).show(ui, |ui| {
+        if let Some(problem) = schema_ui::list(ui, checked).and_then(|at| checked.problems.get(at)) {
+            // In the next frame: a field lets the keyboard go when something else is clicked.
+            shown_state.jump = Some((problem.line, problem.column));
+            ui.ctx().request_repaint();
+        }
+    });
 }
 
 /// The first mistake, below the text.
@@ -123,8 +175,10 @@ pub(super) struct Field<'a> {
     pub name: &'a str,
     /// Whether it can be typed in.
     pub editable: bool,
-    /// The first mistake, to be marked.
-    pub issue: Option<&'a ValueIssue>,
+    /// What is marked: mistakes and what the schema has against it.
+    pub marks: &'a [Mark],
+    /// Where the cursor goes now: line and column, from 1.
+    pub jump: Option<(usize, usize)>,
     /// How it is coloured.
     pub syntax: Syntax,
 }
@@ -141,6 +195,13 @@ impl Field<'_> {
         let tokens = theme::tokens(ui);
         if self.editable && ui.memory(|memory| memory.has_focus(self.id)) {
             adapt_keys(ui, self.id, edit_text);
+        }
+        let jump = self.jump.and_then(|place| edit_text.character_at(place));
+        if let Some(at) = jump {
+            let mut state = TextEdit::load_state(ui.ctx(), self.id).unwrap_or_default();
+            state.cursor.set_char_range(Some(CCursorRange::one(CCursor::new(at))));
+            TextEdit::store_state(ui.ctx(), self.id, state);
+            ui.memory_mut(|memory| memory.request_focus(self.id));
         }
         let gutter = code::gutter_width(ui, edit_text.lines());
         let room = ui.available_size();
@@ -184,7 +245,14 @@ impl Field<'_> {
                 let at = output.cursor_range.map(|range| range.primary);
                 let lines = Lines { galley: &output.galley, origin: output.galley_pos, left, gutter };
                 let current = at.map(|at| lines.galley.pos_from_cursor(at).center().y);
-                lines.paint(ui, tokens, current, self.issue, ground);
+                lines.paint(ui, tokens, current, self.marks, ground);
+                if let Some(at) = jump {
+                    let place = output.galley.pos_from_cursor(CCursor::new(at));
+                    ui.scroll_to_rect(
+                        place.translate(output.galley_pos.to_vec2()),
+                        Some(egui::Align::Center),
+                    );
+                }
                 if let Some(at) = at {
                     cursor.follow(edit_text, at.index.0);
                 }
@@ -245,7 +313,7 @@ impl Lines<'_> {
         ui: &Ui,
         tokens: &Tokens,
         current_y: Option<f32>,
-        issue: Option<&ValueIssue>,
+        marks: &[Mark],
         ground: egui::layers::ShapeIdx,
     ) {
         let clip = ui.clip_rect();
@@ -255,33 +323,39 @@ impl Lines<'_> {
         let right = ui.max_rect().right();
         for row in &self.galley.rows {
             let rect = row.rect().translate(self.origin.to_vec2());
-            let is_issue = issue.is_some_and(|issue| issue.line == line);
+            let here = marks.iter().filter(|mark| mark.line == line);
+            let worst = here.clone().map(|mark| mark.tone).max_by_key(|tone| *tone == Tone::Danger);
             let is_current = current_y.is_some_and(|y| row.rect().y_range().contains(y));
             if rect.bottom() >= clip.top() && rect.top() <= clip.bottom() {
                 let whole = Rect::from_x_y_ranges(self.left..=right, rect.y_range());
-                if is_issue {
-                    grounds.push(Shape::rect_filled(whole, 0.0, tokens.soft(tokens.danger)));
-                    if first_row {
-                        let column = issue.map_or(1, |issue| issue.column);
-                        let start = rect.left() + row.x_offset(CharIndex(column.saturating_sub(1)));
-                        underline(ui, tokens, rect.with_min_x(start.min(rect.right())));
+                if let Some(tone) = worst {
+                    grounds.push(Shape::rect_filled(whole, 0.0, tokens.soft(tone.colour(tokens))));
+                    for mark in here.filter(|_| first_row) {
+                        let x = |column: usize| {
+                            (rect.left() + row.x_offset(CharIndex(column.saturating_sub(1))))
+                                .min(rect.right())
+                        };
+                        let end = mark.end_column.map_or(rect.right(), x);
+                        let place = rect.with_min_x(x(mark.column)).with_max_x(end);
+                        underline(ui, mark.tone.colour(tokens), place);
                     }
                 } else if is_current {
                     grounds.push(Shape::rect_filled(whole, 0.0, tokens.panel));
                 }
                 if first_row {
-                    let colour = match (is_issue, is_current) {
-                        (true, _) => tokens.danger,
-                        (_, true) => tokens.text,
-                        _ => tokens.faint,
+                    let colour = match (worst, is_current) {
+                        (Some(tone), _) => tone.colour(tokens),
+                        (None, true) => tokens.text,
+                        (None, false) => tokens.faint,
                     };
                     let edge = self.left + self.gutter;
                     code::paint_number(ui, edge, rect.center().y, line, colour);
-                    if is_issue {
+                    if worst.is_some() {
+                        let icon = if worst == Some(Tone::Danger) { icons::X_CIRCLE } else { icons::WARNING };
                         let at = Pos2::new(self.left + size::PAD + 2.0, rect.center().y);
                         let font = text::icon(size::ICON_SMALL);
                         let centre = egui::Align2::CENTER_CENTER;
-                        ui.painter().text(at, centre, icons::X_CIRCLE, font, tokens.danger);
+                        ui.painter().text(at, centre, icon, font, colour);
                     }
                 }
             }
@@ -293,10 +367,10 @@ impl Lines<'_> {
 }
 
 /// A wavy line below the place of the mistake.
-fn underline(ui: &Ui, tokens: &Tokens, place: Rect) {
+fn underline(ui: &Ui, colour: Color32, place: Rect) {
     let end = place.right().max(place.left() + size::GROUP);
     let points = wave(place.left()..end, place.bottom() - 2.0);
-    ui.painter().add(Shape::line(points, Stroke::new(size::LINE, tokens.danger)));
+    ui.painter().add(Shape::line(points, Stroke::new(size::LINE, colour)));
 }
 
 fn wave(range: Range<f32>, y: f32) -> Vec<Pos2> {

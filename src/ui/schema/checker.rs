@@ -120,7 +120,9 @@ impl SchemaChecker {
         let Some(working) = &self.working else { return };
         let checked = match working.beside.take() {
             Answer::Ready(checked) => checked,
-            Answer::Failed => not_checked(&working.subject, What::Broken(String::from("the check broke off"))),
+            Answer::Failed => {
+                not_checked(&working.subject, What::Broken(String::from("the check broke off")))
+            }
             Answer::Working if working.since.elapsed() < LONGEST => {
                 ctx.request_repaint_after(LONGEST);
                 return;

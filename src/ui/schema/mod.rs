@@ -3,7 +3,9 @@
 
 mod checker;
 mod problems;
+mod rule_view;
 pub mod words;
 
 pub use checker::{SchemaChecker, State, Subject};
 pub use problems::{attached, list, tone_of};
+pub use rule_view::{RuleState, rule_fields};

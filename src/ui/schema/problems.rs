@@ -32,17 +32,20 @@ pub fn list(ui: &mut Ui, checked: &Checked) -> Option<usize> {
         ui.set_min_width(ui.available_width());
         let rows = checked.problems.len().min(SEEN);
         let height = rows as f32 * size::ROW_COMPACT;
-        ScrollArea::vertical().id_salt("problems").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            for (at, problem) in checked.problems.iter().enumerate() {
-                if row(ui, colour, problem, at) {
-                    pressed = Some(at);
+        ScrollArea::vertical().id_salt("problems").max_height(height).auto_shrink([false, true]).show(
+            ui,
+            |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                for (at, problem) in checked.problems.iter().enumerate() {
+                    if row(ui, colour, problem, at) {
+                        pressed = Some(at);
+                    }
                 }
-            }
-            if checked.more {
-                ui.label(tokens.meta(t!("schema.more")));
-            }
-        });
+                if checked.more {
+                    ui.label(tokens.meta(t!("schema.more")));
+                }
+            },
+        );
     });
     pressed
 }
@@ -56,7 +59,13 @@ fn row(ui: &mut Ui, colour: egui::Color32, problem: &Problem, at: usize) -> bool
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, leads, &words));
     if ui.is_rect_visible(rect) {
         let icon = if at == 0 { icons::WARNING_CIRCLE } else { "" };
-        paint_icon(ui, rect.left_center() + egui::vec2(size::ICON / 2.0, 0.0), icon, size::ICON_SMALL, colour);
+        paint_icon(
+            ui,
+            rect.left_center() + egui::vec2(size::ICON / 2.0, 0.0),
+            icon,
+            size::ICON_SMALL,
+            colour,
+        );
         let left = size::ICON + size::GRID + 2.0;
         let galley = elided(ui.painter(), words.as_str(), text::body(), tokens.text, rect.width() - left);
         let from = rect.left_center() + egui::vec2(left, -galley.size().y / 2.0);

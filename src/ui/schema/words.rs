@@ -112,7 +112,10 @@ pub fn summary(summary: &Summary) -> String {
         }
         Summary::TokenBucket { rate, capacity, tokens } => {
             let words = t!("schema.summary.token_bucket", rate = rate, capacity = capacity).into_owned();
-            joined(words, [tokens.as_ref().map(|left| t!("schema.summary.tokens_left", left = left).into_owned())])
+            joined(
+                words,
+                [tokens.as_ref().map(|left| t!("schema.summary.tokens_left", left = left).into_owned())],
+            )
         }
         Summary::Route { path, target, middleware } if middleware.is_empty() => format!("{path} → {target}"),
         Summary::Route { path, target, middleware } => {
@@ -126,7 +129,9 @@ pub fn summary(summary: &Summary) -> String {
             } else {
                 t!("schema.summary.breaker_count", threshold = threshold)
             };
-            let open = open_seconds.as_ref().map(|open| t!("schema.summary.breaker_open", seconds = open).into_owned());
+            let open = open_seconds
+                .as_ref()
+                .map(|open| t!("schema.summary.breaker_open", seconds = open).into_owned());
             joined(words.into_owned(), [open])
         }
         Summary::ServiceInstance { service, address, status, version } => {
