@@ -95,6 +95,7 @@ every_action! {
         renamed_from: None,
         password: None,
     };
+    Action::ChangeSchemas(_) => Reads, |_, _| Action::ChangeSchemas(Box::default());
     Action::RemoveProfile(_) => Reads, |_, _| Action::RemoveProfile("kept".to_owned());
     Action::StartDemo => Reads, |_, _| Action::StartDemo;
     Action::ChangeSettings(_) => Reads, |_, _| {

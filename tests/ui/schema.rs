@@ -84,7 +84,7 @@ fn what_breaks_the_schema_is_listed_and_leads_to_its_line() {
     let mut scene = english(limited(GOOD, Some(BAD)));
     wait(&mut scene, "Line 3: limit: must be at least 1");
     assert!(scene.sees("Line 4: strategy: must be one of \"token-bucket\", \"leaky-bucket\""));
-    assert!(scene.sees("Line 5: more: \"more\" is not foreseen"));
+    assert!(scene.sees("Line 5: \"more\" is not foreseen"));
     assert!(scene.sees("This value breaks /config/schema/gateway/ratelimit"));
     assert!(scene.sees("0 requests, hope"), "what it says in short");
     scene.picture("schema-problems");

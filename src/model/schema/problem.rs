@@ -38,7 +38,9 @@ impl Problem {
     #[must_use]
     pub fn path_text(&self) -> String {
         let mut text = String::new();
-        for step in &self.path {
+        // What is not foreseen is named anyway.
+        let named = usize::from(matches!(self.what, What::Additional(_)));
+        for step in &self.path[..self.path.len().saturating_sub(named)] {
             if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
                 text.push_str(&format!("[{step}]"));
             } else {
