@@ -12,6 +12,7 @@ use crate::model::audit::AuditQuery;
 use crate::model::bytes::{Key, Value};
 use crate::model::dialog::FileQuestion;
 use crate::model::document::DocumentPage;
+use crate::model::layers::LayerSettings;
 use crate::model::message::{ConnectRequest, RequestId, SessionId};
 use crate::model::plan::{LostLease, PlanGoal, PlanId};
 use crate::model::profile::{Profile, Secret};
@@ -232,6 +233,10 @@ pub enum Action {
     LoadAudit(AuditQuery),
     /// Write what the query finds of the audit log to a file.
     ExportAudit(AuditQuery, PathBuf),
+    /// Read the values below a prefix that layers are made of, where the mirror keeps none.
+    ReadLayers(Key),
+    /// Keep how configuration is layered, with the profile of the connection shown.
+    KeepLayers(Box<LayerSettings>),
 
     /// Ask for the TTLs of these leases.
     LoadLeases(Vec<i64>),

@@ -20,6 +20,7 @@ pub mod journal;
 pub mod json_text;
 pub mod key_text;
 pub mod keyspace;
+pub mod layers;
 pub mod loadable;
 pub mod merge;
 pub mod message;

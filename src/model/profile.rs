@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::journal::JournalSettings;
 use super::schema::SchemaSettings;
+use super::layers::LayerSettings;
 
 /// A password. Never written to a file or a log: `Debug` hides it, and it has no `Serialize`.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -82,6 +83,8 @@ pub struct Profile {
     pub journal: JournalSettings,
     /// What the values of keys must be.
     pub schemas: SchemaSettings,
+    /// How configuration is layered.
+    pub layers: LayerSettings,
 }
 
 impl Default for Profile {
@@ -97,6 +100,7 @@ impl Default for Profile {
             favourites: Vec::new(),
             journal: JournalSettings::default(),
             schemas: SchemaSettings::default(),
+            layers: LayerSettings::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::document::{Document, Draft};
 use super::fault::Fault;
 use super::journal::JournalStatus;
 use super::keyspace::Keyspace;
+use super::layers::LoadedLayers;
 use super::loadable::Loadable;
 use super::message::{RequestId, SessionId};
 use super::plan::Plans;
@@ -159,6 +160,8 @@ pub struct Session {
     pub plans: Plans,
     /// What the values of keys must be, by the profile and by documents in etcd.
     pub schemas: Arc<SchemaSet>,
+    /// Values of layers that the mirror does not keep.
+    pub layers: LoadedLayers,
     /// Long jobs, newest last.
     pub jobs: Vec<Job>,
     /// Deleted keys as far as they are in reach, while they are wanted.

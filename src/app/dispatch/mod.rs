@@ -4,6 +4,7 @@ mod audit;
 mod commands;
 mod connections;
 mod documents;
+mod layers;
 mod plans;
 mod schemas;
 mod travel;
@@ -110,6 +111,8 @@ impl App {
 
             Action::LoadAudit(query) => self.load_audit(query),
             Action::ExportAudit(query, path) => self.export_audit(query, path),
+            Action::ReadLayers(prefix) => self.read_layers(prefix),
+            Action::KeepLayers(settings) => self.keep_layers(*settings),
 
             Action::LoadLeases(ids) => {
                 if let Some(id) = self.world.active {

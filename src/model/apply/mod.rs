@@ -55,6 +55,9 @@ impl World {
             }
             EventKind::Leases(Err(fault)) => toast = Some((ToastKind::Failure, ToastText::Fault(fault))),
             EventKind::Timeline { prefix, timeline } => session.apply_timeline(&prefix, request, timeline),
+            EventKind::Moment { picture, .. } if session.layers.waits_for(request) => {
+                session.layers.answer(picture.as_deref().map_err(Clone::clone));
+            }
             EventKind::Moment { prefix, picture, .. } => session.apply_moment(&prefix, request, &picture),
             EventKind::DeletedKeys { keys, .. } => session.apply_deleted_keys(request, keys),
             EventKind::Value { key, record } => {

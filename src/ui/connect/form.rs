@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::endpoint;
 use crate::model::journal::JournalSettings;
+use crate::model::layers::LayerSettings;
 use crate::model::message::ConnectRequest;
 use crate::model::profile::{Profile, ProfileColour, Secret, TlsSettings};
 use crate::model::schema::SchemaSettings;
@@ -42,6 +43,7 @@ pub struct Form {
     journal: JournalSettings,
     /// What the values of keys must be.
     pub schemas: SchemaSettings,
+    layers: LayerSettings,
 }
 
 impl Default for Form {
@@ -63,6 +65,7 @@ impl Default for Form {
             favourites: Vec::new(),
             journal: JournalSettings::default(),
             schemas: SchemaSettings::default(),
+            layers: LayerSettings::default(),
         }
     }
 }
@@ -131,6 +134,7 @@ impl Form {
             favourites: profile.favourites.clone(),
             journal: profile.journal.clone(),
             schemas: profile.schemas.clone(),
+            layers: profile.layers.clone(),
         }
     }
 
@@ -182,6 +186,7 @@ impl Form {
             favourites: self.favourites.clone(),
             journal: self.journal.clone(),
             schemas: self.schemas.clone(),
+            layers: self.layers.clone(),
         }
     }
 
@@ -302,6 +307,7 @@ mod tests {
             favourites: vec![String::from("L2E=")],
             journal: JournalSettings { most_days: 7, ..JournalSettings::default() },
             schemas: SchemaSettings { recognise: false, ..SchemaSettings::default() },
+            layers: LayerSettings { base: String::from("/config/"), ..LayerSettings::default() },
         };
         assert_eq!(Form::of(&profile).profile(), profile);
     }
