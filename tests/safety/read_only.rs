@@ -178,6 +178,8 @@ every_action! {
     Action::ExportAudit(..) => Reads, |bench, _| {
         Action::ExportAudit(AuditQuery::default(), bench.home.path().join("audit.csv"))
     };
+    Action::ReadLayers(_) => Reads, |_, _| Action::ReadLayers(key(b"config/"));
+    Action::KeepLayers(_) => Reads, |_, _| Action::KeepLayers(Box::default());
     Action::LoadLeases(_) => Reads, |_, _| Action::LoadLeases(vec![7]);
     Action::CancelJob(_) => Reads, |_, _| Action::CancelJob(RequestId(1));
     Action::DismissJob(_) => Reads, |_, _| Action::DismissJob(RequestId(1));

@@ -20,7 +20,10 @@ impl App {
             UserCommand::ShowDeleted => self.show_deleted(),
             UserCommand::TimeTravel => self.toggle_travel(),
             UserCommand::FocusFilter => {
-                self.dispatch(Action::ShowScreen(Screen::Keys));
+                let screen = self.world.active_session().map(|session| session.screen);
+                if screen != Some(Screen::Environments) {
+                    self.dispatch(Action::ShowScreen(Screen::Keys));
+                }
                 self.ui.requests.push(command);
             }
             UserCommand::Format => self.ui.requests.push(command),

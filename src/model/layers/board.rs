@@ -62,6 +62,8 @@ pub struct Board {
     pub unread_count: usize,
     /// There are more keys than are shown.
     pub cut: bool,
+    /// Bytes of all values.
+    pub bytes: usize,
 }
 
 impl Board {
@@ -97,7 +99,9 @@ impl Board {
         let items: Vec<Item> =
             builder.items.into_iter().map(|(name, cells)| Item { name: name.into(), cells }).collect();
         let (unread, unread_count) = unread(&items, set.layers.len());
-        Self { set: set.clone(), items, separator: keyspace.separator(), unread, unread_count, cut }
+        let cells = items.iter().flat_map(|item| item.cells.iter().flatten());
+        let bytes = cells.filter_map(|cell| cell.value.as_ref()).map(|value| value.len()).sum();
+        Self { set: set.clone(), items, separator: keyspace.separator(), unread, unread_count, cut, bytes }
     }
 
     /// The place of the item of this name.
