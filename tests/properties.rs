@@ -15,6 +15,8 @@ mod bench;
 mod claims;
 #[path = "properties/keys.rs"]
 mod keys;
+#[path = "properties/layers.rs"]
+mod layers;
 #[path = "nasty/mod.rs"]
 mod nasty;
 #[path = "properties/round_trip.rs"]

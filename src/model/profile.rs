@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::journal::JournalSettings;
-use super::schema::SchemaSettings;
 use super::layers::LayerSettings;
+use super::schema::SchemaSettings;
 
 /// A password. Never written to a file or a log: `Debug` hides it, and it has no `Serialize`.
 #[derive(Clone, Default, PartialEq, Eq)]

@@ -50,6 +50,68 @@ pub(super) fn client_properties(service: &str, environment: &Environment) -> Str
     )
 }
 
+/// `database.yaml`: what every environment begins with.
+pub(super) const COMMON_DATABASE: &str =
+    "host: localhost:5432\nuser: shop\npassword: change-me\npool:\n  minimum: 2\n  maximum: 8\nssl: false\n";
+
+/// `database.yaml` of an environment.
+pub(super) fn database_yaml(environment: &Environment) -> String {
+    let Environment { name, database, pool, .. } = environment;
+    let ssl = *name != "development";
+    format!(
+        "host: {database}\nuser: shop\npassword: pw-of-{name}\npool:\n  minimum: 2\n  maximum: {pool}\nssl: {ssl}\n"
+    )
+}
+
+/// `limits.toml` of production: the common one with more room.
+pub(super) fn production_toml() -> String {
+    COMMON_TOML.replace("attempts = 3", "attempts = 5").replace("1_048_576", "4_194_304")
+}
+
+/// The billing service has a file for each environment: only what differs from the one for all.
+pub(super) const BILLING: [(&str, &str); 4] = [
+    ("application.yaml", BILLING_COMMON),
+    ("application-development.yaml", "logging:\n  level: DEBUG\ninvoice:\n  due-days: 1\n"),
+    ("application-staging.yaml", BILLING_STAGING),
+    ("application-production.yaml", BILLING_PRODUCTION),
+];
+
+const BILLING_COMMON: &str = r"# billing, all environments
+server:
+  port: 8090
+  shutdown: graceful
+invoice:
+  currency: EUR
+  due-days: 14
+  channels:
+    - mail
+provider:
+  url: https://sandbox.pay.example.com
+  timeout: 3s
+  api-key: sandbox
+logging:
+  level: INFO
+";
+
+const BILLING_STAGING: &str = r"# as close to production as it gets
+provider:
+  timeout: 3s
+invoice:
+  channels:
+    - mail
+    - portal
+feature:
+  dunning: true
+";
+
+const BILLING_PRODUCTION: &str = r"provider:
+  url: https://pay.example.com
+  timeout: 5s  # what they promise
+  api-key: live-5f2a
+logging:
+  level: WARN
+";
+
 pub(super) const COMMON_TOML: &str = r#"# limits that every service starts from
 [http]
 max_body_bytes = 1_048_576

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::documents::{
-    BOOTSTRAP_SH, COMMON_TOML, ENVIRONMENTS, Environment, FEATURE_FLAGS, HEALTH_SCHEMA, LOGBACK_XML,
-    LOGGING_SCHEMA, MESSAGES_EN, MESSAGES_ZH, RATE_LIMIT_SCHEMA, ROUTE_SCHEMA, application_yaml,
-    client_properties,
+    BILLING, BOOTSTRAP_SH, COMMON_DATABASE, COMMON_TOML, ENVIRONMENTS, Environment, FEATURE_FLAGS,
+    HEALTH_SCHEMA, LOGBACK_XML, LOGGING_SCHEMA, MESSAGES_EN, MESSAGES_ZH, RATE_LIMIT_SCHEMA, ROUTE_SCHEMA,
+    application_yaml, client_properties, database_yaml, production_toml,
 };
 use super::services::SERVICES;
 
@@ -22,6 +22,7 @@ pub(super) fn initial_keys() -> Vec<Entry> {
     for environment in &ENVIRONMENTS {
         of_environment(environment, &mut keys);
     }
+    overrides(&mut keys);
     releases(&mut keys);
     elsewhere(&mut keys);
     keys
@@ -113,6 +114,29 @@ fn gateway(root: &str, keys: &mut Vec<Entry>) {
         &json!(["trace", "auth", "rate-limit", "route"]),
     );
     add(keys, format!("{root}/gateway/current"), FIRST_VERSION);
+}
+
+/// What environments say over `/config/common`, some of it needlessly the same, and the files of a
+/// service that keeps one for each environment.
+fn overrides(keys: &mut Vec<Entry>) {
+    let cache =
+        |ttl: u32, most: u32, evict: &str| json!({"ttlSeconds": ttl, "maxEntries": most, "evict": evict});
+    add(keys, "/config/common/database.yaml", COMMON_DATABASE);
+    add_json(keys, "/config/common/cache", &cache(300, 10_000, "lru"));
+    add(keys, "/config/common/support.mail", "support@example.com");
+    for environment in &ENVIRONMENTS {
+        add(keys, format!("/config/{}/database.yaml", environment.name), database_yaml(environment));
+    }
+    add_json(keys, "/config/development/logging", &json!({"level": "DEBUG"}));
+    add_json(keys, "/config/staging/logging", &json!({"level": "INFO"}));
+    add_json(keys, "/config/production/logging", &json!({"level": "WARN"}));
+    add_json(keys, "/config/staging/cache", &cache(60, 10_000, "lru"));
+    add_json(keys, "/config/production/cache", &cache(900, 200_000, "lfu"));
+    add(keys, "/config/production/limits.toml", production_toml());
+    add(keys, "/config/staging/support.mail", "qa@example.com");
+    for (name, yaml) in BILLING {
+        add(keys, format!("/apps/billing/{name}"), yaml);
+    }
 }
 
 /// A gray release under way.

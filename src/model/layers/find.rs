@@ -138,11 +138,11 @@ impl Walk<'_> {
         for (name, node) in folder.children_from(0) {
             match node {
                 NodeRef::Leaf { .. } => {
-                    let name =
-                        if depth == 0 { name.strip_prefix(&[self.separator]).unwrap_or(name) } else { name };
-                    if let Some((stem, mark, extension)) = file_name(name) {
-                        let whole: Vec<u8> = [path.as_slice(), name].concat();
-                        let common = [path.as_slice(), stem, extension].concat();
+                    // A separator at the very start belongs to the first name.
+                    let lead = usize::from(path.is_empty() && name.first() == Some(&self.separator));
+                    if let Some((stem, mark, extension)) = file_name(&name[lead..]) {
+                        let whole = [path.as_slice(), name].concat();
+                        let common = [path.as_slice(), &name[..lead], stem, extension].concat();
                         self.files.entry(common.into()).or_default().insert(mark.to_vec(), whole.into());
                     }
                 }

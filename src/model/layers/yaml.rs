@@ -204,7 +204,8 @@ fn comment_of(rest: &str) -> &str {
         }
         _ => 0,
     };
-    rest[skip..].find(" #").map_or("", |at| &rest[skip + at..])
+    let Some(at) = rest[skip..].find(" #") else { return "" };
+    &rest[rest[..skip + at].trim_end().len()..]
 }
 
 /// The text without this path. `None`: its layout does not allow it.
