@@ -9,11 +9,13 @@ use super::audit::{AuditDesk, AuditLog};
 use super::demo::DemoKeeper;
 use super::files::Files;
 use super::jobs::Jobs;
+use super::journal::{Journal, JournalKeeper};
 use super::session::SessionHandle;
 use super::{BackendOptions, Outbox};
 use crate::model::message::{Command, CommandKind, Event, EventKind, RequestId, SessionId};
 use crate::model::plan::PlanState;
 use crate::model::write::{BatchReport, WriteOutcome};
+use crate::storage::Storage;
 
 /// Runs until the window drops its end.
 pub(super) async fn run(mut commands: mpsc::Receiver<Command>, outbox: Outbox, options: BackendOptions) {
@@ -30,6 +32,8 @@ pub(super) async fn run(mut commands: mpsc::Receiver<Command>, outbox: Outbox, o
         audit: AuditLog::start(&options.storage, Arc::new(on_trouble)),
         audit_desk: AuditDesk::new(&options.storage, outbox.clone()),
         jobs: Jobs::new(options.storage.clone()),
+        storage: options.storage.clone(),
+        journals: JournalKeeper::new(),
         files: Files::start(options.storage, options.secrets, outbox.clone()),
         demo: DemoKeeper::new(options.demo),
         sessions: HashMap::new(),
@@ -43,6 +47,7 @@ pub(super) async fn run(mut commands: mpsc::Receiver<Command>, outbox: Outbox, o
         session.close();
     }
     hub.audit.flush().await;
+    hub.journals.finish().await;
     hub.files.finish().await;
     hub.demo.shutdown().await;
 }
@@ -54,6 +59,8 @@ struct Hub {
     files: Files,
     demo: DemoKeeper,
     jobs: Jobs,
+    storage: Storage,
+    journals: JournalKeeper,
     sessions: HashMap<SessionId, SessionHandle>,
 }
 
@@ -72,7 +79,14 @@ impl Hub {
                     return;
                 }
                 let passwords = self.files.passwords();
-                let handle = SessionHandle::open(session, *connect, passwords, self.outbox.clone());
+                let journal = Journal::start(
+                    session,
+                    &self.storage,
+                    connect.profile.journal.clone(),
+                    self.outbox.clone(),
+                    self.journals.alive(),
+                );
+                let handle = SessionHandle::open(session, *connect, passwords, journal, self.outbox.clone());
                 self.sessions.insert(session, handle);
             }
             CommandKind::Disconnect => {
@@ -117,7 +131,8 @@ impl Hub {
                 Some(handle) => {
                     let signer = handle.signer(self.audit.clone());
                     let (slot, profile) = (handle.cluster(), handle.profile());
-                    self.jobs.spawn(session, request, kind, slot, signer, profile, self.outbox.clone());
+                    let (journal, outbox) = (handle.journal(), self.outbox.clone());
+                    self.jobs.spawn(session, request, kind, slot, signer, profile, journal, outbox);
                 }
                 None => tracing::debug!(?session, "a command for a connection that is closed"),
             },

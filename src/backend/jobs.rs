@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::Outbox;
 use super::audit::{AuditTrail, Signer};
 use super::files::Passwords;
+use super::journal::Journal;
 use super::session::ClusterSlot;
 use crate::etcd::{Cluster, test_connection};
 use crate::model::bytes::{Key, Value};
@@ -46,11 +47,12 @@ impl Jobs {
         slot: ClusterSlot,
         signer: Signer,
         profile: Arc<Profile>,
+        journal: Journal,
         outbox: Outbox,
     ) {
         let cancelled = self.register(session, request);
         let storage = self.storage.clone();
-        let asker = Asker { session, request, outbox, cancelled, storage, profile };
+        let asker = Asker { session, request, outbox, cancelled, storage, profile, journal };
         let failed = Failed::of(&kind);
         let asking = {
             let (asker, failed) = (asker.clone(), failed.clone());
@@ -163,6 +165,8 @@ pub(super) struct Asker {
     pub(super) storage: Storage,
     /// What the connection was opened with.
     pub(super) profile: Arc<Profile>,
+    /// What was recorded of it.
+    pub(super) journal: Journal,
 }
 
 impl Asker {
@@ -222,7 +226,11 @@ impl Asker {
                 EventKind::Exported(told)
             }
             // Without its content, which may be a value or a password.
-            _ => {
+            kind => {
+                if let Some(answer) = self.past(cluster, kind).await {
+                    self.tell(answer).await;
+                    return;
+                }
                 tracing::error!(request = self.request.0, "a command that no one executes");
                 return;
             }
@@ -267,6 +275,11 @@ enum Failed {
     RunPlan(Box<Plan>),
     LoadPlans,
     DropPlan,
+    Recorded(Key),
+    Together(i64),
+    Timeline(Vec<u8>),
+    Moment(Vec<u8>, i64),
+    DeletedKeys(Vec<u8>),
 }
 
 impl Failed {
@@ -284,6 +297,11 @@ impl Failed {
             CommandKind::RunPlan(plan) => Self::RunPlan(plan.clone()),
             CommandKind::LoadPlans => Self::LoadPlans,
             CommandKind::DropPlan(_) => Self::DropPlan,
+            CommandKind::Recorded(key) => Self::Recorded(key.clone()),
+            CommandKind::Together(revision) => Self::Together(*revision),
+            CommandKind::Timeline(prefix) => Self::Timeline(prefix.clone()),
+            CommandKind::Moment { prefix, revision } => Self::Moment(prefix.clone(), *revision),
+            CommandKind::DeletedKeys(prefix) => Self::DeletedKeys(prefix.clone()),
             _ => return None,
         })
     }
@@ -312,6 +330,11 @@ impl Failed {
             }
             Self::LoadPlans => EventKind::Plans(Err(fault)),
             Self::DropPlan => EventKind::NotKept(fault),
+            Self::Recorded(key) => EventKind::Recorded { key, records: Err(fault) },
+            Self::Together(revision) => EventKind::Together { revision, keys: Err(fault) },
+            Self::Timeline(prefix) => EventKind::Timeline { prefix, timeline: Err(fault) },
+            Self::Moment(prefix, revision) => EventKind::Moment { prefix, revision, picture: Err(fault) },
+            Self::DeletedKeys(prefix) => EventKind::DeletedKeys { prefix, keys: Err(fault) },
         }
     }
 }
@@ -348,6 +371,11 @@ mod tests {
             CommandKind::CompactionRevision,
             CommandKind::Leases(Vec::new()),
             CommandKind::Export(export),
+            CommandKind::Recorded(key()),
+            CommandKind::Together(2),
+            CommandKind::Timeline(Vec::new()),
+            CommandKind::Moment { prefix: Vec::new(), revision: 2 },
+            CommandKind::DeletedKeys(Vec::new()),
         ];
         for kind in questions {
             let (events, mut told) = tokio::sync::mpsc::channel(8);
@@ -356,7 +384,8 @@ mod tests {
             let storage = Storage::open(Some("unused".into()));
             let (session, request) = (SessionId(1), RequestId(7));
             let profile = Arc::default();
-            let asker = Asker { session, request, outbox, cancelled, storage, profile };
+            let journal = Journal::idle(outbox.clone());
+            let asker = Asker { session, request, outbox, cancelled, storage, profile, journal };
             asker.run_to_end(Failed::of(&kind), async { unreachable!("it breaks") }).await;
             let answer = told.recv().await.expect("an answer");
             let fault = match answer.kind {
@@ -365,6 +394,11 @@ mod tests {
                 | EventKind::Replayed { replay: Err(fault), .. }
                 | EventKind::CompactionRevision(Err(fault))
                 | EventKind::Leases(Err(fault))
+                | EventKind::Recorded { records: Err(fault), .. }
+                | EventKind::Together { keys: Err(fault), .. }
+                | EventKind::Timeline { timeline: Err(fault), .. }
+                | EventKind::Moment { picture: Err(fault), .. }
+                | EventKind::DeletedKeys { keys: Err(fault), .. }
                 | EventKind::Exported(Err(fault))
                 | EventKind::BatchDone(BatchReport { stopped: Some(fault), .. }) => fault,
                 other => unreachable!("{other:?}"),

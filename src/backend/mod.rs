@@ -12,6 +12,8 @@ mod files;
 mod history;
 mod hub;
 mod jobs;
+mod journal;
+mod past;
 mod plans;
 mod search;
 mod session;
@@ -44,6 +46,7 @@ impl Urgency {
     fn of(kind: &EventKind) -> Self {
         match kind {
             EventKind::Mirror(_) | EventKind::Claims(_) | EventKind::Cluster(_) => Self::News,
+            EventKind::Journal(_) => Self::News,
             EventKind::Progress { .. } => Self::News,
             _ => Self::Answer,
         }

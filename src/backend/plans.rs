@@ -333,7 +333,8 @@ impl Asker {
         match kind {
             CommandKind::MakePlan { goal, lost_lease } => {
                 let problem = |_: &Key, _: &Value| None;
-                let made = make_plan(cluster, &EtcdPast, &self.profile, goal, lost_lease, &problem).await;
+                let past = super::past::RecordedPast(self.journal.clone());
+                let made = make_plan(cluster, &past, &self.profile, goal, lost_lease, &problem).await;
                 Some(EventKind::Planned(made.map(Box::new)))
             }
             CommandKind::RunPlan(plan) => {

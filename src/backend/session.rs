@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::Outbox;
 use super::audit::{AuditLog, Signer};
 use super::files::Passwords;
+use super::journal::Journal;
 use super::search::SearchLane;
 use crate::etcd::{Cluster, FeedEvent, MirrorOptions, ValuePolicy, WriteGate, run_mirror};
 use crate::model::fault::{Fault, FaultKind};
@@ -25,11 +26,13 @@ const MIRROR_AGAIN: Duration = Duration::from_secs(2);
 /// How often the members are asked for their health.
 const STATUS_EVERY: Duration = Duration::from_secs(5);
 /// Values are mirrored with the keys up to so many keys.
-const VALUES_UP_TO_KEYS: u64 = 50_000;
+pub(super) const VALUES_UP_TO_KEYS: u64 = 50_000;
 /// Values are kept up to so many bytes.
 const VALUE_BUDGET_BYTES: u64 = 64 << 20;
 /// Changes are gathered for so long before the window hears of them.
 const GATHER: Duration = Duration::from_millis(40);
+/// How often it is seen to that recording goes on after it was interrupted.
+const JOURNAL_TICK: Duration = Duration::from_secs(2);
 
 /// The cluster of a connection, once it is connected.
 pub(super) type ClusterSlot = watch::Receiver<Option<Cluster>>;
@@ -43,12 +46,19 @@ pub(super) struct SessionHandle {
     gate: WriteGate,
     cluster: ClusterSlot,
     retry_now: Arc<Notify>,
+    journal: Journal,
     search: SearchLane,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl SessionHandle {
-    pub(super) fn open(id: SessionId, request: ConnectRequest, passwords: Passwords, outbox: Outbox) -> Self {
+    pub(super) fn open(
+        id: SessionId,
+        request: ConnectRequest,
+        passwords: Passwords,
+        journal: Journal,
+        outbox: Outbox,
+    ) -> Self {
         let (slot, cluster) = watch::channel(None);
         let retry_now = Arc::new(Notify::new());
         let profile_name = request.profile.name.clone();
@@ -58,9 +68,11 @@ impl SessionHandle {
         let behind = gate.clone();
         let (notices, noticed) = watch::channel(Vec::new());
         let (told, wake) = (outbox.clone(), retry_now.clone());
+        let recorded = journal.clone();
         let connection = async move {
             let request = passwords.complete(request).await;
-            let connection = Connection { id, request, gate: behind, outbox: told, retry_now: wake };
+            let connection =
+                Connection { id, request, gate: behind, outbox: told, retry_now: wake, journal: recorded };
             connection.clone().run_to_end(|| connection.clone().run(slot.clone(), notices.clone())).await;
         };
         let (members, watcher) = (cluster.clone(), outbox.clone());
@@ -69,7 +81,7 @@ impl SessionHandle {
         });
         let tasks = vec![tokio::spawn(connection), tokio::spawn(members)];
         let search = SearchLane::new(id, outbox);
-        Self { profile_name, profile, user, gate, cluster, retry_now, search, tasks }
+        Self { profile_name, profile, user, gate, cluster, retry_now, journal, search, tasks }
     }
 
     /// What it was opened with.
@@ -93,10 +105,16 @@ impl SessionHandle {
     pub(super) fn follow_profile(&mut self, before: &str, profile: &Profile) {
         if self.profile_name == before || self.profile_name == profile.name {
             self.profile_name.clone_from(&profile.name);
+            self.journal.follow(&profile.journal);
             if profile.read_only {
                 self.gate.close();
             }
         }
+    }
+
+    /// What is recorded of it.
+    pub(super) fn journal(&self) -> Journal {
+        self.journal.clone()
     }
 
     pub(super) fn cluster(&self) -> ClusterSlot {
@@ -114,6 +132,7 @@ impl SessionHandle {
 
     pub(super) fn close(self) {
         self.search.cancel();
+        self.journal.close();
         for task in self.tasks {
             task.abort();
         }
@@ -127,6 +146,7 @@ struct Connection {
     gate: WriteGate,
     outbox: Outbox,
     retry_now: Arc<Notify>,
+    journal: Journal,
 }
 
 impl Connection {
@@ -151,6 +171,7 @@ impl Connection {
     async fn run(self, slot: watch::Sender<Option<Cluster>>, notices: watch::Sender<Vec<Notice>>) {
         let Some(cluster) = self.connect().await else { return };
         slot.send_replace(Some(cluster.clone()));
+        self.journal.open(&cluster).await;
         let options = MirrorOptions {
             separator: self.request.profile.separator_byte(),
             values: ValuePolicy::UpToKeys(VALUES_UP_TO_KEYS),
@@ -171,6 +192,7 @@ impl Connection {
     ) {
         loop {
             let (sender, feed) = mpsc::channel(64);
+            self.journal.mirror_begins();
             let mut mirror = AbortOnDrop(start(sender));
             if !self.relay(feed, notices).await {
                 return;
@@ -195,9 +217,21 @@ impl Connection {
 
     /// Tells the window what the mirror tells, until it ends. `false`: the window has gone.
     async fn relay(&self, mut feed: mpsc::Receiver<FeedEvent>, notices: &watch::Sender<Vec<Notice>>) -> bool {
-        while let Some(news) = feed.recv().await {
+        let mut tick = tokio::time::interval(JOURNAL_TICK);
+        loop {
+            let news = tokio::select! {
+                news = feed.recv() => news,
+                _ = tick.tick() => {
+                    self.journal.tick();
+                    continue;
+                }
+            };
+            let Some(news) = news else { return true };
             let kind = match news {
-                FeedEvent::Mirror(update) => EventKind::Mirror(Box::new(update)),
+                FeedEvent::Mirror(update) => {
+                    self.journal.see(&update);
+                    EventKind::Mirror(Box::new(update))
+                }
                 FeedEvent::Claims(claims) => EventKind::Claims(claims),
                 FeedEvent::Notice(notice) => {
                     notices.send_modify(|notices| {
@@ -212,7 +246,6 @@ impl Connection {
                 return false;
             }
         }
-        true
     }
 
     /// Connects, waiting longer after each failure that may mend itself.
@@ -357,7 +390,9 @@ mod tests {
         let outbox = Outbox { events, woken: Arc::default(), wake: Arc::new(|_| {}) };
         let request = ConnectRequest { profile: Profile::default(), password: None };
         let gate = WriteGate::of(&request.profile);
-        let connection = Connection { id: SessionId(1), request, gate, outbox, retry_now: Arc::default() };
+        let journal = Journal::idle(outbox.clone());
+        let connection =
+            Connection { id: SessionId(1), request, gate, outbox, retry_now: Arc::default(), journal };
         connection.retry_now.notify_one();
         (connection, told)
     }

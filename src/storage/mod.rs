@@ -8,6 +8,7 @@ mod drafts;
 pub mod environment;
 pub mod export;
 mod files;
+pub mod journal;
 mod owner;
 pub mod plans;
 mod profiles;
@@ -60,6 +61,8 @@ pub struct Storage {
     audit: Option<PathBuf>,
     /// Where plans lie.
     plans: Option<PathBuf>,
+    /// Where journals lie.
+    journals: Option<PathBuf>,
 }
 
 impl Storage {
@@ -73,6 +76,7 @@ impl Storage {
                 drafts: Some(home.join("drafts")),
                 audit: Some(home.join("audit")),
                 plans: Some(home.join("plans")),
+                journals: Some(home.join("journal")),
                 config: Some(home),
             };
         }
@@ -82,6 +86,7 @@ impl Storage {
             drafts: folders.as_ref().map(|folders| folders.data_dir().join("drafts")),
             audit: folders.as_ref().map(|folders| folders.data_dir().join("audit")),
             plans: folders.as_ref().map(|folders| folders.data_dir().join("plans")),
+            journals: folders.as_ref().map(|folders| folders.data_dir().join("journal")),
         }
     }
 
@@ -155,6 +160,14 @@ impl Storage {
     /// [`FaultKind::File`].
     pub fn drop_draft(&self, profile: &str, key: &[u8]) -> Result<(), Fault> {
         drafts::forget(self.drafts()?, profile, key)
+    }
+
+    /// The journals of clusters.
+    ///
+    /// # Errors
+    /// [`FaultKind::File`] where this system has no place for them.
+    pub fn journals(&self) -> Result<journal::JournalFolder, Fault> {
+        self.journals.clone().map(journal::JournalFolder::new).ok_or_else(no_folder)
     }
 
     /// The folder of the audit log.

@@ -17,7 +17,6 @@ use crate::model::moment::Watched;
 /// The newest record of a key that lives.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Newest {
-    pub id: i64,
     pub revision: i64,
     pub has_value: bool,
 }
@@ -55,11 +54,9 @@ pub(super) fn continues(
             return Ok(None);
         }
         if lives.is_some() {
-            let newest =
-                Newest { id: record.id, revision: record.revision, has_value: record.has_value() };
             // A deletion before the key was created again says nothing of the key that lives.
             let revision = if record.kind == PUT { record.revision } else { 0 };
-            continued.known.insert(record.key(), Newest { revision, ..newest });
+            continued.known.insert(record.key(), Newest { revision, has_value: record.has_value() });
         } else if record.kind == PUT {
             continued.gone.push(record.id);
         }
@@ -67,7 +64,8 @@ pub(super) fn continues(
     // Nothing may live that was written while every change was recorded, and was not.
     let mut unheard = false;
     let _completed = base.keyspace.for_each(&mut |key, view| {
-        let unrecorded = continued.known.get(key).is_none_or(|newest| newest.revision < view.meta.mod_revision);
+        let unrecorded =
+            continued.known.get(key).is_none_or(|newest| newest.revision < view.meta.mod_revision);
         unheard = unrecorded
             && base.intervals.iter().any(|interval| interval.contains(key))
             && was_watched(&spans, key, view.meta.mod_revision);

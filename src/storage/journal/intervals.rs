@@ -52,7 +52,7 @@ pub(super) fn written(intervals: &[KeyInterval]) -> Vec<u8> {
 /// Intervals from bytes.
 pub(super) fn read(mut bytes: &[u8]) -> Result<Vec<KeyInterval>, Trouble> {
     let damaged = || Trouble::Damaged("the journal: a span without its keys".to_owned());
-    let mut part = |bytes: &mut &[u8]| -> Result<Option<Vec<u8>>, Trouble> {
+    let part = |bytes: &mut &[u8]| -> Result<Option<Vec<u8>>, Trouble> {
         let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(damaged)?;
         let length = u32::from_be_bytes(*length);
         if length == u32::MAX {

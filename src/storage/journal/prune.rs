@@ -7,7 +7,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::read::watched;
+use super::read::numbered;
 use super::rows::PUT;
 use super::trouble::Trouble;
 use super::write::{Immediate as _, Writer};
@@ -40,7 +40,8 @@ impl Writer {
     /// # Errors
     /// Where the file can not be written; what was dropped by then stays dropped.
     pub fn prune(&mut self, limits: Limits) -> Result<bool, Trouble> {
-        let dropped = self.prune_epochs(&limits)? | self.prune_by_age(&limits)? | self.prune_by_size(&limits)?;
+        let dropped =
+            self.prune_epochs(&limits)? | self.prune_by_age(&limits)? | self.prune_by_size(&limits)?;
         if dropped {
             self.keys.forget();
             self.vacuum()?;
@@ -55,9 +56,8 @@ impl Writer {
             "SELECT epoch.id, coalesce((SELECT max(to_time) FROM span WHERE span.epoch = epoch.id), begun_at) \
              AS last FROM epoch ORDER BY last",
         )?;
-        let epochs: Vec<(i64, SeenAt)> = statement
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
+        let epochs: Vec<(i64, SeenAt)> =
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         drop(statement);
         let mut dropped = false;
         for (epoch, last) in epochs {
@@ -153,7 +153,8 @@ impl Writer {
             return Ok(false);
         }
         let transaction = self.connection.unchecked_transaction_immediate()?;
-        transaction.execute("UPDATE epoch SET floor = max(floor, ?2) WHERE id = ?1", params![epoch, floor])?;
+        transaction
+            .execute("UPDATE epoch SET floor = max(floor, ?2) WHERE id = ?1", params![epoch, floor])?;
         cut_spans(&transaction, epoch, floor)?;
         transaction.commit()?;
         let mut statement = self
@@ -189,6 +190,10 @@ impl Writer {
         let mut statement = self.connection.prepare("PRAGMA incremental_vacuum")?;
         let mut rows = statement.query([])?;
         while rows.next()?.is_some() {}
+        drop(rows);
+        // The log as well; while somebody reads it, it stays for the next time.
+        let mut statement = self.connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        statement.query([])?.next()?;
         Ok(())
     }
 }
@@ -223,20 +228,22 @@ fn drop_unused_keys(connection: &Connection) -> Result<(), Trouble> {
         [],
     )?;
     if dropped > 0 {
-        connection.execute("UPDATE dropped_keys SET count = count + ?1", [i64::try_from(dropped).unwrap_or(1)])?;
+        connection
+            .execute("UPDATE dropped_keys SET count = count + ?1", [i64::try_from(dropped).unwrap_or(1)])?;
     }
     Ok(())
 }
 
 /// Spans below the floor go; those across it begin there, with a picture if there was one to be had.
 fn cut_spans(connection: &Connection, epoch: i64, floor: i64) -> Result<(), Trouble> {
-    let before = watched(connection, epoch)?;
-    let mut statement =
-        connection.prepare("SELECT id FROM span WHERE epoch = ?1 AND after < ?2 AND upto >= ?2 ORDER BY after, upto")?;
-    let ids: Vec<i64> = statement.query_map(params![epoch, floor], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let across = before.iter().filter(|it| it.span.after < floor && it.span.to >= floor);
-    for (id, watched) in ids.into_iter().zip(across) {
-        let time = if watched.span.to == floor { watched.span.to_time } else { time_of(connection, epoch, floor, watched)? };
+    let spans = numbered(connection, epoch)?;
+    let before: Vec<Watched> = spans.iter().map(|(_, watched)| watched.clone()).collect();
+    let across = spans.iter().filter(|(_, it)| it.span.after < floor && it.span.to >= floor);
+    for (id, watched) in across {
+        let time = match watched.span.to == floor {
+            true => watched.span.to_time,
+            false => time_of(connection, epoch, floor, watched)?,
+        };
         connection
             .prepare_cached("UPDATE span SET after = ?2, from_time = ?3, has_base = ?4 WHERE id = ?1")?
             .execute(params![id, floor, time, is_based(&before, watched, floor)])?;
@@ -254,7 +261,8 @@ fn time_of(connection: &Connection, epoch: i64, revision: i64, watched: &Watched
         )?
         .query_row(params![epoch, revision], |row| row.get(0))
         .optional()?;
-    Ok(seen.unwrap_or(watched.span.from_time).clamp(watched.span.from_time, watched.span.to_time.max(watched.span.from_time)))
+    let (from, to) = (watched.span.from_time, watched.span.to_time);
+    Ok(seen.unwrap_or(from).clamp(from, to.max(from)))
 }
 
 /// Whether the picture at the floor is known of all keys of this span.

@@ -233,8 +233,13 @@ fn without_doubled_ends(newest_first: Vec<Recorded>) -> Vec<Recorded> {
 
 /// What was watched in an epoch, oldest first.
 pub(super) fn watched(connection: &Connection, epoch: i64) -> Result<Vec<Watched>, Trouble> {
+    Ok(numbered(connection, epoch)?.into_iter().map(|(_, watched)| watched).collect())
+}
+
+/// The same with the numbers of the rows.
+pub(super) fn numbered(connection: &Connection, epoch: i64) -> Result<Vec<(i64, Watched)>, Trouble> {
     let mut statement = connection.prepare_cached(
-        "SELECT after, upto, from_time, to_time, has_base, intervals FROM span WHERE epoch = ?1 \
+        "SELECT after, upto, from_time, to_time, has_base, intervals, id FROM span WHERE epoch = ?1 \
          ORDER BY after, upto",
     )?;
     let mut rows = statement.query([epoch])?;
@@ -248,7 +253,7 @@ pub(super) fn watched(connection: &Connection, epoch: i64) -> Result<Vec<Watched
             has_base: row.get(4)?,
         };
         let written: Vec<u8> = row.get(5)?;
-        all.push(Watched { span, intervals: intervals::read(&written)? });
+        all.push((row.get(6)?, Watched { span, intervals: intervals::read(&written)? }));
     }
     Ok(all)
 }

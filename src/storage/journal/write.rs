@@ -129,15 +129,20 @@ impl Writer {
             packer: &mut self.packer,
             epoch,
             span: &span,
-            floor: 0,
             bases: Vec::new(),
             added: 0,
         }
         .run(batch);
         let committed = added.and_then(|added| {
-            transaction
-                .prepare_cached("UPDATE span SET upto = max(upto, ?2), to_time = max(to_time, ?3) WHERE id = ?1")?
+            let moved = transaction
+                .prepare_cached(
+                    "UPDATE span SET upto = max(upto, ?2), to_time = max(to_time, ?3) WHERE id = ?1",
+                )?
                 .execute(params![span.id, last.applied, last.seen_at])?;
+            if moved == 0 {
+                let detail = "what was watched has been dropped by another window as too old";
+                return Err(Trouble::Diverged(detail.to_owned()));
+            }
             transaction.commit()?;
             Ok(added)
         });
@@ -183,7 +188,9 @@ impl Writer {
         self.records = u64::try_from(records).unwrap_or(0);
         self.since = self
             .connection
-            .prepare_cached("SELECT after, from_time FROM span WHERE epoch = ?1 ORDER BY after, from_time LIMIT 1")?
+            .prepare_cached(
+                "SELECT after, from_time FROM span WHERE epoch = ?1 ORDER BY after, from_time LIMIT 1",
+            )?
             .query_row([epoch], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         Ok(())
@@ -208,8 +215,6 @@ struct Append<'w> {
     packer: &'w mut Packer,
     epoch: i64,
     span: &'w OpenSpan,
-    /// What was dropped must not come back.
-    floor: i64,
     /// Whole pictures that were recorded by others at revisions that are only now recorded here.
     bases: Vec<(i64, Vec<KeyInterval>)>,
     added: u64,
@@ -218,7 +223,8 @@ struct Append<'w> {
 impl Append<'_> {
     fn run(mut self, batch: &[Changes]) -> Result<u64, Trouble> {
         self.keys.refresh(self.transaction)?;
-        self.floor = self
+        // What was dropped must not come back.
+        let floor: i64 = self
             .transaction
             .prepare_cached("SELECT floor FROM epoch WHERE id = ?1")?
             .query_row([self.epoch], |row| row.get(0))?;
@@ -227,7 +233,7 @@ impl Append<'_> {
         self.bases = bases_from(self.transaction, self.epoch, first)?;
         let mut late: Vec<(i64, i64, i64)> = Vec::new();
         for changes in batch {
-            for revision in changes.revisions.iter().filter(|revision| revision.revision > self.floor) {
+            for revision in changes.revisions.iter().filter(|revision| revision.revision > floor) {
                 for change in &revision.changes {
                     self.change(revision.revision, change, changes.seen_at, &mut late)?;
                 }
@@ -330,7 +336,11 @@ impl Append<'_> {
 }
 
 /// Whole pictures recorded at this revision or later, in order.
-fn bases_from(connection: &Connection, epoch: i64, from: i64) -> Result<Vec<(i64, Vec<KeyInterval>)>, Trouble> {
+fn bases_from(
+    connection: &Connection,
+    epoch: i64,
+    from: i64,
+) -> Result<Vec<(i64, Vec<KeyInterval>)>, Trouble> {
     let mut statement = connection.prepare_cached(
         "SELECT after, intervals FROM span WHERE epoch = ?1 AND after >= ?2 AND has_base = 1 ORDER BY after",
     )?;
