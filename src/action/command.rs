@@ -1,6 +1,7 @@
 //! The commands that have a name: palette, menus, tooltips and shortcuts all come from here.
 
-use crate::model::session::Screen;
+use crate::model::document::{Document, DocumentPage, SaveState};
+use crate::model::session::{Screen, Session};
 use crate::model::world::World;
 
 /// A command of the palette. Its words are `command.<id>` and `command.<id>_hint` in the
@@ -59,6 +60,12 @@ pub enum UserCommand {
     CloseKey,
     /// Show the history of the key.
     ShowHistory,
+    /// Compare the key.
+    Compare,
+    /// Go to the next change of a comparison.
+    NextChange,
+    /// Go to the change before.
+    PreviousChange,
     /// Dark, light, system.
     CycleTheme,
     /// English or Chinese.
@@ -98,7 +105,7 @@ impl KeyCombo {
 
 impl UserCommand {
     /// Every command, in the order of the palette.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::Palette,
         Self::NewConnection,
         Self::CloseConnection,
@@ -125,6 +132,9 @@ impl UserCommand {
         Self::Discard,
         Self::CloseKey,
         Self::ShowHistory,
+        Self::Compare,
+        Self::NextChange,
+        Self::PreviousChange,
         Self::CycleTheme,
         Self::SwitchLanguage,
         Self::Settings,
@@ -162,6 +172,9 @@ impl UserCommand {
             Self::Discard => "discard",
             Self::CloseKey => "close_key",
             Self::ShowHistory => "show_history",
+            Self::Compare => "compare",
+            Self::NextChange => "next_change",
+            Self::PreviousChange => "previous_change",
             Self::CycleTheme => "cycle_theme",
             Self::SwitchLanguage => "switch_language",
             Self::Settings => "settings",
@@ -197,6 +210,9 @@ impl UserCommand {
             Self::Format => KeyCombo::command_shift("F"),
             Self::CloseKey => KeyCombo::command("W"),
             Self::ShowHistory => KeyCombo::command("H"),
+            Self::Compare => KeyCombo::command_shift("D"),
+            Self::NextChange => KeyCombo::plain("F7"),
+            Self::PreviousChange => KeyCombo { shift: true, ..KeyCombo::plain("F7") },
             Self::TimeTravel => KeyCombo::command_shift("H"),
             Self::CycleTheme => KeyCombo::command_shift("T"),
             Self::SwitchLanguage => KeyCombo::command_shift("L"),
@@ -241,13 +257,26 @@ impl UserCommand {
                 writable
                     && session.and_then(|s| s.shown_document()).is_some_and(|document| document.is_dirty())
             }
-            Self::Format | Self::CloseKey | Self::ShowHistory => present
+            Self::Format | Self::CloseKey | Self::ShowHistory | Self::Compare => present
                 .is_some_and(|session| session.screen == Screen::Keys && session.shown_document().is_some()),
+            Self::NextChange | Self::PreviousChange => {
+                let shown = session.filter(|session| session.screen == Screen::Keys);
+                shown.and_then(Session::shown_document).is_some_and(shows_changes)
+            }
             Self::Discard => {
                 present.and_then(|s| s.shown_document()).is_some_and(|document| document.draft.is_some())
             }
         }
     }
+}
+
+/// Whether differences are on screen.
+fn shows_changes(document: &Document) -> bool {
+    document.page != DocumentPage::Edit
+        || matches!(
+            document.save,
+            SaveState::Reviewing | SaveState::Saving { .. } | SaveState::Conflict { .. }
+        )
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 
 use crate::model::audit::AuditQuery;
 use crate::model::bytes::{Key, Value};
+use crate::model::compare::CompareSource;
 use crate::model::dialog::FileQuestion;
+use crate::model::diff::Side;
 use crate::model::document::DocumentPage;
 use crate::model::layers::LayerSettings;
 use crate::model::message::{ConnectRequest, RequestId, SessionId};
@@ -149,6 +151,22 @@ pub enum Action {
         key: Key,
         /// The page.
         page: DocumentPage,
+    },
+    /// Compare a key with something else: put sources at the sides of its comparison, and show it.
+    CompareWith {
+        /// The key.
+        key: Key,
+        /// What stands where.
+        sources: Vec<(Side, CompareSource)>,
+    },
+    /// Swap the sides of a key's comparison.
+    SwapCompared(Key),
+    /// Read what a key is compared with once more.
+    ReadCompared {
+        /// The key.
+        key: Key,
+        /// What is read.
+        source: CompareSource,
     },
     /// The editor's text is now this.
     EditDraft {

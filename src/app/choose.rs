@@ -3,6 +3,7 @@
 use poll_promise::Promise;
 
 use super::App;
+use crate::model::compare::CompareSource;
 use crate::model::dialog::{ChosenFile, FileQuestion};
 
 /// The dialog that is open, if one is.
@@ -24,6 +25,12 @@ impl App {
                     pollster::block_on(answer).map(|file| file.path().to_path_buf())
                 })
             }
+            FileQuestion::CompareWith { .. } => {
+                let answer = dialog.pick_file();
+                Promise::spawn_thread("file-dialog", move || {
+                    pollster::block_on(answer).map(|file| file.path().to_path_buf())
+                })
+            }
             FileQuestion::AuthorityFile | FileQuestion::CertificateFile | FileQuestion::KeyFile => {
                 let answer = dialog.add_filter("PEM", &["pem", "crt", "cer", "key"]).pick_file();
                 Promise::spawn_thread("file-dialog", move || {
@@ -39,6 +46,10 @@ impl App {
         let Some((question, wait)) = self.choosing.take() else { return false };
         match wait.try_take() {
             Ok(Some(path)) => {
+                if let FileQuestion::CompareWith { session, key, side } = question {
+                    self.compare_with(session, &key, vec![(side, CompareSource::File(path))]);
+                    return false;
+                }
                 let serial = self.world.chosen_file.as_ref().map_or(1, |chosen| chosen.serial + 1);
                 self.world.chosen_file = Some(ChosenFile { serial, question, path });
                 false

@@ -110,6 +110,10 @@ impl Hub {
                     session.search(request, keyspace, query);
                 }
             }
+            // It needs no connection, and waits for none.
+            CommandKind::ReadFile(path) => {
+                super::read_file::start(session, request, path, self.outbox.clone());
+            }
             CommandKind::StartDemo => self.demo.start(request, self.outbox.clone()),
             CommandKind::ProbeLocal => self.jobs.probe_local(request, self.outbox.clone()),
             CommandKind::KeepProfile { ref profile, ref renamed_from, .. } => {

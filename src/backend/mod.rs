@@ -15,6 +15,7 @@ mod jobs;
 mod journal;
 mod past;
 mod plans;
+mod read_file;
 mod search;
 mod session;
 

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use super::bytes::Key;
+use super::diff::Side;
+use super::message::SessionId;
 use super::plan::{PlanId, PlanWork};
 use super::tree_item::TreeItem;
 use super::write::BatchStep;
@@ -95,6 +97,15 @@ pub enum FileQuestion {
     KeyFile,
     /// Where to write an export; the file name to begin with.
     ExportTo(String),
+    /// What to compare a key with.
+    CompareWith {
+        /// The connection of the key.
+        session: SessionId,
+        /// The key.
+        key: Key,
+        /// The side that the file is put at.
+        side: Side,
+    },
     /// Where to write the audit log; the file name to begin with.
     AuditTo(String),
 }

@@ -4,15 +4,24 @@
 //! Lines end at `\n`; how a line ends counts as part of it, so a changed line ending or a missing
 //! final newline is a difference that shows.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 
+mod bytes;
+pub mod structural;
+pub mod tree;
+mod units;
 mod views;
+mod whitespace;
 mod words;
 
-pub use views::{ByteDiffRow, DiffBlock, diff_bytes, fold, fold_by};
+pub use bytes::{ByteDiff, ByteDiffRow, diff_bytes, diff_bytes_aligned};
+pub use units::{Unit, Units};
+pub use views::{DiffBlock, fold, fold_by};
+pub use whitespace::Whitespace;
 use words::{best_pairs, likeness, mark_words};
 
 /// Time for finding equal lines; past it the result is coarser, never wrong.
@@ -33,6 +42,17 @@ pub enum LineEnding {
     None,
 }
 
+impl LineEnding {
+    /// Its length in bytes.
+    fn len(self) -> usize {
+        match self {
+            Self::Lf => 1,
+            Self::CrLf => 2,
+            Self::None => 0,
+        }
+    }
+}
+
 /// What happened to a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RowKind {
@@ -44,6 +64,16 @@ pub enum RowKind {
     Added,
     /// It stands in both and differs.
     Changed,
+    /// It differs in white space that is not to count; a blank line may be in one text alone.
+    Ignored,
+}
+
+impl RowKind {
+    /// Whether it counts as a difference.
+    #[must_use]
+    pub fn is_change(self) -> bool {
+        !matches!(self, Self::Same | Self::Ignored)
+    }
 }
 
 /// A line of one of the texts.
@@ -64,9 +94,9 @@ pub struct DiffLine {
 pub struct DiffRow {
     /// What happened.
     pub kind: RowKind,
-    /// The line of the old text; `None` where the kind is `Added`.
+    /// The line of the old text; `None` where the kind is `Added`, and perhaps where it is `Ignored`.
     pub old: Option<DiffLine>,
-    /// The line of the new text; `None` where the kind is `Removed`.
+    /// The line of the new text; `None` where the kind is `Removed`, and perhaps where it is `Ignored`.
     pub new: Option<DiffLine>,
 }
 
@@ -121,10 +151,12 @@ pub struct Diff {
     pub added: usize,
     /// Lines removed.
     pub removed: usize,
+    /// Rows that differ only in white space that is not to count.
+    pub ignored: usize,
 }
 
 impl Diff {
-    /// Whether the texts are equal, byte for byte.
+    /// Whether the texts are equal: byte for byte where nothing was ignored.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.added == 0 && self.removed == 0
@@ -187,12 +219,13 @@ impl Diff {
         let mut lines = Vec::with_capacity(rows.len());
         let mut row = rows.start;
         while row < end {
-            if self.rows[row].kind == RowKind::Same {
-                lines.push(InlineLine { row, side: Side::New });
+            if !self.rows[row].kind.is_change() {
+                let side = if self.rows[row].new.is_some() { Side::New } else { Side::Old };
+                lines.push(InlineLine { row, side });
                 row += 1;
                 continue;
             }
-            let run = row..(row..end).find(|at| self.rows[*at].kind == RowKind::Same).unwrap_or(end);
+            let run = row..(row..end).find(|at| !self.rows[*at].kind.is_change()).unwrap_or(end);
             row = run.end;
             let of = |side| run.clone().filter(move |at| self.line(*at, side).is_some());
             lines.extend(of(Side::Old).map(|row| InlineLine { row, side: Side::Old }));
@@ -213,10 +246,20 @@ impl Diff {
 /// well below two seconds, usual ones milliseconds.
 #[must_use]
 pub fn diff_lines(old: &str, new: &str) -> Diff {
-    let old_lines = split_lines(old);
-    let new_lines = split_lines(new);
-    let old_texts: Vec<&str> = old_lines.iter().map(|line| line.whole(old)).collect();
-    let new_texts: Vec<&str> = new_lines.iter().map(|line| line.whole(new)).collect();
+    diff_lines_with(old, new, Whitespace::All)
+}
+
+/// [`diff_lines`], where some white space does not count.
+#[must_use]
+pub fn diff_lines_with(old: &str, new: &str, whitespace: Whitespace) -> Diff {
+    let all_old = split_lines(old);
+    let all_new = split_lines(new);
+    let old_lines = compared_lines(old, &all_old, whitespace);
+    let new_lines = compared_lines(new, &all_new, whitespace);
+    let old_texts: Vec<Cow<'_, str>> =
+        old_lines.iter().map(|line| whitespace.compared(line.whole(old))).collect();
+    let new_texts: Vec<Cow<'_, str>> =
+        new_lines.iter().map(|line| whitespace.compared(line.whole(new))).collect();
     let deadline = Instant::now() + LINE_TIME;
     let ops = capture_diff_slices_deadline(Algorithm::Myers, &old_texts, &new_texts, Some(deadline));
 
@@ -227,6 +270,7 @@ pub fn diff_lines(old: &str, new: &str) -> Diff {
         new_lines: &new_lines,
         rows: Vec::with_capacity(old_lines.len().max(new_lines.len())),
         word_deadline: None,
+        whitespace,
     };
     for op in ops {
         match op {
@@ -242,15 +286,27 @@ pub fn diff_lines(old: &str, new: &str) -> Diff {
             }
         }
     }
-    let rows = builder.rows;
-    let removed = rows.iter().filter(|row| row.kind != RowKind::Same && row.old.is_some()).count();
-    let added = rows.iter().filter(|row| row.kind != RowKind::Same && row.new.is_some()).count();
-    Diff { old: old.to_owned(), new: new.to_owned(), rows, added, removed }
+    let rows = whitespace::with_left_out(builder.rows, (old, &all_old), (new, &all_new));
+    let removed = rows.iter().filter(|row| row.kind.is_change() && row.old.is_some()).count();
+    let added = rows.iter().filter(|row| row.kind.is_change() && row.new.is_some()).count();
+    let ignored = rows.iter().filter(|row| row.kind == RowKind::Ignored).count();
+    Diff { old: old.to_owned(), new: new.to_owned(), rows, added, removed, ignored }
+}
+
+/// The lines that are compared.
+fn compared_lines<'a>(text: &str, all: &'a [LineAt], whitespace: Whitespace) -> Cow<'a, [LineAt]> {
+    if whitespace == Whitespace::Ends {
+        all.iter().copied().filter(|line| !whitespace.leaves_out(line.whole(text))).collect()
+    } else {
+        Cow::Borrowed(all)
+    }
 }
 
 /// Where a line stands in its text.
 #[derive(Clone, Copy)]
 struct LineAt {
+    /// Its number, from 1.
+    number: usize,
     start: usize,
     /// The end of its text, before the ending.
     end: usize,
@@ -260,12 +316,7 @@ struct LineAt {
 impl LineAt {
     /// The line with its ending.
     fn whole<'a>(&self, source: &'a str) -> &'a str {
-        let ending = match self.ending {
-            LineEnding::Lf => 1,
-            LineEnding::CrLf => 2,
-            LineEnding::None => 0,
-        };
-        &source[self.start..self.end + ending]
+        &source[self.start..self.end + self.ending.len()]
     }
 }
 
@@ -274,15 +325,17 @@ fn split_lines(source: &str) -> Vec<LineAt> {
     let mut lines = Vec::new();
     let mut start = 0;
     for at in memchr::memchr_iter(b'\n', bytes) {
+        let number = lines.len() + 1;
         if at > start && bytes[at - 1] == b'\r' {
-            lines.push(LineAt { start, end: at - 1, ending: LineEnding::CrLf });
+            lines.push(LineAt { number, start, end: at - 1, ending: LineEnding::CrLf });
         } else {
-            lines.push(LineAt { start, end: at, ending: LineEnding::Lf });
+            lines.push(LineAt { number, start, end: at, ending: LineEnding::Lf });
         }
         start = at + 1;
     }
     if start < bytes.len() {
-        lines.push(LineAt { start, end: bytes.len(), ending: LineEnding::None });
+        let number = lines.len() + 1;
+        lines.push(LineAt { number, start, end: bytes.len(), ending: LineEnding::None });
     }
     lines
 }
@@ -295,21 +348,26 @@ struct Builder<'a> {
     rows: Vec<DiffRow>,
     /// Begins with the first changed line.
     word_deadline: Option<Instant>,
+    whitespace: Whitespace,
 }
 
 impl Builder<'_> {
     fn old_line(&self, index: usize) -> DiffLine {
-        diff_line(self.old_lines[index], index)
+        diff_line(self.old_lines[index])
     }
 
     fn new_line(&self, index: usize) -> DiffLine {
-        diff_line(self.new_lines[index], index)
+        diff_line(self.new_lines[index])
     }
 
     fn same(&mut self, old_index: usize, new_index: usize, len: usize) {
         for at in 0..len {
             let (old, new) = (self.old_line(old_index + at), self.new_line(new_index + at));
-            self.rows.push(DiffRow { kind: RowKind::Same, old: Some(old), new: Some(new) });
+            let is_same = self.whitespace == Whitespace::All
+                || self.old_lines[old_index + at].whole(self.old)
+                    == self.new_lines[new_index + at].whole(self.new);
+            let kind = if is_same { RowKind::Same } else { RowKind::Ignored };
+            self.rows.push(DiffRow { kind, old: Some(old), new: Some(new) });
         }
     }
 
@@ -342,6 +400,11 @@ impl Builder<'_> {
             let marks = mark_words(&self.old[old.text.clone()], &self.new[new.text.clone()], deadline);
             old.marks = moved(marks.0, old.text.start);
             new.marks = moved(marks.1, new.text.start);
+            // The parts of long lines are told by their marks, so these are left as they are.
+            if self.whitespace != Whitespace::All && old.text.len().max(new.text.len()) <= units::LONG {
+                old.marks.retain(|mark| !self.old[mark.clone()].trim().is_empty());
+                new.marks.retain(|mark| !self.new[mark.clone()].trim().is_empty());
+            }
         }
         self.rows.push(DiffRow { kind: RowKind::Changed, old: Some(old), new: Some(new) });
     }
@@ -363,8 +426,8 @@ impl Builder<'_> {
     }
 }
 
-fn diff_line(at: LineAt, index: usize) -> DiffLine {
-    DiffLine { number: index + 1, text: at.start..at.end, ending: at.ending, marks: Vec::new() }
+fn diff_line(at: LineAt) -> DiffLine {
+    DiffLine { number: at.number, text: at.start..at.end, ending: at.ending, marks: Vec::new() }
 }
 
 fn moved(marks: Vec<Range<usize>>, by: usize) -> Vec<Range<usize>> {

@@ -1,6 +1,7 @@
 //! An open key: what it was when the operator began, what they typed, what it is now.
 
 use super::bytes::{Key, Value};
+use super::compare::Comparison;
 use super::history::History;
 use super::loadable::Loadable;
 use super::message::RequestId;
@@ -28,7 +29,7 @@ pub enum DocumentPage {
     /// The editor.
     #[default]
     Edit,
-    /// Draft against live.
+    /// Any two of draft, live, versions, other keys and files.
     Diff,
     /// Versions.
     History,
@@ -85,6 +86,8 @@ pub struct Document {
     pub live_seen_at: SeenAt,
     /// Which page is shown.
     pub page: DocumentPage,
+    /// What the page of differences compares.
+    pub comparison: Comparison,
     /// Saving.
     pub save: SaveState,
     /// Versions read so far.
@@ -112,6 +115,7 @@ impl Document {
             live: None,
             live_seen_at: 0,
             page: DocumentPage::Edit,
+            comparison: Comparison::default(),
             save: SaveState::Idle,
             history: Loadable::default(),
             recovered: false,

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod blast;
 pub mod bytes;
 pub mod claim;
+pub mod compare;
 pub mod deletions;
 pub mod dialog;
 pub mod diff;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::activity::{Activity, DeletedKey};
 use super::bytes::Key;
 use super::claim::{ClaimQueue, LeaseInfo};
+use super::compare::ComparedKey;
 use super::deletions::Deletions;
 use super::document::{Document, Draft};
 use super::fault::Fault;
@@ -150,6 +151,8 @@ pub struct Session {
     pub search: Search,
     /// Open keys, in the order of their tabs.
     pub documents: Vec<Document>,
+    /// Keys that documents, here or in other connections, are compared with.
+    pub compared: Vec<ComparedKey>,
     /// The open key that is shown.
     pub active_document: Option<Key>,
     /// Drafts of an earlier run that have not been opened yet.

@@ -7,7 +7,9 @@ use etcdscope::action::{Action, ConfirmedDelete, ConfirmedPlan, UserCommand};
 use etcdscope::app::App;
 use etcdscope::model::audit::AuditQuery;
 use etcdscope::model::bytes::{Key, Value};
+use etcdscope::model::compare::CompareSource;
 use etcdscope::model::dialog::{BlastRadius, Dialog, FileQuestion};
+use etcdscope::model::diff::Side;
 use etcdscope::model::document::{DocumentPage, SaveState};
 use etcdscope::model::fault::FaultKind;
 use etcdscope::model::message::{ConnectRequest, RequestId, SessionId};
@@ -157,6 +159,14 @@ every_action! {
     Action::TakeTheirs(_) => Reads, |_, _| Action::TakeTheirs(key(KEY));
     Action::Reload(_) => Reads, |_, _| Action::Reload(key(KEY));
     Action::LoadHistory(_) => Reads, |_, _| Action::LoadHistory(key(KEY));
+    Action::CompareWith { .. } => Reads, |bench, _| Action::CompareWith {
+        key: key(KEY),
+        sources: vec![(Side::Old, CompareSource::File(bench.home.path().join("value")))],
+    };
+    Action::SwapCompared(_) => Reads, |_, _| Action::SwapCompared(key(KEY));
+    Action::ReadCompared { .. } => Reads, |_, _| {
+        Action::ReadCompared { key: key(KEY), source: CompareSource::Live }
+    };
     Action::Restore { .. } => Reads, |_, _| Action::Restore { key: key(KEY), value: value("restored") };
     Action::MakePlan { .. } => Reads, |_, _| Action::MakePlan {
         goal: deletion(),
@@ -217,6 +227,9 @@ fn leads_to_a_write(command: UserCommand) -> bool {
         | UserCommand::Discard
         | UserCommand::CloseKey
         | UserCommand::ShowHistory
+        | UserCommand::Compare
+        | UserCommand::NextChange
+        | UserCommand::PreviousChange
         | UserCommand::CycleTheme
         | UserCommand::SwitchLanguage
         | UserCommand::Settings

@@ -26,7 +26,9 @@ impl App {
                 }
                 self.ui.requests.push(command);
             }
-            UserCommand::Format => self.ui.requests.push(command),
+            UserCommand::Format | UserCommand::NextChange | UserCommand::PreviousChange => {
+                self.ui.requests.push(command);
+            }
             // The review knows whether an invalid value may be saved.
             UserCommand::Save if self.is_reviewing() => self.ui.requests.push(command),
             UserCommand::CycleTheme | UserCommand::SwitchLanguage => self.run_settings(command),
@@ -70,6 +72,7 @@ impl App {
             UserCommand::Save => Action::Review(open?),
             UserCommand::Discard => Action::DiscardDraft(open?),
             UserCommand::CloseKey => Action::CloseDocument(open?),
+            UserCommand::Compare => Action::ShowPage { key: open?, page: DocumentPage::Diff },
             UserCommand::ShowHistory => Action::ShowPage { key: open?, page: DocumentPage::History },
             _ => return None,
         })

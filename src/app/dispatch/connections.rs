@@ -54,6 +54,7 @@ impl App {
         let open = session.documents.iter().filter_map(|document| draft_of(document, &profile, now));
         let kept: Vec<_> = open.chain(session.drafts.iter().cloned()).collect();
         self.world.drafts.extend(kept);
+        self.world.forget_compared();
         self.send(id, CommandKind::Disconnect);
         if self.world.active == Some(id) {
             let next = self.world.sessions.get(at).or_else(|| self.world.sessions.last());

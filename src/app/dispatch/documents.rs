@@ -66,6 +66,7 @@ impl App {
             let next = session.documents.get(at).or_else(|| session.documents.last());
             session.active_document = next.map(|document| document.key.clone());
         }
+        self.world.forget_compared();
     }
 
     pub(super) fn show_page(&mut self, key: &Key, page: DocumentPage) {

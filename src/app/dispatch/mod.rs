@@ -2,6 +2,7 @@
 
 mod audit;
 mod commands;
+mod compare;
 mod connections;
 mod documents;
 mod layers;
@@ -87,6 +88,13 @@ impl App {
             Action::CloseDocument(key) => self.close_document(&key),
             Action::DiscardAndClose(key) => self.discard_and_close(&key),
             Action::ShowPage { key, page } => self.show_page(&key, page),
+            Action::CompareWith { key, sources } => {
+                self.compare_with(self.world.active.unwrap_or_default(), &key, sources);
+            }
+            Action::SwapCompared(key) => self.swap_compared(&key),
+            Action::ReadCompared { key, source } => {
+                self.read_compared(self.world.active.unwrap_or_default(), &key, source, true);
+            }
             Action::EditDraft { key, value } => self.edit_draft(&key, value),
             Action::ReplaceDraft { key, value } => self.replace_draft(&key, value),
             Action::DiscardDraft(key) => self.discard_draft(&key),

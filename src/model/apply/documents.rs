@@ -125,6 +125,7 @@ impl Session {
         seen_at: SeenAt,
         follow_ups: &mut Vec<FollowUp>,
     ) {
+        self.note_compared(change, revision);
         if self.document(&change.key).is_none() {
             return; // Nearly always: nothing is to be cloned for each change.
         }
@@ -154,6 +155,7 @@ impl Session {
     pub(super) fn recheck_documents(&self, follow_ups: &mut Vec<FollowUp>) {
         let read = self.documents.iter().filter(|document| document.base.value().is_some());
         follow_ups.extend(read.map(|document| (self.id, CommandKind::Read(document.key.clone()))));
+        follow_ups.extend(self.compared.iter().map(|known| (self.id, CommandKind::Read(known.key.clone()))));
     }
 
     /// What the mirror has seen of a key since this was read, if anything: an answer can come after

@@ -60,7 +60,9 @@ impl World {
             }
             EventKind::Moment { prefix, picture, .. } => session.apply_moment(&prefix, request, &picture),
             EventKind::DeletedKeys { keys, .. } => session.apply_deleted_keys(request, keys),
+            EventKind::FileRead { path, content } => session.apply_file(&path, request, &content),
             EventKind::Value { key, record } => {
+                session.apply_compared(&key, request, &record);
                 if let Some(travel) = &mut session.travel {
                     travel.opened_answered(&key, request, &record);
                 }

@@ -93,16 +93,43 @@ fn equal_runs_fold_around_their_context() {
 }
 
 #[test]
-fn bytes_are_compared_by_offset() {
-    let old = [0_u8; 20];
-    let mut new = old.to_vec();
-    new[3] = 1;
-    new.push(7);
-    let rows = diff_bytes(&old, &new);
-    assert_eq!(rows.len(), 2);
-    assert_eq!((rows[0].changed, rows[1].changed), (1 << 3, 1 << 4));
-    assert_eq!((rows[1].old.clone(), rows[1].new.clone()), (16..20, 16..21));
-    assert!(diff_bytes(b"", b"").is_empty());
+fn white_space_can_be_left_out_of_account() {
+    let old = "a\n  b  c\n\nlast";
+    let all = |new: &str, whitespace| {
+        let diff = diff_lines_with(old, new, whitespace);
+        (diff.added, diff.removed, diff.ignored)
+    };
+    assert_eq!(all("a \r\n  b c\nlast\n", Whitespace::All), (3, 4, 0));
+    assert_eq!(all("a \r\n  b c\n\nlast\n", Whitespace::Amount), (0, 0, 3));
+    assert_eq!(
+        all("a\nb c\n\nlast", Whitespace::Amount),
+        (1, 1, 0),
+        "no white space at all is another amount"
+    );
+    assert_eq!(all("a \r\n\n  b  c\nlast\n", Whitespace::Ends), (0, 0, 4));
+    assert_eq!(all("a\n  b c\nlast", Whitespace::Ends), (1, 1, 1));
+    assert_eq!(diff_lines_with(old, old, Whitespace::Ends).ignored, 0);
+}
+
+#[test]
+fn a_minified_value_is_gone_through_change_by_change() {
+    let old: String = (0..6_000).map(|at| format!("{{\"key{at}\":{}}},", at * 7)).collect();
+    let new = old
+        .replace(":7777}", ":7778}")
+        .replace(":21007}", ":false}")
+        .replace("\"key3000\":", "\"more\":0,\"key3000\":");
+    let diff = diff_lines(&old, &new);
+    let units = Units::of(&diff);
+    assert_eq!((diff.rows.len(), units.changes().len()), (1, 2), "the last two are neighbours");
+    for change in 0..2 {
+        let unit = units.changes()[change].start;
+        let shown = |side| units.range(&diff, unit, side).map(|range| diff.text(0, side)[range].to_owned());
+        let (old, new) = (shown(Side::Old).unwrap_or_default(), shown(Side::New).unwrap_or_default());
+        assert_eq!(old[..20], new[..20], "equal stretches lie beside each other");
+    }
+    let folded: usize =
+        units.fold(&diff).iter().filter(|block| matches!(block, DiffBlock::Folded(_))).count();
+    assert_eq!(folded, 3);
 }
 
 /// Lines that look random but are the same in every run.
@@ -185,5 +212,76 @@ proptest! {
             next = range.end;
         }
         prop_assert_eq!(next, same.len());
+    }
+
+    #[test]
+    fn both_texts_come_back_whatever_white_space_counts(
+        old in "([ab ]{0,3}(\n|\r\n)){0,8}[ab ]{0,2}",
+        new in "([ab ]{0,3}(\n|\r\n)){0,8}[ab ]{0,2}",
+        whitespace in prop::sample::select(Whitespace::ALL.to_vec()),
+    ) {
+        let diff = diff_lines_with(&old, &new, whitespace);
+        prop_assert_eq!(rebuilt(&diff, Side::Old), old.clone());
+        prop_assert_eq!(rebuilt(&diff, Side::New), new.clone());
+        let told = |text: &str| -> Vec<String> {
+            let lines = text.split_inclusive('\n').filter(|line| !whitespace.leaves_out(line));
+            lines.map(|line| whitespace.compared(line).into_owned()).collect()
+        };
+        prop_assert_eq!(diff.is_empty(), told(&old) == told(&new));
+        if whitespace == Whitespace::All {
+            prop_assert_eq!(diff.ignored, 0);
+        }
+    }
+
+    #[test]
+    fn taking_one_change_after_the_other_gives_the_other_text(
+        old in "([ab]{0,2}(\n|\r\n)){0,8}[ab]{0,2}",
+        new in "([ab]{0,2}(\n|\r\n)){0,8}[ab]{0,2}",
+        long in any::<bool>(),
+        of_new in any::<bool>(),
+    ) {
+        let wide = |text: &str| if long { text.replace('a', &"long word, ".repeat(600)) } else { text.to_owned() };
+        let (mut old, mut new) = (wide(&old), wide(&new));
+        let mut turns = 0;
+        loop {
+            let diff = diff_lines(&old, &new);
+            let units = Units::of(&diff);
+            prop_assert_eq!(units.changes().is_empty(), old == new);
+            if units.changes().is_empty() {
+                break;
+            }
+            let change = turns % units.changes().len();
+            if of_new {
+                old = units.take(&diff, change, Side::Old).expect("a change");
+            } else {
+                new = units.take(&diff, change, Side::New).expect("a change");
+            }
+            turns += 1;
+            prop_assert!(turns < 60, "it goes nowhere");
+        }
+    }
+
+    #[test]
+    fn units_show_every_line_once(
+        old in "([ab]{0,2}\n){0,8}[ab]{0,2}", new in "([ab]{0,2}\n){0,8}[ab]{0,2}", long in any::<bool>(),
+    ) {
+        let wide = |text: &str| if long { text.replace('a', &"é{x},".repeat(900)) } else { text.to_owned() };
+        let diff = diff_lines(&wide(&old), &wide(&new));
+        let units = Units::of(&diff);
+        for side in [Side::Old, Side::New] {
+            let shown: String = (0..units.len())
+                .filter_map(|unit| {
+                    let row = units.get(unit)?.row as usize;
+                    let range = units.range(&diff, unit, side)?;
+                    let end = if units.is_last_part(unit) { "\n" } else { "" };
+                    Some(diff.text(row, side)[range].to_owned() + end)
+                })
+                .collect();
+            let lines: String = (0..diff.rows.len())
+                .filter(|row| diff.line(*row, side).is_some())
+                .map(|row| diff.text(row, side).to_owned() + "\n")
+                .collect();
+            prop_assert_eq!(shown, lines);
+        }
     }
 }

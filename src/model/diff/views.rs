@@ -1,9 +1,8 @@
-//! What the views make of rows: folding of equal ones, and rows of bytes.
+//! What the views make of rows: folding of equal ones.
 
 use std::ops::Range;
 
-use super::{DiffRow, RowKind};
-use crate::model::hex::ROW;
+use super::DiffRow;
 
 /// A part of a folded diff.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +17,7 @@ pub enum DiffBlock {
 /// hide fewer than two rows stay.
 #[must_use]
 pub fn fold(rows: &[DiffRow], context: usize) -> Vec<DiffBlock> {
-    fold_by(rows.len(), context, |row| rows[row].kind == RowKind::Same)
+    fold_by(rows.len(), context, |row| !rows[row].kind.is_change())
 }
 
 /// [`fold`] for anything that has rows.
@@ -48,31 +47,4 @@ pub fn fold_by(rows: usize, context: usize, is_same: impl Fn(usize) -> bool) -> 
         blocks.push(DiffBlock::Rows(shown_from..rows));
     }
     blocks
-}
-
-/// A row of the hexadecimal comparison: the same 16 offsets of both values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ByteDiffRow {
-    /// The offset of its first byte.
-    pub offset: usize,
-    /// The old bytes' range in the old value, empty past its end.
-    pub old: Range<usize>,
-    /// The new bytes' range in the new value, empty past its end.
-    pub new: Range<usize>,
-    /// Bit `n` is set where byte `n` of the row differs, or is only on one side.
-    pub changed: u16,
-}
-
-/// Compares two values by offset, in rows of 16 bytes.
-#[must_use]
-pub fn diff_bytes(old: &[u8], new: &[u8]) -> Vec<ByteDiffRow> {
-    let rows = old.len().max(new.len()).div_ceil(ROW);
-    let row = |index: usize| {
-        let offset = index * ROW;
-        let range = |len: usize| offset.min(len)..(offset + ROW).min(len);
-        let differs = |at: usize| old.get(offset + at) != new.get(offset + at);
-        let changed = (0..ROW).filter(|at| differs(*at)).fold(0, |bits, at| bits | 1 << at);
-        ByteDiffRow { offset, old: range(old.len()), new: range(new.len()), changed }
-    };
-    (0..rows).map(row).collect()
 }

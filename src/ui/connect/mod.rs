@@ -71,7 +71,7 @@ impl ConnectState {
             FileQuestion::AuthorityFile => self.form.ca_file = path,
             FileQuestion::CertificateFile => self.form.cert_file = path,
             FileQuestion::KeyFile => self.form.key_file = path,
-            FileQuestion::ExportTo(_) | FileQuestion::AuditTo(_) => return,
+            FileQuestion::ExportTo(_) | FileQuestion::AuditTo(_) | FileQuestion::CompareWith { .. } => return,
         }
         self.file_serial = chosen.serial;
     }

@@ -7,10 +7,12 @@ mod check;
 mod compare;
 mod conflict;
 mod diff_page;
+mod diff_show;
 mod header;
 mod history;
 mod review;
 mod schema_bar;
+mod source_picker;
 mod state;
 mod tabs;
 mod text;
@@ -29,6 +31,7 @@ use crate::model::validate;
 use crate::model::world::World;
 use crate::ui::beside::{Answer, Beside};
 use crate::ui::theme::{self, icons};
+use crate::ui::widgets::diff_view::Jump;
 use crate::ui::widgets::{empty_state, fault_view, shortcut_text};
 use compare::DiffLook;
 use state::{Body, DocumentState};
@@ -60,8 +63,16 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut EditorState, actions: &mut A
     let view = View { world, session, document };
     let format_now = state.requested(UserCommand::Format);
     let save_now = state.requested(UserCommand::Save);
+    let next = state.requested(UserCommand::NextChange);
+    let previous = state.requested(UserCommand::PreviousChange);
     let mut look = state.look;
+    look.jump = match (next, previous) {
+        (true, _) => Some(Jump::Next),
+        (_, true) => Some(Jump::Previous),
+        _ => None,
+    };
     let shown = state.document(session, document);
+    look.format = shown.format();
     finish_layout(view, shown, actions);
     if format_now {
         lay_out(ui.ctx(), view, shown, actions);
@@ -82,6 +93,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut EditorState, actions: &mut A
         }
     });
     state.look = look;
+    state.look.jump = None;
 }
 
 fn pages(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, look: &mut DiffLook, actions: &mut Actions) {
@@ -97,7 +109,7 @@ fn pages(ui: &mut Ui, view: View<'_>, shown: &mut DocumentState, look: &mut Diff
         return;
     }
     match view.document.page {
-        DocumentPage::Diff => diff_page::show(ui, view, shown, look),
+        DocumentPage::Diff => diff_page::show(ui, view, shown, look, actions),
         _ if matches!(shown.body, Body::Text(_)) => text_page::show(ui, view, shown, actions),
         _ => bytes_page::show(ui, view, shown, actions),
     }

@@ -9,6 +9,7 @@ pub use super::check::Checked;
 use super::check::{AT_ONCE_BYTES, Checker, When};
 use super::compare::{DiffCache, DiffLook};
 use super::conflict::ConflictState;
+use super::diff_page::CompareState;
 use super::history::HistoryState;
 use super::schema_bar::AttachForm;
 use super::text::EditText;
@@ -53,7 +54,9 @@ impl EditorState {
     /// not carried out in the last one (another screen was shown) is forgotten.
     pub fn take_requests(&mut self, requests: &mut Vec<UserCommand>) {
         self.requests.clear();
-        for command in [UserCommand::Format, UserCommand::Save] {
+        for command in
+            [UserCommand::Format, UserCommand::Save, UserCommand::NextChange, UserCommand::PreviousChange]
+        {
             if crate::ui::UiState::take_request(requests, command) {
                 self.requests.push(command);
             }
@@ -201,8 +204,8 @@ pub struct DocumentState {
     pub attach: Option<AttachForm>,
     /// Where the cursor is to go: line and column, from 1.
     pub jump: Option<(usize, usize)>,
-    /// Whether the diff page compares with the base instead of what the key is now.
-    pub against_base: bool,
+    /// The page of differences.
+    pub compare: CompareState,
     /// The conflict page.
     pub conflict: Option<ConflictState>,
     /// The history page.
@@ -241,7 +244,7 @@ impl Default for DocumentState {
             schema_override: None,
             attach: None,
             jump: None,
-            against_base: false,
+            compare: CompareState::default(),
             conflict: None,
             history: HistoryState::default(),
         }

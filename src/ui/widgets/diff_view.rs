@@ -1,5 +1,5 @@
 //! The difference of two texts, side by side or inline: line numbers, signs, word marks, unchanged
-//! parts folded. Lines wrap, rows that are out of sight are not laid out.
+//! parts folded, one change after the other gone to. Lines wrap, what is out of sight is not laid out.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,122 +10,216 @@ use egui::{Align, Color32, Galley, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo
 use rust_i18n::t;
 
 use super::code::LINE_HEIGHT;
-use super::soft_wrap::{LEAST, breaks, columns_of};
-use crate::model::diff::{self, Diff, DiffBlock, DiffLine, LineEnding, RowKind, Side};
+use super::diff_layout::{Content, Form, Layout, Shown};
+use super::soft_wrap::{LEAST, breaks};
+use super::units::bytes_text;
+use crate::model::diff::{self, Diff, DiffLine, LineEnding, RowKind, Side, Whitespace};
 use crate::model::key_text::neutral;
+use crate::ui::beside::{Answer, Beside};
 use crate::ui::theme::{self, Tokens, size};
 
-/// Columns that a note of the kind of line end takes.
-const NOTE: usize = 7;
-/// Columns that the note on a missing line break takes at most; it is measured where it may not fit.
-const NOTE_AT_END: usize = 32;
-/// Equal lines shown around a difference.
-const CONTEXT: usize = 3;
-/// A longer line is laid out in parts of so many bytes, of which only the visible ones cost.
-const PART_BYTES: usize = 2_048;
 /// Width of the number column, in characters.
 const NUMBER_CHARS: f32 = 6.0;
 /// Width of the sign column, in characters.
 const SIGN_CHARS: f32 = 2.0;
+/// Rows of text above a change that is gone to.
+const ROWS_ABOVE: u32 = 4;
+/// Width of the line beside the current change.
+const CURRENT: f32 = 3.0;
+/// Rows are put right after a jump at most so often.
+const JUMP_FRAMES: u8 = 3;
 
-/// What a row on screen shows.
-#[derive(Clone, Debug)]
-enum Shown {
-    /// A part of both sides of a row.
-    Pair { row: usize, part: usize },
-    /// A part of one side of a row.
-    One { row: usize, side: Side, part: usize },
-    /// Equal rows, folded; a click shows them.
-    Fold(Range<usize>),
+/// To another change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jump {
+    /// To the next.
+    Next,
+    /// To the one before.
+    Previous,
+}
+
+impl Jump {
+    /// Where it leads among so many changes; round at the ends.
+    pub(super) fn from(self, current: Option<usize>, count: usize) -> Option<usize> {
+        let last = count.checked_sub(1)?;
+        Some(match (self, current) {
+            (Self::Next, None) => 0,
+            (Self::Next, Some(at)) => {
+                if at >= last {
+                    0
+                } else {
+                    at + 1
+                }
+            }
+            (Self::Previous, None | Some(0)) => last,
+            (Self::Previous, Some(at)) => at.min(count) - 1,
+        })
+    }
+}
+
+/// What the view is to scroll to.
+#[derive(Clone, Copy, Debug)]
+enum Scroll {
+    /// So far into this unit.
+    Unit(usize, f32),
+    /// To this change; in so many frames once more, should rows be higher than expected.
+    Change(usize, u8),
 }
 
 /// Two texts with what is needed to draw their difference. Make it once for each pair of texts.
 pub struct DiffView {
-    diff: Diff,
-    blocks: Vec<DiffBlock>,
+    content: Arc<Content>,
+    layout: Layout,
+    /// A layout that is being worked out beside the window.
+    laying: Option<Beside<Layout>>,
     side_by_side: bool,
     expanded: BTreeSet<usize>,
-    shown: Vec<Shown>,
-    /// Where each shown row begins, in rows of text; one more than `shown`.
-    tops: Vec<u32>,
-    /// The width in points that `tops` were counted for.
-    measured_width: f32,
-    longest: usize,
+    current: Option<usize>,
+    scroll: Option<Scroll>,
+    /// The unit at the upper edge, and how far it is scrolled out.
+    top: (usize, f32),
+    /// How many rows the last frame laid out, for the test that it is only the visible ones.
+    pub rows_laid_out: usize,
 }
 
 impl DiffView {
     /// Compares two texts.
     #[must_use]
-    pub fn new(old: &str, new: &str, side_by_side: bool) -> Self {
-        let diff = diff::diff_lines(old, new);
-        let blocks = diff::fold(&diff.rows, CONTEXT);
-        let longest = diff.rows.len();
-        let mut this = Self {
-            diff,
-            blocks,
+    pub fn new(old: &str, new: &str, whitespace: Whitespace, side_by_side: bool) -> Self {
+        let content = Arc::new(Content::new(old, new, whitespace));
+        // As wide as a window usually is: what was guessed wrong is put right.
+        let form = Form { side_by_side, columns: 80, expanded: BTreeSet::new() };
+        let layout = Layout::new(&content, form);
+        Self {
+            content,
+            layout,
+            laying: None,
             side_by_side,
             expanded: BTreeSet::new(),
-            shown: Vec::new(),
-            tops: Vec::new(),
-            measured_width: 0.0,
-            longest,
-        };
-        this.arrange();
-        this
+            current: None,
+            scroll: None,
+            top: (0, 0.0),
+            rows_laid_out: 0,
+        }
     }
 
     /// The difference.
     #[must_use]
     pub fn diff(&self) -> &Diff {
-        &self.diff
+        &self.content.diff
+    }
+
+    /// How many changes there are.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.content.units.changes().len()
+    }
+
+    /// The change that was gone to last.
+    #[must_use]
+    pub fn current(&self) -> Option<usize> {
+        self.current
+    }
+
+    /// Goes to another change.
+    pub fn go(&mut self, jump: Jump) {
+        self.current = jump.from(self.current, self.changes());
+        self.scroll = self.current.map(|change| Scroll::Change(change, JUMP_FRAMES));
+    }
+
+    /// The text of a side with the current change taken over from the other side.
+    #[must_use]
+    pub fn take_current(&self, to: Side) -> Option<String> {
+        self.content.units.take(&self.content.diff, self.current?, to)
     }
 
     /// Chooses between side by side and inline.
     pub fn set_side_by_side(&mut self, side_by_side: bool) {
-        if self.side_by_side != side_by_side {
-            self.side_by_side = side_by_side;
-            self.arrange();
+        self.side_by_side = side_by_side;
+    }
+
+    /// Stays where the view of an earlier comparison was: one of its texts has changed since.
+    pub fn adopt(&mut self, before: &Self) {
+        let (mine, others) = (&self.content, &before.content);
+        let side = if mine.diff.old == others.diff.old {
+            Side::Old
+        } else if mine.diff.new == others.diff.new {
+            Side::New
+        } else {
+            return;
+        };
+        // The line at a unit, or at the next one that has a line on this side.
+        let here = |unit: usize| {
+            let line = (unit..others.units.len().min(unit + 1_000))
+                .find_map(|unit| others.diff.line(others.row(unit), side))?;
+            mine.units.of_line(side, line.number)
+        };
+        self.expanded = before.expanded.iter().filter_map(|unit| mine.fold_of(here(*unit)?)).collect();
+        self.current = before.current.and_then(|change| {
+            let unit = here(others.units.changes().get(change)?.start)?;
+            let changes = mine.units.changes();
+            let at = changes.partition_point(|change| change.end <= unit);
+            (!changes.is_empty()).then(|| at.min(changes.len() - 1))
+        });
+        self.scroll = here(before.top.0).map(|unit| Scroll::Unit(unit, before.top.1));
+        let form = Form { expanded: self.expanded.clone(), ..before.layout.form.clone() };
+        if mine.is_small() && form != self.layout.form {
+            self.layout = Layout::new(mine, form);
         }
     }
 
-    /// Lists what is shown, after folding or the kind of view has changed.
-    fn arrange(&mut self) {
-        let mut shown = Vec::new();
-        for block in &self.blocks {
-            match block {
-                DiffBlock::Folded(rows) if !self.expanded.contains(&rows.start) => {
-                    shown.push(Shown::Fold(rows.clone()));
+    /// Has the layout made that is wanted now: at once where it is small, else beside the window, and
+    /// what is there stays until then.
+    fn lay_out(&mut self, ui: &Ui, columns: usize) {
+        if let Some(laying) = self.laying.take() {
+            match laying.take() {
+                Answer::Working => {
+                    self.laying = Some(laying);
+                    return;
                 }
-                DiffBlock::Folded(rows) | DiffBlock::Rows(rows) if self.side_by_side => {
-                    for row in rows.clone() {
-                        let parts = self.parts(row, Side::Old).max(self.parts(row, Side::New));
-                        shown.extend((0..parts).map(|part| Shown::Pair { row, part }));
-                    }
-                }
-                DiffBlock::Folded(rows) | DiffBlock::Rows(rows) => {
-                    for line in self.diff.inline_lines(rows.clone()) {
-                        let (row, side) = (line.row, line.side);
-                        let parts = self.parts(row, side);
-                        shown.extend((0..parts).map(|part| Shown::One { row, side, part }));
-                    }
-                }
+                Answer::Ready(layout) => self.replace(ui, layout),
+                Answer::Failed => tracing::error!("a difference was not laid out"),
             }
         }
-        self.shown = shown;
-        self.measured_width = 0.0;
+        let is_wanted = |form: &Form| {
+            form.side_by_side == self.side_by_side
+                && form.columns == columns
+                && form.expanded == self.expanded
+        };
+        if is_wanted(&self.layout.form) {
+            return;
+        }
+        let expanded = self.expanded.clone();
+        let form = Form { side_by_side: self.side_by_side, columns, expanded };
+        if self.content.is_small() {
+            self.replace(ui, Layout::new(&self.content, form));
+        } else {
+            let content = self.content.clone();
+            self.laying = Some(Beside::start(ui.ctx(), "lay-out", move || Layout::new(&content, form)));
+        }
     }
 
-    fn parts(&self, row: usize, side: Side) -> usize {
-        self.diff.line(row, side).map_or(0, |line| line.text.len().div_ceil(PART_BYTES).max(1))
+    /// Takes a layout over; what is in sight stays there.
+    fn replace(&mut self, ui: &Ui, layout: Layout) {
+        let before = std::mem::replace(&mut self.layout, layout);
+        self.scroll = self.scroll.or(Some(Scroll::Unit(self.top.0, self.top.1)));
+        if !self.content.is_small() {
+            drop(Beside::start(ui.ctx(), "discard", move || drop(before)));
+        }
     }
 
-    /// The part of a line, as a range of its text, on borders of characters.
-    fn part_range(&self, row: usize, side: Side, part: usize) -> Range<usize> {
-        let text = self.diff.text(row, side);
-        let border = |at: usize| (at.min(text.len())..=text.len()).find(|at| text.is_char_boundary(*at));
-        let start = border(part * PART_BYTES).unwrap_or(text.len());
-        let end = border((part + 1) * PART_BYTES).unwrap_or(text.len());
-        start..end
+    /// Where to scroll to now, in points.
+    fn take_scroll(&mut self, row_height: f32) -> Option<f32> {
+        let (row, into) = match self.scroll.take()? {
+            Scroll::Unit(unit, into) => (self.layout.heights.top(self.layout.index_of(unit)), into),
+            Scroll::Change(change, frames) => {
+                self.scroll = frames.checked_sub(1).map(|frames| Scroll::Change(change, frames));
+                let unit = self.content.units.changes().get(change)?.start;
+                let row = self.layout.heights.top(self.layout.index_of(unit));
+                (row.saturating_sub(ROWS_ABOVE), 0.0)
+            }
+        };
+        Some(row as f32 * row_height + into)
     }
 
     /// Draws it in the space there is.
@@ -133,122 +227,98 @@ impl DiffView {
         let tokens = theme::tokens(ui);
         let metrics = Metrics::new(ui);
         let width = ui.available_width() - ui.spacing().scroll.allocated_width();
-        let columns = Columns::new(&metrics, width, self.side_by_side, self.longest);
-        if (self.measured_width - columns.text_width).abs() > 0.5 {
-            self.measure(&metrics, &columns);
+        let lines = self.content.diff.rows.len();
+        let wanted = Columns::new(&metrics, width, self.side_by_side, lines);
+        self.lay_out(ui, metrics.columns(&wanted));
+        let columns = Columns::new(&metrics, width, self.layout.form.side_by_side, lines);
+        let total = self.layout.heights.total() as f32 * metrics.row_height;
+        let mut area = egui::ScrollArea::vertical().auto_shrink([false, false]);
+        if let Some(offset) = self.take_scroll(metrics.row_height) {
+            area = area.vertical_scroll_offset(offset);
         }
-        let total = self.tops.last().copied().unwrap_or(0) as f32 * metrics.row_height;
         let mut unfold = None;
         let mut in_sight: Vec<(usize, u32)> = Vec::new();
-        egui::ScrollArea::vertical().auto_shrink([false, false]).show_viewport(ui, |ui, viewport| {
+        let shown = area.show_viewport(ui, |ui, viewport| {
             ui.set_min_size(Vec2::new(width, total));
             let origin = ui.min_rect().min;
             let first_row = (viewport.min.y / metrics.row_height).floor().max(0.0) as u32;
-            let first = self.tops.partition_point(|top| *top <= first_row).saturating_sub(1);
-            for at in first..self.shown.len() {
-                let top = self.tops[at] as f32 * metrics.row_height;
+            let first = self.layout.heights.at(first_row);
+            let mut row = self.layout.heights.top(first);
+            for at in first..self.layout.shown.len() {
+                let top = row as f32 * metrics.row_height;
                 if top > viewport.max.y {
                     break;
                 }
-                let height = (self.tops[at + 1] - self.tops[at]) as f32 * metrics.row_height;
+                let rows = self.layout.heights.height(at);
+                row += rows;
+                let height = rows as f32 * metrics.row_height;
                 let rect = Rect::from_min_size(origin + Vec2::new(0.0, top), Vec2::new(width, height));
-                match &self.shown[at] {
-                    Shown::Fold(rows) => {
-                        let words = t!("editor.diff.unchanged", count = rows.len());
-                        if fold_row(ui, tokens, rect, rows, &words) {
-                            unfold = Some(rows.start);
+                let paint = |unit, side| self.paint_side(ui, tokens, &metrics, &columns, rect, unit, side);
+                match &self.layout.shown[at] {
+                    Shown::Fold(units) => {
+                        if fold_row(ui, tokens, rect, units, &self.fold_words(units)) {
+                            unfold = Some(units.start);
                         }
                     }
-                    Shown::Pair { row, part } => {
-                        let paint =
-                            |side| self.paint_side(ui, tokens, &metrics, &columns, rect, *row, side, *part);
-                        in_sight.push((at, paint(Side::Old).max(paint(Side::New))));
+                    Shown::Pair(unit) => {
+                        in_sight.push((at, paint(*unit, Side::Old).max(paint(*unit, Side::New))));
                     }
-                    Shown::One { row, side, part } => {
-                        let rows = self.paint_side(ui, tokens, &metrics, &columns, rect, *row, *side, *part);
-                        in_sight.push((at, rows));
-                    }
+                    Shown::One(unit, side) => in_sight.push((at, paint(*unit, *side))),
+                }
+                if self.layout.shown[at].shows().is_some_and(|unit| self.is_current(unit)) {
+                    let line = rect.with_max_x(rect.left() + CURRENT);
+                    ui.painter().rect_filled(line, 0.0, tokens.accent);
                 }
             }
-            if self.side_by_side {
+            if columns.side_by_side {
                 let x = origin.x + width / 2.0;
                 ui.painter().vline(x, ui.clip_rect().y_range(), tokens.line());
             }
         });
-        if self.put_right(&in_sight) {
+        self.rows_laid_out = in_sight.len();
+        self.note_top(shown.state.clamped_offset().y, metrics.row_height);
+        let mut changed = false;
+        for (at, rows) in in_sight {
+            changed |= self.layout.heights.set(at, rows);
+        }
+        if changed || self.scroll.is_some() {
             ui.ctx().request_repaint();
         }
         if let Some(start) = unfold {
             self.expanded.insert(start);
-            self.arrange();
+            ui.ctx().request_repaint();
         }
     }
 
-    /// Takes over how many rows of text the shown rows in sight really take; whether anything changed.
-    fn put_right(&mut self, in_sight: &[(usize, u32)]) -> bool {
-        let mut changed = false;
-        for (at, rows) in in_sight {
-            let counted = self.tops[at + 1] - self.tops[*at];
-            if counted != *rows {
-                changed = true;
-                for top in &mut self.tops[at + 1..] {
-                    *top = *top + rows - counted;
-                }
-            }
-        }
-        changed
-    }
-
-    /// Counts how many rows of text each shown row takes.
-    fn measure(&mut self, metrics: &Metrics, columns: &Columns) {
-        let mut tops = Vec::with_capacity(self.shown.len() + 1);
-        let mut top = 0_u32;
-        tops.push(top);
-        for shown in &self.shown {
-            let rows = match shown {
-                Shown::Fold(_) => 1,
-                Shown::Pair { row, part } => {
-                    let old = self.wrapped_rows(metrics, columns, *row, Side::Old, *part);
-                    old.max(self.wrapped_rows(metrics, columns, *row, Side::New, *part))
-                }
-                Shown::One { row, side, part } => self.wrapped_rows(metrics, columns, *row, *side, *part),
-            };
-            top += rows;
-            tops.push(top);
-        }
-        self.tops = tops;
-        self.measured_width = columns.text_width;
-    }
-
-    /// How many rows of text a part takes, as far as its characters tell; what it really takes is seen
-    /// when it is laid out, and put right then.
-    fn wrapped_rows(&self, metrics: &Metrics, columns: &Columns, row: usize, side: Side, part: usize) -> u32 {
-        let text = self.diff.text(row, side);
-        let text = &text[self.part_range(row, side, part)];
-        let per_row = metrics.columns(columns);
-        // The note on how the line ends may need a little more.
-        let note = match self.diff.line(row, side).filter(|_| self.note(row, side).is_some()) {
+    /// Remembers what is at the upper edge.
+    fn note_top(&mut self, offset: f32, row_height: f32) {
+        let at = self.layout.heights.at((offset / row_height).floor().max(0.0) as u32);
+        let into = offset - self.layout.heights.top(at) as f32 * row_height;
+        let unit = match self.layout.shown.get(at) {
+            Some(Shown::Fold(units)) => units.start,
+            Some(shown) => shown.shows().unwrap_or(0),
             None => 0,
-            Some(line) if line.ending == LineEnding::None => NOTE_AT_END,
-            Some(_) => NOTE,
         };
-        if text.len() + note <= per_row && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
-            return 1;
+        self.top = (unit, into);
+    }
+
+    fn is_current(&self, unit: usize) -> bool {
+        let change = self.current.and_then(|change| self.content.units.changes().get(change));
+        change.is_some_and(|change| change.contains(&unit))
+    }
+
+    fn fold_words(&self, units: &Range<usize>) -> String {
+        match self.content.units.extent(&self.content.diff, units.clone()) {
+            (1, bytes) if units.len() > 1 => {
+                t!("editor.diff.unchanged_text", size = bytes_text(bytes as u64)).into_owned()
+            }
+            (rows, _) => t!("editor.diff.unchanged", count = rows).into_owned(),
         }
-        let breaks = breaks(text, &[], per_row.max(LEAST));
-        let last = &text[breaks.last().copied().unwrap_or(0)..];
-        (breaks.len() + 1 + usize::from(columns_of(last) + note > per_row)) as u32
     }
 
     /// What to say about how a line ends, where the sides differ in it.
-    fn note(&self, row: usize, side: Side) -> Option<String> {
-        let whole = &self.diff.rows[row];
-        let line = self.diff.line(row, side)?;
-        let alone_at_end = line.ending == LineEnding::None && whole.kind != RowKind::Same;
-        if !whole.endings_differ() && !alone_at_end {
-            return None;
-        }
-        Some(match line.ending {
+    fn note(&self, unit: usize, side: Side) -> Option<String> {
+        Some(match self.content.ending_to_note(unit, side)? {
             LineEnding::Lf => "LF".to_owned(),
             LineEnding::CrLf => "CRLF".to_owned(),
             LineEnding::None => t!("editor.diff.no_newline").into_owned(),
@@ -261,9 +331,8 @@ impl DiffView {
         tokens: &Tokens,
         metrics: &Metrics,
         columns: &Columns,
-        row: usize,
+        unit: usize,
         side: Side,
-        part: usize,
     ) -> Arc<Galley> {
         let word = if side == Side::Old { tokens.diff_removed_word } else { tokens.diff_added_word };
         let format = |background| TextFormat {
@@ -275,15 +344,16 @@ impl DiffView {
             expand_bg: 1.0,
             ..TextFormat::default()
         };
-        let range = self.part_range(row, side, part);
+        let row = self.content.row(unit);
+        let range = self.content.units.range(&self.content.diff, unit, side).unwrap_or(0..0);
         let mut job = LayoutJob::default();
         job.wrap.max_width = columns.text_width;
         job.wrap.break_anywhere = true;
-        let part_text = &self.diff.text(row, side)[range.clone()];
+        let part_text = self.content.text(unit, side);
         let per_row = metrics.columns(columns).max(LEAST);
         let mut breaks = breaks(part_text, &[], per_row).into_iter().peekable();
         let mut at = 0;
-        for span in self.diff.spans_in(row, side, range.clone()) {
+        for span in self.content.diff.spans_in(row, side, range) {
             let (from, to) = (at, at + span.text.len());
             let format = format(if span.marked { word } else { Color32::TRANSPARENT });
             let mut done = from;
@@ -296,8 +366,7 @@ impl DiffView {
             job.append(&neutral(&span.text[done - from..]), 0.0, format);
             at = to;
         }
-        let is_last_part = range.end == self.diff.text(row, side).len();
-        if is_last_part && let Some(note) = self.note(row, side) {
+        if let Some(note) = self.note(unit, side) {
             let format = TextFormat {
                 font_id: theme::text::meta(),
                 color: tokens.second,
@@ -311,7 +380,7 @@ impl DiffView {
         ui.fonts_mut(|fonts| fonts.layout_job(job))
     }
 
-    /// Paints one side of a row; how many rows of text it takes.
+    /// Paints one side of a unit; how many rows of text it takes.
     fn paint_side(
         &self,
         ui: &Ui,
@@ -319,54 +388,58 @@ impl DiffView {
         metrics: &Metrics,
         columns: &Columns,
         rect: Rect,
-        row: usize,
+        unit: usize,
         side: Side,
-        part: usize,
     ) -> u32 {
         let rect = columns.side(rect, side);
-        let kind = self.diff.rows[row].kind;
-        let line = self.diff.line(row, side);
-        let (fill, sign, colour) = dress(tokens, kind, side);
-        let Some(line) = line else {
+        let row = self.content.row(unit);
+        let Some(about) = self.content.diff.rows.get(row) else { return 1 };
+        let Some(line) = self.content.diff.line(row, side) else {
             ui.painter().rect_filled(rect, 0.0, tokens.panel);
             return 1;
         };
-        if kind != RowKind::Same {
+        // Of a long line, the parts that are equal look so.
+        let is_part = !self.content.units.is_last_part(unit) || self.is_later_part(unit);
+        let kind = if is_part && !self.content.units.is_changed(unit) { RowKind::Same } else { about.kind };
+        let (fill, sign, colour) = dress(tokens, kind, side);
+        if kind.is_change() {
             ui.painter().rect_filled(rect, 0.0, fill);
         }
-        if part >= self.parts(row, side) {
-            return 1;
-        }
         let baseline = rect.top() + metrics.row_height / 2.0;
-        if part == 0 {
-            let numbers = columns.numbers(&self.diff.rows[row], side, line);
+        if !self.is_later_part(unit) {
+            let numbers = columns.numbers(about, side, line);
             for (right, number) in numbers {
                 let at = Pos2::new(rect.left() + right, baseline);
                 let font = theme::text::mono_small();
                 ui.painter().text(at, egui::Align2::RIGHT_CENTER, number, font, tokens.faint);
             }
-            let at = Pos2::new(rect.left() + columns.sign_x, baseline);
-            ui.painter().text(at, egui::Align2::LEFT_CENTER, sign, theme::text::mono_strong(), colour);
         }
-        let galley = self.galley(ui, tokens, metrics, columns, row, side, part);
+        let at = Pos2::new(rect.left() + columns.sign_x, baseline);
+        ui.painter().text(at, egui::Align2::LEFT_CENTER, sign, theme::text::mono_strong(), colour);
+        let galley = self.galley(ui, tokens, metrics, columns, unit, side);
         let rows = galley.rows.len().max(1) as u32;
         let text_at = Pos2::new(rect.left() + columns.text_x, rect.top());
         ui.painter().with_clip_rect(rect.intersect(ui.clip_rect())).galley(text_at, galley, tokens.text);
-        let id = ui.scope_id().with((row, side == Side::Old, part));
+        let id = ui.scope_id().with((unit, side == Side::Old));
         let response = ui.interact(rect, id, Sense::hover());
         response.widget_info(|| {
             // The part alone: a line may be all of a large value.
-            let text = &self.diff.text(row, side)[self.part_range(row, side, part)];
-            let text = format!("{sign} {}  {}", line.number, neutral(text));
+            let text = format!("{sign} {}  {}", line.number, neutral(self.content.text(unit, side)));
             WidgetInfo::labeled(Role::Label, true, text.trim_start())
         });
         rows
+    }
+
+    /// Whether it is a part of a long line, and not its first.
+    fn is_later_part(&self, unit: usize) -> bool {
+        self.content.units.get(unit).is_some_and(|unit| unit.part > 0)
     }
 }
 
 fn dress(tokens: &Tokens, kind: RowKind, side: Side) -> (Color32, &'static str, Color32) {
     match (kind, side) {
         (RowKind::Same, _) => (Color32::TRANSPARENT, "", tokens.faint),
+        (RowKind::Ignored, _) => (Color32::TRANSPARENT, "≈", tokens.faint),
         (_, Side::Old) => (tokens.diff_removed, "−", tokens.danger),
         (_, Side::New) => (tokens.diff_added, "+", tokens.live),
     }
@@ -453,7 +526,7 @@ impl Columns {
             return vec![(self.number_right[0], line.number.to_string())];
         }
         let number = |line: Option<&DiffLine>, right: f32| line.map(|line| (right, line.number.to_string()));
-        let same = row.kind == RowKind::Same;
+        let same = !row.kind.is_change();
         let old = if same || side == Side::Old { row.old.as_ref() } else { None };
         let new = if same || side == Side::New { row.new.as_ref() } else { None };
         [number(old, self.number_right[0]), number(new, self.number_right[1])].into_iter().flatten().collect()

@@ -4,6 +4,8 @@ pub mod button;
 pub mod chip;
 pub mod code;
 pub mod diff_bytes;
+mod diff_layout;
+pub mod diff_tree;
 pub mod diff_view;
 pub mod field;
 pub mod hex_view;
