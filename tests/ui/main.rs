@@ -20,6 +20,7 @@ mod editor_versions;
 mod keys;
 mod nasty_screens;
 mod palette;
+mod restore;
 mod schema;
 mod shell;
 mod support;

@@ -22,7 +22,7 @@ const WIDE: f32 = 860.0;
 
 /// What is done with the difference of other values while that of large ones is worked out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stale {
+pub(in crate::ui) enum Stale {
     /// It stays until then, and it is said.
     Keep,
     /// It is not shown.
@@ -67,7 +67,7 @@ pub(super) struct DiffShow<'a> {
 }
 
 /// A difference with its bar. Everything counts, and nothing is taken over.
-pub(super) fn show_diff(
+pub(in crate::ui) fn show_diff(
     ui: &mut Ui,
     cache: &mut DiffCache,
     old: &Value,

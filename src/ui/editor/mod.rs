@@ -18,6 +18,8 @@ mod tabs;
 mod text;
 mod text_page;
 
+pub(super) use compare::{DiffCache, DiffLook};
+pub(super) use diff_show::{Stale, show_diff};
 pub use state::EditorState;
 
 use egui::Ui;
@@ -33,7 +35,6 @@ use crate::ui::beside::{Answer, Beside};
 use crate::ui::theme::{self, icons};
 use crate::ui::widgets::diff_view::Jump;
 use crate::ui::widgets::{empty_state, fault_view, shortcut_text};
-use compare::DiffLook;
 use state::{Body, DocumentState};
 use text::EditText;
 

@@ -1,0 +1,70 @@
+//! The step that is chosen: what it changes, and what is to be known of it.
+
+use egui::{Frame, Label, Margin, Ui};
+use rust_i18n::t;
+
+use super::{RestoreState, words};
+use crate::model::bytes::Value;
+use crate::model::key_text::display_short;
+use crate::model::plan::{Plan, PlanStep, StepAction, Warning};
+use crate::ui::editor::{Stale, show_diff};
+use crate::ui::theme::{self, icons, size};
+use crate::ui::widgets::chip::{Tone, tag};
+use crate::ui::widgets::empty_state;
+use crate::ui::widgets::notice::card;
+
+pub fn show(ui: &mut Ui, plan: &Plan, state: &mut RestoreState) {
+    let chosen = state.chosen.as_ref().and_then(|(_, at)| plan.steps.get(*at));
+    let Some(step) = chosen else { return };
+    let margin = Frame::new().inner_margin(Margin { left: 12, right: 12, top: 10, bottom: 6 });
+    margin.show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = size::GRID;
+        about(ui, step);
+    });
+    if step.warnings.contains(&Warning::ValueUnknown) {
+        let hint = words::warning(&Warning::ValueUnknown).1;
+        empty_state(ui, icons::QUESTION, &t!("restore.warning.unknown"), &hint, None);
+        return;
+    }
+    let empty = || Value::from([].as_slice());
+    let old = step.before.as_ref().and_then(|before| before.value.clone()).unwrap_or_else(empty);
+    let (new, planned) = match &step.action {
+        StepAction::Put { value, .. } => (value.clone(), t!("restore.planned")),
+        StepAction::Delete => (empty(), t!("restore.deleted")),
+    };
+    let now = if step.before.is_some() { t!("restore.now") } else { t!("restore.absent") };
+    let names = [now.as_ref(), planned.as_ref()];
+    show_diff(ui, &mut state.diff, &old, &new, names, &mut state.look, Stale::Hide, |_| {});
+}
+
+fn about(ui: &mut Ui, step: &PlanStep) {
+    let tokens = theme::tokens(ui);
+    ui.add(Label::new(tokens.mono(display_short(&step.key, 400))).wrap().selectable(true));
+    ui.horizontal_wrapped(|ui| {
+        let (_, word, tone) = words::action(step);
+        tag(ui, &word, tone);
+        if let StepAction::Put { lease, .. } = &step.action
+            && *lease != 0
+        {
+            tag(ui, &t!("restore.on_lease", lease = format!("{lease:016x}")), Tone::Plain);
+        }
+        if let Some(before) = &step.before {
+            ui.label(tokens.mono_meta(format!("r{}", before.meta.mod_revision)));
+        }
+    });
+    if let Some(words) = words::state_in_full(step) {
+        let tone = words::state(step).map_or(Tone::Plain, |(_, tone)| tone);
+        let icon = if tone == Tone::Live { icons::CHECK_CIRCLE } else { icons::INFO };
+        card(ui, tone, icon, |ui| {
+            ui.add(Label::new(tokens.body(words)).wrap().selectable(true));
+        });
+    }
+    for warning in &step.warnings {
+        let (_, hint, tone) = words::warning(warning);
+        ui.horizontal(|ui| {
+            ui.label(tokens.icon(icons::WARNING).color(tone.colour(tokens)));
+            ui.add(Label::new(tokens.secondary(hint)).wrap());
+        });
+    }
+}
