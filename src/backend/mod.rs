@@ -14,7 +14,7 @@ mod hub;
 mod jobs;
 mod journal;
 mod past;
-mod plans;
+pub mod plans;
 mod read_file;
 mod search;
 mod session;

@@ -1,7 +1,7 @@
 //! Plans: worked out, run, kept.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use sha2::{Digest as _, Sha256};
@@ -9,10 +9,12 @@ use sha2::{Digest as _, Sha256};
 use super::audit::AuditTrail;
 use super::jobs::{Asker, PROGRESS_EVERY};
 use crate::etcd::{Cluster, PlanKeeper, Present, Testimony};
+use crate::model::activity::DeletedKey;
 use crate::model::audit::AuditOutcome;
 use crate::model::blast::MAX_KEYS;
 use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::journal::{RecordedKind, Replay};
 use crate::model::key_text::display_name;
 use crate::model::message::{CommandKind, Event, EventKind};
 use crate::model::moment::{PastKey, PastSource, Picture};
@@ -21,6 +23,7 @@ use crate::model::plan::make::{
 };
 use crate::model::plan::{LostLease, Plan, PlanGoal, PlanKind, PlanState, StepState};
 use crate::model::profile::Profile;
+use crate::model::record::KeyRecord;
 use crate::model::status::{KeyInterval, now};
 use crate::model::tree_item::TreeItem;
 use crate::storage::Storage;
@@ -44,7 +47,7 @@ pub trait Past: Sync {
         &self,
         cluster: &Cluster,
         prefix: &[u8],
-    ) -> impl Future<Output = Result<Vec<crate::model::activity::DeletedKey>, Fault>> + Send;
+    ) -> impl Future<Output = Result<Vec<DeletedKey>, Fault>> + Send;
 }
 
 /// What etcd itself still has.
@@ -61,13 +64,34 @@ impl Past for EtcdPast {
         Ok(Picture { prefix: prefix.to_vec(), revision, keys: keys.collect(), ..Picture::default() })
     }
 
-    async fn deleted(
-        &self,
-        _cluster: &Cluster,
-        _prefix: &[u8],
-    ) -> Result<Vec<crate::model::activity::DeletedKey>, Fault> {
-        Err(Fault::new(FaultKind::Unimplemented, "deleted keys"))
+    async fn deleted(&self, cluster: &Cluster, prefix: &[u8]) -> Result<Vec<DeletedKey>, Fault> {
+        let never = AtomicBool::new(false);
+        let replay = cluster.replay(&KeyInterval::prefix(prefix), 0, &mut |_, _| {}, &never).await?;
+        Ok(deleted_of(&replay))
     }
+}
+
+/// The keys that a replay shows deleted in the end, as they were before.
+fn deleted_of(replay: &Replay) -> Vec<DeletedKey> {
+    let mut newest: BTreeMap<&Key, i64> = BTreeMap::new();
+    let mut seen: BTreeSet<&Key> = BTreeSet::new();
+    let mut deleted = Vec::new();
+    for record in &replay.records {
+        let key = &record.key;
+        if seen.insert(key) {
+            if matches!(record.kind, RecordedKind::Deleted | RecordedKind::FoundGone) {
+                newest.insert(key, record.revision);
+            }
+        } else if let Some(revision) = newest.get(key).copied()
+            && let RecordedKind::Put { meta, value } = &record.kind
+        {
+            newest.remove(key);
+            let last = KeyRecord { key: key.clone(), meta: *meta, value: value.clone() };
+            deleted.push(DeletedKey { last, revision, seen_at: record.seen_at.unwrap_or(0) });
+        }
+    }
+    deleted.sort_by(|a, b| a.last.key.cmp(&b.last.key));
+    deleted
 }
 
 /// Works out a plan. Nothing is written.

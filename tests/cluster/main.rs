@@ -17,6 +17,7 @@ mod network;
 mod oracle;
 mod outage;
 mod partition;
+mod plan;
 mod proxy;
 mod rig;
 mod sleep;

@@ -256,7 +256,7 @@ fn a_production_profile_asks_for_its_name_before_a_plan_is_run() {
     world.dialog = Some(dialog.clone());
     let mut scene = play(Setting::default(), world);
     scene.picture("restore-confirm-dark");
-    for words in ["1 keys are deleted", "It is not atomic: 203 keys go in 3 transactions", "after 30 days"] {
+    for words in ["Deleted: 1 key", "It is not atomic: 203 keys go in 3 transactions", "after 30 days"] {
         assert!(scene.sees(words), "{words}");
     }
     scene.press("Run 203 steps");

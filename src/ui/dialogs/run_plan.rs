@@ -3,7 +3,7 @@
 use egui::{Label, Ui};
 use rust_i18n::t;
 
-use super::{Ending, Form, entered, field_id, focus_first, give_keyboard};
+use super::{Ending, Form, entered, field_id, focus_first, give_keyboard, radius};
 use crate::action::{Action, Actions, ConfirmedPlan};
 use crate::model::dialog::Dialog;
 use crate::model::plan::PlanWork;
@@ -26,7 +26,7 @@ pub struct Question<'a> {
 }
 
 pub fn show(ui: &mut Ui, question: Question<'_>, form: &mut Form, actions: &mut Actions) -> Ending {
-    let title = t!("dialogs.run_plan.title", count = count_text(question.work.steps()));
+    let title = t!("dialogs.run_plan.title", keys = radius::keys(question.work.steps()));
     let id = egui::Id::unique("dialog run plan");
     let answer = modal(ui.ctx(), id, &title, size::DIALOG_WIDE, |ui| contents(ui, question, form, actions));
     if answer.closed { Ending::Cancelled } else { answer.inner }
@@ -36,9 +36,9 @@ fn contents(ui: &mut Ui, question: Question<'_>, form: &mut Form, actions: &mut 
     let Question { dialog, work, type_to_confirm } = question;
     let tokens = theme::tokens(ui);
     let lines = [
-        (work.creates, t!("dialogs.run_plan.creates", count = count_text(work.creates))),
-        (work.overwrites, t!("dialogs.run_plan.overwrites", count = count_text(work.overwrites))),
-        (work.off, t!("dialogs.run_plan.off", count = count_text(work.off))),
+        (work.creates, t!("dialogs.run_plan.creates", keys = radius::keys(work.creates))),
+        (work.overwrites, t!("dialogs.run_plan.overwrites", keys = radius::keys(work.overwrites))),
+        (work.off, t!("dialogs.run_plan.off", keys = radius::keys(work.off))),
     ];
     for (_, words) in lines.iter().filter(|(count, _)| *count > 0) {
         ui.label(tokens.body(words.as_ref()));
@@ -46,7 +46,7 @@ fn contents(ui: &mut Ui, question: Question<'_>, form: &mut Form, actions: &mut 
     if work.deletes > 0 {
         ui.add_space(size::GRID);
         card(ui, Tone::Danger, icons::TRASH, |ui| {
-            let words = t!("dialogs.run_plan.deletes", count = count_text(work.deletes));
+            let words = t!("dialogs.run_plan.deletes", keys = radius::keys(work.deletes));
             ui.add(Label::new(tokens.body(words)).wrap());
         });
     }
@@ -55,7 +55,7 @@ fn contents(ui: &mut Ui, question: Question<'_>, form: &mut Form, actions: &mut 
         card(ui, Tone::Changed, icons::WARNING, |ui| {
             let words = t!(
                 "dialogs.run_plan.not_atomic",
-                count = count_text(work.steps()),
+                keys = radius::keys(work.steps()),
                 transactions = count_text(work.transactions)
             );
             ui.add(Label::new(tokens.body(words)).wrap());

@@ -8,6 +8,7 @@ use crate::action::{Action, Actions};
 use crate::model::plan::{Plan, PlanState};
 use crate::model::session::Session;
 use crate::model::world::World;
+use crate::ui::keys::words::keys;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
 use crate::ui::widgets::chip::{Tone, dot};
@@ -64,7 +65,7 @@ fn row(ui: &mut Ui, world: &World, session: &Session, plan: &Plan, rect: Rect, a
     dot(ui, pos2(state_left - size::DOT, y), tone);
     ui.painter().galley(pos2(state_left, y - state_galley.size().y / 2.0), state_galley, tone.colour(tokens));
     let lower = inner.top() + 36.0;
-    let mut about = t!("restore.steps", count = count_text(plan.steps.len() as u64)).into_owned();
+    let mut about = keys(plan.steps.len() as u64);
     about = format!("{about}  ·  {}  ·  {}", time_text(plan.made_at, world.now), plan.profile);
     let galley = elided(ui.painter(), about, text::meta(), tokens.faint, inner.right() - left - size::GROUP);
     ui.painter().galley(pos2(left, lower - galley.size().y / 2.0), galley, tokens.faint);

@@ -6,7 +6,7 @@ mod list;
 mod steps;
 mod words;
 
-use egui::{Frame, Margin, Panel, Ui};
+use egui::{Frame, Margin, Panel, Ui, UiBuilder};
 use rust_i18n::t;
 
 use crate::action::{Action, Actions};
@@ -23,8 +23,9 @@ const ROOM_BESIDE: f32 = 900.0;
 /// Width of the difference: at first, least.
 const DETAIL_WIDTH: f32 = 460.0;
 const DETAIL_LEAST: f32 = 320.0;
-/// Its height, where it is below.
+/// Its height, where it is below; with less room for both it is left out.
 const DETAIL_HEIGHT: f32 = 260.0;
+const ROOM_BELOW: f32 = 260.0;
 /// The steps keep at least this much room.
 const STEPS_LEAST: f32 = 360.0;
 
@@ -149,16 +150,23 @@ fn one(
             .default_size(DETAIL_WIDTH.max(room.x * 0.45).clamp(DETAIL_LEAST, most))
             .size_range(DETAIL_LEAST..=most)
             .show(ui, |ui| detail::show(ui, plan, state));
-    } else {
-        let most = (room.y * 0.6).max(120.0);
-        Panel::bottom("plan detail below")
-            .frame(frame)
-            .resizable(true)
-            .default_size(DETAIL_HEIGHT.min(most))
-            .size_range(100.0..=most)
-            .show(ui, |ui| detail::show(ui, plan, state));
+        steps::show(ui, world, session, plan, state, actions);
+        return;
     }
-    steps::show(ui, world, session, plan, state, actions);
+    // Not a panel: what does not fit there would push it over the steps.
+    let whole = ui.available_rect_before_wrap();
+    let below = if whole.height() < ROOM_BELOW { 0.0 } else { (whole.height() * 0.5).min(DETAIL_HEIGHT) };
+    let (upper, lower) = whole.split_top_bottom_at_y(whole.bottom() - below);
+    ui.scope_builder(UiBuilder::new().id_salt("plan steps").max_rect(upper), |ui| {
+        steps::show(ui, world, session, plan, state, actions);
+    });
+    if below > 0.0 {
+        ui.painter().rect_filled(lower, 0.0, tokens.panel);
+        ui.painter().hline(lower.x_range(), lower.top() + 0.5, tokens.line());
+        let mut inside = ui.new_child(UiBuilder::new().id_salt("plan detail").max_rect(lower));
+        inside.shrink_clip_rect(lower);
+        detail::show(&mut inside, plan, state);
+    }
 }
 
 /// Whether this plan can still be changed and run from here.

@@ -10,11 +10,12 @@ use crate::model::key_text::display_short;
 use crate::model::plan::{Plan, PlanStep};
 use crate::model::session::Session;
 use crate::model::world::World;
+use crate::ui::keys::words::keys;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
 use crate::ui::widgets::chip::dot;
 use crate::ui::widgets::list::row_ground;
-use crate::ui::widgets::{VirtualList, count_text, list_move, paint_key_tail};
+use crate::ui::widgets::{VirtualList, list_move, paint_key_tail};
 
 /// Where the boxes are.
 const BOX: f32 = 16.0;
@@ -98,7 +99,7 @@ fn all(ui: &mut Ui, plan: &Plan, state: &RestoreState, change: bool, actions: &m
     };
     let place = box_place(rect);
     let response = ui.interact(place.expand(4.0), ui.scope_id().with("all steps"), Sense::click());
-    let label = t!("restore.all_steps", count = count_text(listed.len() as u64));
+    let label = keys(listed.len() as u64);
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, change, any_on && !any_off, &*label));
     tick(
         ui,
@@ -108,7 +109,7 @@ fn all(ui: &mut Ui, plan: &Plan, state: &RestoreState, change: bool, actions: &m
         response.hovered(),
     );
     focus_ring(ui, place, &response);
-    let galley = ui.painter().layout_no_wrap(label.into_owned(), text::meta_medium(), tokens.faint);
+    let galley = ui.painter().layout_no_wrap(label, text::meta_medium(), tokens.faint);
     ui.painter().galley(
         pos2(place.right() + size::PAD + 2.0, rect.center().y - galley.size().y / 2.0),
         galley,
