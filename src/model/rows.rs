@@ -24,8 +24,32 @@ pub enum RowKind {
         /// Revisions, version, lease.
         meta: KeyMeta,
     },
-    /// A key that was deleted a moment ago.
+    /// A key that was deleted.
     Ghost,
+    /// A folder that is gone: every key in it was deleted.
+    GhostFolder {
+        /// Deleted keys in it and below.
+        keys: u64,
+        /// Whether its children are shown.
+        expanded: bool,
+    },
+}
+
+impl RowKind {
+    /// Whether it is open; `None`: it is no folder.
+    #[must_use]
+    pub fn expanded(&self) -> Option<bool> {
+        match self {
+            Self::Folder { expanded, .. } | Self::GhostFolder { expanded, .. } => Some(*expanded),
+            Self::Leaf { .. } | Self::Ghost => None,
+        }
+    }
+
+    /// Whether it is gone.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Ghost | Self::GhostFolder { .. })
+    }
 }
 
 /// A row of the tree.
@@ -52,7 +76,7 @@ impl Row {
     #[must_use]
     pub fn item(&self) -> TreeItem {
         match self.kind {
-            RowKind::Folder { .. } => TreeItem::folder(self.path.clone()),
+            RowKind::Folder { .. } | RowKind::GhostFolder { .. } => TreeItem::folder(self.path.clone()),
             RowKind::Leaf { .. } | RowKind::Ghost => TreeItem::key(self.path.clone()),
         }
     }
@@ -60,45 +84,44 @@ impl Row {
 
 /// A stretch of rows that come straight from one folder.
 #[derive(Clone, Debug)]
-enum Run {
-    Children { folder: Arc<Folder>, path: Key, first: usize, count: usize, depth: usize, open: bool },
-    Ghost { key: Key, name_start: usize, depth: usize },
-}
-
-impl Run {
-    fn len(&self) -> usize {
-        match self {
-            Self::Children { count, .. } => *count,
-            Self::Ghost { .. } => 1,
-        }
-    }
+struct Run {
+    folder: Arc<Folder>,
+    path: Key,
+    first: usize,
+    count: usize,
+    depth: usize,
+    /// The one row is an open folder.
+    open: bool,
+    /// What is in it was deleted.
+    gone: bool,
 }
 
 /// What interrupts the run of a folder's children.
-enum Break {
-    /// A deleted key, before the child at this place.
-    Ghost(Key),
+enum Break<'a> {
+    /// Deleted children, in their order, before the child at this place.
+    Gone { folder: &'a Arc<Folder>, first: usize, count: usize },
+    /// A folder that is gone and open, before the child at this place.
+    GoneOpen { folder: &'a Arc<Folder>, at: usize, child: &'a Arc<Folder>, path: Key },
     /// The child at this place is open: its own rows follow it.
-    Open { folder: Arc<Folder>, path: Key },
+    Open { child: Arc<Folder>, path: Key },
 }
 
-struct BreakAt {
+struct BreakAt<'a> {
     at: usize,
-    what: Break,
+    what: Break<'a>,
 }
 
 /// What rows are built from.
 struct Tree<'a> {
     keyspace: &'a Keyspace,
     expanded: &'a BTreeSet<Vec<u8>>,
-    ghosts: &'a BTreeSet<Key>,
     /// Folders above the root of the rows.
     outer: usize,
 }
 
 impl Tree<'_> {
     /// The open folders among the children of the folder at this path.
-    fn open_in(&self, folder: &Folder, path: &[u8], depth: usize) -> Vec<BreakAt> {
+    fn open_in<'a>(&self, folder: &Folder, path: &[u8], depth: usize) -> Vec<BreakAt<'a>> {
         let mut found = Vec::new();
         let mut from = path.to_vec();
         // From one child to the next, past all open folders further below.
@@ -109,7 +132,7 @@ impl Tree<'_> {
                 && let Ok(at) = folder.position(name)
                 && let Some(NodeRef::Folder(child)) = folder.find(name)
             {
-                let what = Break::Open { folder: child.clone(), path: Key::from(open.as_slice()) };
+                let what = Break::Open { child: child.clone(), path: Key::from(open.as_slice()) };
                 found.push(BreakAt { at, what });
             }
             let Some(next) = prefix_end(&open[..path.len() + name.len()]) else { break };
@@ -118,37 +141,43 @@ impl Tree<'_> {
         found
     }
 
-    /// The deleted keys that belong directly into the folder at this path.
-    fn ghosts_in(&self, folder: &Folder, path: &Key, depth: usize) -> Vec<BreakAt> {
-        let mut found = Vec::new();
-        let mut from = path.clone();
-        'children: loop {
-            let mut next = None;
-            for ghost in self.ghosts.range(from..) {
-                let Some(rest) = ghost.strip_prefix(&**path) else { break };
-                let (name, below) = self.keyspace.step(rest, self.outer + depth);
-                match (folder.position(name), below) {
-                    (Err(at), _) => found.push(BreakAt { at, what: Break::Ghost(ghost.clone()) }),
-                    // The key exists again.
-                    (Ok(_), None) => {}
-                    // It belongs further below: go on behind that child.
-                    (Ok(_), Some(_)) => {
-                        next = prefix_end(&ghost[..path.len() + name.len()]);
-                        break;
-                    }
+    /// The deleted children of a folder that have no living one of their name.
+    fn gone_in<'a>(&self, folder: &Folder, ghosts: &'a Arc<Folder>, path: &Key) -> Vec<BreakAt<'a>> {
+        let mut found: Vec<BreakAt<'a>> = Vec::new();
+        for (index, (name, node)) in ghosts.children_from(0).enumerate() {
+            // It exists (again), or goes on further below.
+            let Err(at) = folder.position(name) else { continue };
+            if let NodeRef::Folder(child) = node {
+                let child_path = joined(path, name);
+                if self.expanded.contains(&*child_path) {
+                    let what = Break::GoneOpen { folder: ghosts, at: index, child, path: child_path };
+                    found.push(BreakAt { at, what });
+                    continue;
                 }
             }
-            match next {
-                Some(next) => from = next.into(),
-                None => break 'children,
+            if let Some(BreakAt { at: last, what: Break::Gone { first, count, .. } }) = found.last_mut()
+                && *last == at
+                && *first + *count == index
+            {
+                *count += 1;
+                continue;
             }
+            found.push(BreakAt { at, what: Break::Gone { folder: ghosts, first: index, count: 1 } });
         }
         found
     }
 }
 
+/// The path of a child.
+fn joined(path: &[u8], name: &[u8]) -> Key {
+    let mut full = Vec::with_capacity(path.len() + name.len());
+    full.extend_from_slice(path);
+    full.extend_from_slice(name);
+    full.into()
+}
+
 /// The rows of a key space with some folders expanded and some deleted keys still shown. Building
-/// it costs the number of expanded folders and ghosts, not the number of keys.
+/// it costs the number of expanded folders and of ghosts in them, not the number of keys.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     runs: Vec<(usize, Run)>,
@@ -157,20 +186,18 @@ pub struct Rows {
 
 impl Rows {
     /// The rows of the folder at `root` (empty: the whole key space). `expanded` holds paths of
-    /// folders, `ghosts` keys that are gone. A ghost whose folder is gone as well stands in the
-    /// innermost folder that is left of its path.
+    /// folders, `ghosts` keys that are gone; those that exist are not shown twice. A folder of which
+    /// only deleted keys are left is shown as one that is gone.
     #[must_use]
-    pub fn build(
-        keyspace: &Keyspace,
-        root: &[u8],
-        expanded: &BTreeSet<Vec<u8>>,
-        ghosts: &BTreeSet<Key>,
-    ) -> Self {
+    pub fn build(keyspace: &Keyspace, root: &[u8], expanded: &BTreeSet<Vec<u8>>, ghosts: &Keyspace) -> Self {
         let mut rows = Self::default();
-        if let Some(folder) = keyspace.folder(root) {
-            let outer = keyspace.ancestors(root).len();
-            let tree = Tree { keyspace, expanded, ghosts, outer };
-            rows.add_folder(&tree, folder, &Key::from(root), 0);
+        let tree = Tree { keyspace, expanded, outer: keyspace.ancestors(root).len() };
+        let path = Key::from(root);
+        let gone = ghosts.folder(root).filter(|_| !ghosts.is_empty());
+        match (keyspace.folder(root), gone) {
+            (Some(folder), gone) => rows.add_folder(&tree, folder, gone, &path, 0),
+            (None, Some(gone)) => rows.add_gone(&tree, gone, &path, 0),
+            (None, None) => {}
         }
         rows
     }
@@ -188,40 +215,82 @@ impl Rows {
     }
 
     fn push(&mut self, run: Run) {
-        if run.len() > 0 {
+        if run.count > 0 {
             let start = self.len;
-            self.len += run.len();
+            self.len += run.count;
             self.runs.push((start, run));
         }
     }
 
-    fn add_folder(&mut self, tree: &Tree<'_>, folder: &Arc<Folder>, path: &Key, depth: usize) {
-        let mut breaks = tree.ghosts_in(folder, path, depth);
+    fn add_folder(
+        &mut self,
+        tree: &Tree<'_>,
+        folder: &Arc<Folder>,
+        ghosts: Option<&Arc<Folder>>,
+        path: &Key,
+        depth: usize,
+    ) {
+        let mut breaks = ghosts.map_or_else(Vec::new, |ghosts| tree.gone_in(folder, ghosts, path));
         breaks.extend(tree.open_in(folder, path, depth));
         // Stable: ghosts stay in key order, and before the child at whose place they stood.
         breaks.sort_by_key(|found| (found.at, matches!(found.what, Break::Open { .. })));
         let mut next = 0;
-        let run = |first: usize, end: usize, open: bool| Run::Children {
+        let run = |folder: &Arc<Folder>, first: usize, count: usize, open: bool, gone: bool| Run {
             folder: folder.clone(),
             path: path.clone(),
             first,
-            count: end - first,
+            count,
             depth,
             open,
+            gone,
         };
         for BreakAt { at, what } in breaks {
-            self.push(run(next, at, false));
+            self.push(run(folder, next, at - next, false, false));
             next = at;
             match what {
-                Break::Ghost(key) => self.push(Run::Ghost { key, name_start: path.len(), depth }),
-                Break::Open { folder: child, path: child_path } => {
-                    self.push(run(at, at + 1, true));
+                Break::Gone { folder: ghosts, first, count } => {
+                    self.push(run(ghosts, first, count, false, true));
+                }
+                Break::GoneOpen { folder: ghosts, at, child, path: child_path } => {
+                    self.push(run(ghosts, at, 1, true, true));
+                    self.add_gone(tree, child, &child_path, depth + 1);
+                }
+                Break::Open { child, path: child_path } => {
+                    self.push(run(folder, at, 1, true, false));
                     next = at + 1;
-                    self.add_folder(tree, &child, &child_path, depth + 1);
+                    let below = ghosts.and_then(|ghosts| match ghosts.find(&child_path[path.len()..]) {
+                        Some(NodeRef::Folder(below)) => Some(below),
+                        _ => None,
+                    });
+                    self.add_folder(tree, &child, below, &child_path, depth + 1);
                 }
             }
         }
-        self.push(run(next, folder.children(), false));
+        self.push(run(folder, next, folder.children() - next, false, false));
+    }
+
+    /// A folder of which everything is gone.
+    fn add_gone(&mut self, tree: &Tree<'_>, folder: &Arc<Folder>, path: &Key, depth: usize) {
+        let mut breaks = tree.open_in(folder, path, depth);
+        breaks.sort_by_key(|found| found.at);
+        let mut next = 0;
+        let run = |first: usize, count: usize, open: bool| Run {
+            folder: folder.clone(),
+            path: path.clone(),
+            first,
+            count,
+            depth,
+            open,
+            gone: true,
+        };
+        for BreakAt { at, what } in breaks {
+            let Break::Open { child, path: child_path } = what else { continue };
+            self.push(run(next, at - next, false));
+            self.push(run(at, 1, true));
+            next = at + 1;
+            self.add_gone(tree, &child, &child_path, depth + 1);
+        }
+        self.push(run(next, folder.children() - next, false));
     }
 
     /// The rows from `first` on, at most `count`.
@@ -229,31 +298,22 @@ impl Rows {
     pub fn slice(&self, first_row: usize, count: usize) -> Vec<Row> {
         let end = self.len.min(first_row.saturating_add(count));
         let mut rows = Vec::with_capacity(end.saturating_sub(first_row));
-        let mut at = self.runs.partition_point(|(start, run)| start + run.len() <= first_row);
+        let mut at = self.runs.partition_point(|(start, run)| start + run.count <= first_row);
         while let Some((start, run)) = self.runs.get(at).filter(|(start, _)| *start < end) {
             let skip = first_row.saturating_sub(*start);
-            match run {
-                Run::Ghost { key, name_start, depth } => rows.push(Row {
-                    path: key.clone(),
-                    name_start: *name_start,
-                    depth: *depth,
-                    kind: RowKind::Ghost,
-                }),
-                Run::Children { folder, path, first, count, depth, open } => {
-                    let take = (*count - skip).min(end - first_row - rows.len());
-                    for (name, node) in folder.children_from(first + skip).take(take) {
-                        let mut full = Vec::with_capacity(path.len() + name.len());
-                        full.extend_from_slice(path);
-                        full.extend_from_slice(name);
-                        let kind = match node {
-                            NodeRef::Leaf { meta, .. } => RowKind::Leaf { meta },
-                            NodeRef::Folder(folder) => {
-                                RowKind::Folder { keys: folder.keys(), expanded: *open }
-                            }
-                        };
-                        rows.push(Row { path: full.into(), name_start: path.len(), depth: *depth, kind });
+            let take = (run.count - skip).min(end - first_row - rows.len());
+            for (name, node) in run.folder.children_from(run.first + skip).take(take) {
+                let (path, name_start) = (joined(&run.path, name), run.path.len());
+                let expanded = run.open;
+                let kind = match node {
+                    NodeRef::Leaf { .. } if run.gone => RowKind::Ghost,
+                    NodeRef::Leaf { meta, .. } => RowKind::Leaf { meta },
+                    NodeRef::Folder(folder) if run.gone => {
+                        RowKind::GhostFolder { keys: folder.keys(), expanded }
                     }
-                }
+                    NodeRef::Folder(folder) => RowKind::Folder { keys: folder.keys(), expanded },
+                };
+                rows.push(Row { path, name_start, depth: run.depth, kind });
             }
             at += 1;
         }
@@ -263,16 +323,13 @@ impl Rows {
     /// The place of a key or folder among the rows, if it is in an open folder.
     #[must_use]
     pub fn position(&self, item: &TreeItem) -> Option<usize> {
-        self.runs.iter().find_map(|(start, run)| match run {
-            Run::Ghost { key, .. } => (*key == item.path && !item.is_folder()).then_some(*start),
-            Run::Children { folder, path: parent, first, count, .. } => {
-                let name = item.path.strip_prefix(&**parent)?;
-                let at = folder.position(name).ok()?;
-                // `a/` is the folder `a/` here, or the key without a name in it.
-                let is_folder = matches!(folder.find(name)?, NodeRef::Folder(_));
-                let found = is_folder == item.is_folder() && (*first..first + count).contains(&at);
-                found.then(|| start + at - first)
-            }
+        self.runs.iter().find_map(|(start, run)| {
+            let name = item.path.strip_prefix(&*run.path)?;
+            let at = run.folder.position(name).ok()?;
+            // `a/` is the folder `a/` here, or the key without a name in it.
+            let is_folder = matches!(run.folder.find(name)?, NodeRef::Folder(_));
+            let found = is_folder == item.is_folder() && (run.first..run.first + run.count).contains(&at);
+            found.then(|| start + at - run.first)
         })
     }
 }

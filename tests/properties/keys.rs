@@ -55,7 +55,7 @@ proptest! {
     fn a_tree_with_every_folder_open_shows_each_key_once_in_byte_order(keys in keys()) {
         let keyspace = session(&keys).keyspace;
         let folders = all_folders(&keyspace, &keys);
-        let rows = Rows::build(&keyspace, b"", &folders, &BTreeSet::new());
+        let rows = Rows::build(&keyspace, b"", &folders, &Keyspace::default());
         let all = rows.slice(0, usize::MAX);
         let leaves: Vec<&[u8]> = all.iter().filter(|row| !row.item().is_folder()).map(|row| &*row.path).collect();
         prop_assert_eq!(leaves, keys.iter().map(Vec::as_slice).collect::<Vec<_>>());

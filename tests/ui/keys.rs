@@ -9,6 +9,7 @@ use etcdscope::model::claim::LeaseInfo;
 use etcdscope::model::document::Document;
 use etcdscope::model::fault::{Fault, FaultKind};
 use etcdscope::model::keyspace::Keyspace;
+use etcdscope::model::plan::{LostLease, PlanGoal};
 use etcdscope::model::record::{ChangeKind, KeyChange, KeyMeta, KeyRecord};
 use etcdscope::model::search::{SearchHit, SearchMode, SearchQuery, SearchResult};
 use etcdscope::model::session::Session;
@@ -399,7 +400,9 @@ fn a_deleted_key_can_be_asked_back_from_its_row() {
     scene.settle();
     scene.harness.get_by_role_and_label(Role::MenuItem, "Bring back…").click();
     scene.settle();
-    assert!(scene.actions().contains(&Action::AskUndelete(key("/services/user/10.0.1.8"))));
+    let roots = vec![TreeItem::key(key("/services/user/10.0.1.8"))];
+    let goal = PlanGoal::Undelete { roots };
+    assert!(scene.actions().contains(&Action::MakePlan { goal, lost_lease: LostLease::default() }));
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod restore;
 mod schema;
 mod shell;
 mod support;
+mod travel;
 
 #[path = "../nasty/mod.rs"]
 mod nasty;

@@ -349,7 +349,7 @@ fn every_key_has_a_row_of_its_own() {
     let session = &mut world.sessions[0];
     let keys: BTreeSet<Vec<u8>> = nasty::keys().into_iter().map(|(_, key)| key).collect();
     let rows =
-        etcdscope::model::rows::Rows::build(&session.keyspace, b"", &session.expanded, &BTreeSet::new());
+        etcdscope::model::rows::Rows::build(&session.keyspace, b"", &session.expanded, &Default::default());
     let all = rows.slice(0, usize::MAX);
     let leaves: Vec<Vec<u8>> =
         all.iter().filter(|row| !row.item().is_folder()).map(|row| row.path.to_vec()).collect();

@@ -21,6 +21,8 @@ fn short(rows: &[Row]) -> Vec<String> {
             RowKind::Folder { expanded: false, keys } => format!("-{keys}"),
             RowKind::Leaf { .. } => String::new(),
             RowKind::Ghost => "x".to_owned(),
+            RowKind::GhostFolder { expanded: true, keys } => format!("x+{keys}"),
+            RowKind::GhostFolder { expanded: false, keys } => format!("x-{keys}"),
         };
         let parent = row.path[..row.name_start].escape_ascii();
         format!("{}{parent}|{} {sign}", " ".repeat(row.depth), row.name().escape_ascii())
@@ -32,7 +34,7 @@ fn short(rows: &[Row]) -> Vec<String> {
 
 fn shown(keyspace: &Keyspace, root: &str, expanded: &[&str], ghosts: &[&str]) -> Vec<String> {
     let expanded = expanded.iter().map(|path| path.as_bytes().to_vec()).collect();
-    let ghosts = ghosts.iter().map(|key| Key::from(key.as_bytes())).collect();
+    let ghosts = self::keyspace(&ghosts.iter().map(|key| key.as_bytes()).collect::<Vec<_>>());
     let rows = Rows::build(keyspace, root.as_bytes(), &expanded, &ghosts);
     short(&rows.slice(0, usize::MAX))
 }
@@ -51,7 +53,7 @@ fn open_folders_show_what_is_in_them() {
 fn a_closed_folder_hides_an_open_one_in_it() {
     let keyspace = keyspace(&[b"a/c/d", b"b"]);
     assert_eq!(shown(&keyspace, "", &["a/c/"], &[]), ["|a/ -1", "|b"]);
-    let rows = Rows::build(&keyspace, b"", &BTreeSet::from([b"a/c/".to_vec()]), &BTreeSet::new());
+    let rows = Rows::build(&keyspace, b"", &BTreeSet::from([b"a/c/".to_vec()]), &Keyspace::default());
     assert_eq!(rows.position(&TreeItem::folder(b"a/c/".as_slice())), None);
     assert_eq!(rows.position(&TreeItem::key(b"b".as_slice())), Some(1));
 }
@@ -75,12 +77,18 @@ fn a_deleted_key_stays_in_its_place() {
 }
 
 #[test]
-fn a_deleted_key_outlives_its_folder() {
+fn a_folder_of_which_only_deleted_keys_are_left_is_shown_as_gone() {
     let keyspace = keyspace(&[b"a/b/c", b"z"]);
+    let ghosts = ["a/gone/1", "a/gone/2", "gone/1", "gone/x/2"];
     assert_eq!(
-        shown(&keyspace, "", &["a/"], &["a/gone/1", "a/gone/2", "gone/1"]),
-        ["|a/ +1", " a/|b/ -1", " a/|gone/1 x", " a/|gone/2 x", "|gone/1 x", "|z"]
+        shown(&keyspace, "", &["a/"], &ghosts),
+        ["|a/ +1", " a/|b/ -1", " a/|gone/ x-2", "|gone/ x-2", "|z"]
     );
+    assert_eq!(
+        shown(&keyspace, "", &["gone/", "gone/x/"], &ghosts),
+        ["|a/ -1", "|gone/ x+2", " gone/|1 x", " gone/|x/ x+1", "  gone/x/|2 x", "|z"]
+    );
+    assert_eq!(shown(&keyspace, "gone/", &[], &ghosts), ["gone/|1 x", "gone/|x/ x-1"]);
 }
 
 #[test]
@@ -89,7 +97,7 @@ fn a_slice_of_a_large_folder_is_what_was_asked_for() {
     for number in 0..3_000 {
         keyspace.put(format!("k/{number:05}").as_bytes(), KeyMeta::default(), None);
     }
-    let rows = Rows::build(&keyspace, b"", &BTreeSet::from([b"k/".to_vec()]), &BTreeSet::new());
+    let rows = Rows::build(&keyspace, b"", &BTreeSet::from([b"k/".to_vec()]), &Keyspace::default());
     assert_eq!(rows.len(), 3_001);
     let slice = rows.slice(1_500, 2);
     assert_eq!(slice.iter().map(Row::name).collect::<Vec<_>>(), [b"01499", b"01500"]);
@@ -111,28 +119,35 @@ fn naive(
     let in_folder =
         |key: &[u8]| level == 0 || folders_of(key, b'/').get(level - 1).is_some_and(|at| *at == path);
     let exists = |folder: &[u8]| keys.iter().any(|key| folders_of(key, b'/').contains(&folder));
-    let mut items: BTreeMap<Vec<u8>, char> = BTreeMap::new();
-    for key in keys.iter().filter(|key| in_folder(key)) {
-        match folders_of(key, b'/').get(level) {
-            Some(folder) => items.insert(folder.to_vec(), '/'),
-            None => items.insert(key.clone(), ' '),
-        };
-    }
-    for ghost in ghosts.iter().filter(|key| in_folder(key) && !keys.contains(&***key)) {
-        if folders_of(ghost, b'/').get(level).is_none_or(|folder| !exists(folder)) {
-            items.insert(ghost.to_vec(), 'x');
+    // Each child with its sign, and whether it is gone.
+    let mut items: BTreeMap<Vec<u8>, (char, bool)> = BTreeMap::new();
+    let gone = ghosts.iter().filter(|key| !keys.contains(&***key)).map(|key| (key.to_vec(), true));
+    for (key, gone) in keys.iter().map(|key| (key.clone(), false)).chain(gone) {
+        if !in_folder(&key) {
+            continue;
         }
+        let (item, sign) = match folders_of(&key, b'/').get(level) {
+            Some(folder) => (folder.to_vec(), '/'),
+            None => (key.clone(), ' '),
+        };
+        let gone = gone && !(sign == '/' && exists(&item));
+        items.entry(item).and_modify(|item| item.1 &= gone).or_insert((sign, gone));
     }
     let mut rows = Vec::new();
-    for (item, kind) in items {
+    for (item, (kind, gone)) in items {
         let open = kind == '/' && expanded.contains(&item);
-        let sign = match kind {
-            '/' => {
-                let count =
-                    keys.iter().filter(|key| folders_of(key, b'/').contains(&item.as_slice())).count();
-                format!("{}{count}", if open { '+' } else { '-' })
+        let below = |key: &[u8]| folders_of(key, b'/').contains(&item.as_slice());
+        let sign = match (kind, gone) {
+            ('/', _) => {
+                let all: Vec<&[u8]> = if gone {
+                    ghosts.iter().map(|key| &**key).filter(|key| below(key)).collect()
+                } else {
+                    keys.iter().map(Vec::as_slice).filter(|key| below(key)).collect()
+                };
+                let mark = if gone { "x" } else { "" };
+                format!("{mark}{}{}", if open { '+' } else { '-' }, all.len())
             }
-            'x' => "x".to_owned(),
+            (_, true) => "x".to_owned(),
             _ => String::new(),
         };
         let name = item[path.len()..].escape_ascii();
@@ -162,14 +177,19 @@ proptest! {
             keyspace.put(key, KeyMeta::default(), None);
             folders.extend(folders_of(key, b'/').iter().map(|path| path.to_vec()));
         }
+        let mut lost = Keyspace::default();
+        for key in &gone {
+            lost.put(key, KeyMeta::default(), None);
+            folders.extend(folders_of(key, b'/').iter().map(|path| path.to_vec()));
+        }
         let folders: Vec<Vec<u8>> = folders.into_iter().collect();
         let expanded: BTreeSet<Vec<u8>> = opened.iter().map(|(at, _)| at.get(&folders).clone()).collect();
         let ghosts: BTreeSet<Key> = gone.iter().map(|key| Key::from(key.as_slice())).collect();
         let root = if whole { Vec::new() } else { root.get(&folders).clone() };
-        let rows = Rows::build(&keyspace, &root, &expanded, &ghosts);
+        let rows = Rows::build(&keyspace, &root, &expanded, &lost);
         let level = keyspace.ancestors(&root).len();
         let all = rows.slice(0, usize::MAX);
-        if keyspace.folder(&root).is_some() {
+        if keyspace.folder(&root).is_some() || lost.folder(&root).is_some() {
             prop_assert_eq!(short(&all), naive(&keys, &root, level, 0, &expanded, &ghosts));
         }
         prop_assert_eq!(rows.len(), all.len());

@@ -92,12 +92,16 @@ impl Timeline {
     /// When the moment was first seen, as far as is known: etcd keeps no times.
     #[must_use]
     pub fn seen_at(&self, revision: i64) -> Option<SeenAt> {
-        match self.tick(revision) {
+        let tick = self.tick(revision);
+        if let Some(exact) = tick.filter(|tick| tick.revision == revision) {
+            return exact.seen_at;
+        }
+        let watched = self.spans.iter().filter(|span| span.covers(revision));
+        let span = watched.max_by_key(|span| span.after)?;
+        // It stood from the change before on, or longer than was watched.
+        match tick.filter(|tick| tick.revision >= span.after) {
             Some(tick) => tick.seen_at,
-            None => {
-                let before = self.spans.iter().filter(|span| span.after <= revision);
-                before.max_by_key(|span| span.after).map(|span| span.from_time)
-            }
+            None => Some(span.from_time),
         }
     }
 

@@ -148,7 +148,9 @@ fn a_time_means_what_had_been_seen_by_then() {
         [40, 100, 150, 299, 300, 9_999].map(|time| timeline.at_time(time)),
         [4, 10, 12, 18, 30, 40].map(Some)
     );
-    assert_eq!(timeline.seen_at(15), Some(100));
+    assert_eq!((timeline.seen_at(10), timeline.seen_at(12)), (Some(100), Some(100)));
+    assert_eq!(timeline.seen_at(15), None, "nobody watched");
+    assert_eq!(timeline.seen_at(19), Some(180), "as it was when watching began");
     assert_eq!(timeline.seen_at(25), None, "etcd tells no times");
     assert_eq!(timeline.seen_at(7), Some(40));
 }

@@ -10,6 +10,7 @@ mod diff_page;
 mod diff_show;
 mod header;
 mod history;
+pub mod reading;
 mod review;
 mod schema_bar;
 mod source_picker;

@@ -80,7 +80,7 @@ fn one(
     } else if item.is_folder() && session.keyspace.folder(path).is_some() {
         name(ui, path, actions);
         folder(ui, world, session, view, path, actions);
-    } else if !item.is_folder() && session.activity.deleted_key(path).is_some() {
+    } else if !item.is_folder() && session.deleted_key(path).is_some() {
         name(ui, path, actions);
         deleted(ui, world, session, path, actions);
     } else {
@@ -246,8 +246,10 @@ fn folder(
 }
 
 fn deleted(ui: &mut Ui, world: &World, session: &Session, path: &Key, actions: &mut Actions) {
-    let Some(deleted) = session.activity.deleted_key(path) else { return };
-    copyable(ui, &t!("keys.details.deleted_at"), &time_text(deleted.seen_at, world.now), actions);
+    let Some(deleted) = session.deleted_key(path) else { return };
+    if deleted.seen_at > 0 {
+        copyable(ui, &t!("keys.details.deleted_at"), &time_text(deleted.seen_at, world.now), actions);
+    }
     number(ui, "keys.details.deleted_revision", deleted.revision, actions);
     number(ui, "keys.details.version", deleted.last.meta.version, actions);
     if let Some(value) = &deleted.last.value {
@@ -257,7 +259,7 @@ fn deleted(ui: &mut Ui, world: &World, session: &Session, path: &Key, actions: &
     let undelete = t!("keys.menu.undelete");
     let button = Button::quiet(&undelete).icon(icons::ARROW_COUNTER_CLOCKWISE);
     if writes(session, button).show(ui).clicked() {
-        actions.push(Action::AskUndelete(path.clone()));
+        actions.push(super::menu::bring_back(vec![TreeItem::key(path.clone())]));
     }
 }
 

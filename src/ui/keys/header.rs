@@ -62,6 +62,11 @@ fn title(
         if icon_toggle(ui, icons::INFO, &details, None, details_open).clicked() {
             *toggle_details = true;
         }
+        let travel = t!("keys.header.travel");
+        let keys = shortcut_text(UserCommand::TimeTravel);
+        if icon_button(ui, icons::CLOCK_COUNTER_CLOCKWISE, &travel, keys).clicked() {
+            actions.push(Action::Run(UserCommand::TimeTravel));
+        }
         let deleted = t!("keys.header.show_deleted");
         if icon_toggle(ui, icons::EYE, &deleted, None, session.show_deleted).clicked() {
             actions.push(Action::Run(UserCommand::ShowDeleted));

@@ -10,6 +10,7 @@ mod row;
 mod selection;
 mod status;
 mod tooltip;
+mod travel;
 mod tree;
 mod tree_rows;
 pub mod words;
@@ -71,6 +72,8 @@ pub struct SessionView {
     looked_at: Option<Key>,
     /// What the details have worked out.
     facts: facts::Facts,
+    /// What is kept while a folder is looked at as it was.
+    travel: Option<travel::TravelView>,
     /// Which lease was asked for last, and when.
     asked_lease: Option<(i64, SeenAt)>,
 }
@@ -117,6 +120,11 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut UiState, actions: &mut Actio
     let details_open = state.keys.details.unwrap_or(width >= ROOM_FOR_DETAILS);
     let focus_filter = UiState::take_request(&mut state.requests, UserCommand::FocusFilter);
     let view = state.keys.views.entry(session.id).or_default();
+    if let Some(travel) = &session.travel {
+        travel::show(ui, world, session, travel, &mut view.travel, actions);
+        return;
+    }
+    view.travel = None;
     let mut toggle_details = false;
 
     let tokens = theme::tokens(ui);
@@ -164,6 +172,7 @@ fn left(
     view.rows.refresh(session, world.now);
     header::show(ui, session, view, focus_filter, details_open, toggle_details, actions);
     status::strip(ui, world, session, actions);
+    status::deleted(ui, session, actions);
     if !session.search.query.text.is_empty() {
         results::show(ui, world, session, view, actions);
         return;

@@ -21,7 +21,7 @@ const INDENT: f32 = 14.0;
 /// Room of the caret.
 const CARET: f32 = 16.0;
 /// Names keep at least this much room before badges are left out.
-const LEAST_NAME: f32 = 72.0;
+pub(super) const LEAST_NAME: f32 = 72.0;
 /// Accessible names of huge keys are cut.
 const MAX_LABEL_CHARS: usize = 512;
 
@@ -64,7 +64,9 @@ impl RowLook<'_> {
     pub fn label(&self, row: &Row) -> String {
         let key = display_short(&row.path, MAX_LABEL_CHARS);
         match row.kind {
-            RowKind::Ghost => t!("keys.tree.deleted_label", key = key).into_owned(),
+            RowKind::Ghost | RowKind::GhostFolder { .. } => {
+                t!("keys.tree.deleted_label", key = key).into_owned()
+            }
             _ if row.path.is_empty() => t!("keys.tree.empty_key").into_owned(),
             _ => key.into_owned(),
         }
@@ -79,7 +81,7 @@ impl RowLook<'_> {
         ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_level(row.depth + 1);
             node.set_selected(selected);
-            if let RowKind::Folder { expanded, .. } = row.kind {
+            if let Some(expanded) = row.kind.expanded() {
                 node.set_expanded(expanded);
             }
             let description = self.description(row);
@@ -92,7 +94,10 @@ impl RowLook<'_> {
     fn description(&self, row: &Row) -> String {
         match row.kind {
             RowKind::Folder { keys, .. } => {
-                let keys = words::keys(keys);
+                let keys = match self.tree.gone_in(&row.path) {
+                    0 => words::keys(keys),
+                    gone => format!("{}, {}", words::keys(keys), words::deleted_keys(gone)),
+                };
                 match self.session.activity.folder_count(&row.path) {
                     0 => keys,
                     changes => format!("{keys}, {}", words::changes(u64::from(changes))),
@@ -102,7 +107,16 @@ impl RowLook<'_> {
                 .recent(row)
                 .map(|(kind, age)| words::change_age(kind, self.now - age, self.now))
                 .unwrap_or_default(),
-            RowKind::Ghost => t!("keys.tree.deleted").into_owned(),
+            RowKind::Ghost => self.when_deleted(row),
+            RowKind::GhostFolder { keys, .. } => words::deleted_keys(keys),
+        }
+    }
+
+    /// How and when a key was deleted, as far as is known.
+    fn when_deleted(&self, row: &Row) -> String {
+        match self.session.deleted_key(&row.path) {
+            Some(deleted) => words::deleted_at(deleted, self.now),
+            None => t!("keys.tree.deleted").into_owned(),
         }
     }
 
@@ -164,7 +178,7 @@ impl RowLook<'_> {
         let caret = caret_rect(row, rect);
         let y = rect.center().y;
         let (icon, colour) = self.icon(tokens, row);
-        if let RowKind::Folder { expanded, .. } = row.kind {
+        if let Some(expanded) = row.kind.expanded() {
             let shape = if expanded { icons::CARET_DOWN } else { icons::CARET_RIGHT };
             painter.text(caret.center(), Align2::CENTER_CENTER, shape, text::icon(11.0), tokens.faint);
         }
@@ -178,6 +192,7 @@ impl RowLook<'_> {
             RowKind::Folder { expanded: true, .. } => (icons::FOLDER_OPEN, tokens.second),
             RowKind::Folder { .. } => (icons::FOLDER, tokens.second),
             RowKind::Ghost => (icons::FILE, tokens.faint),
+            RowKind::GhostFolder { .. } => (icons::FOLDER, tokens.faint),
             // Who claims something does so with a lease.
             RowKind::Leaf { meta } if meta.lease == 0 => (icons::FILE_TEXT, tokens.faint),
             RowKind::Leaf { .. } => match self.tree.claim_mark(&row.path) {
@@ -194,6 +209,15 @@ impl RowLook<'_> {
         match &row.kind {
             RowKind::Folder { keys, .. } => {
                 right.text(&words::short_count(*keys), text::mono_small(), tokens.faint, 34.0);
+                let gone = self.tree.gone_in(&row.path);
+                if gone > 0 {
+                    right.text(
+                        &format!("−{}", words::short_count(gone)),
+                        text::mono_small(),
+                        tokens.danger,
+                        0.0,
+                    );
+                }
                 let changes = self.session.activity.folder_count(&row.path);
                 if changes > 0 {
                     let count = format!("↑{}", words::short_count(u64::from(changes)));
@@ -212,6 +236,15 @@ impl RowLook<'_> {
                 self.paint_age(tokens, row, right)
             }
             RowKind::Ghost => {
+                let words = match self.session.deleted_key(&row.path).filter(|_| self.session.show_deleted) {
+                    Some(deleted) => words::deleted_short(deleted, self.now),
+                    None => t!("keys.tree.deleted").into_owned(),
+                };
+                right.text(&words, text::meta(), tokens.danger, 0.0);
+                None
+            }
+            RowKind::GhostFolder { keys, .. } => {
+                right.text(&words::short_count(*keys), text::mono_small(), tokens.danger, 34.0);
                 right.text(&t!("keys.tree.deleted"), text::meta(), tokens.danger, 0.0);
                 None
             }
@@ -232,11 +265,11 @@ impl RowLook<'_> {
         let name = display_name(row.name());
         let (name, colour) = match &row.kind {
             _ if name.is_empty() => (t!("keys.tree.empty_name"), tokens.faint),
-            RowKind::Ghost => (name, tokens.faint),
+            kind if kind.is_gone() => (name, tokens.faint),
             _ => (name, tokens.text),
         };
         let mut format = TextFormat::simple(text::mono(), colour);
-        if row.kind == RowKind::Ghost {
+        if row.kind.is_gone() {
             format.strikethrough = Stroke::new(size::LINE, tokens.danger);
         }
         let job = LayoutJob::single_section(name.into_owned(), format);
@@ -246,7 +279,7 @@ impl RowLook<'_> {
     }
 }
 
-fn paint_guides(painter: &Painter, tokens: &Tokens, depth: usize, rect: Rect) {
+pub(super) fn paint_guides(painter: &Painter, tokens: &Tokens, depth: usize, rect: Rect) {
     for level in 0..depth.min(24) {
         let x = rect.left() + size::GRID + indent(level) + CARET / 2.0;
         painter.vline(painter.round_to_pixel_center(x), rect.y_range(), tokens.line());
@@ -254,15 +287,17 @@ fn paint_guides(painter: &Painter, tokens: &Tokens, depth: usize, rect: Rect) {
 }
 
 /// Puts things at the right end of a row, from the right to the left, while there is room.
-struct Right<'a> {
-    painter: &'a Painter,
-    rect: Rect,
-    x: f32,
-    least: f32,
+pub(super) struct Right<'a> {
+    pub(super) painter: &'a Painter,
+    pub(super) rect: Rect,
+    /// What is put next ends here.
+    pub(super) x: f32,
+    /// And begins here at the least.
+    pub(super) least: f32,
 }
 
 impl Right<'_> {
-    fn text(&mut self, words: &str, font: FontId, colour: Color32, least_width: f32) {
+    pub(super) fn text(&mut self, words: &str, font: FontId, colour: Color32, least_width: f32) {
         let galley = self.painter.layout_no_wrap(words.to_owned(), font, colour);
         let width = galley.size().x.max(least_width);
         if self.x - width < self.least {

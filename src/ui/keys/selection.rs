@@ -1,5 +1,7 @@
 //! What a click or a key press does to the selection of a list.
 
+use std::collections::BTreeSet;
+
 use crate::action::Action;
 use crate::model::session::Session;
 use crate::model::tree_item::TreeItem;
@@ -33,8 +35,55 @@ impl SelectHow {
     }
 }
 
-/// The selection after row `at` was picked. `anchor` is the row where a range began; `position`
-/// tells where an item stands in the list, `items` what some rows stand for.
+/// Selected rows, and where the keyboard and ranges are.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// The rows.
+    pub rows: BTreeSet<TreeItem>,
+    /// Where the keyboard is.
+    pub cursor: Option<TreeItem>,
+    /// Where a range of rows begins.
+    pub anchor: Option<TreeItem>,
+}
+
+impl Selection {
+    /// Row `at` was picked. `position` tells where an item stands in the list, `items` what some rows
+    /// stand for.
+    pub fn pick(
+        &mut self,
+        at: usize,
+        picked: &TreeItem,
+        how: SelectHow,
+        position: impl Fn(&TreeItem) -> Option<usize>,
+        items: impl Fn(usize, usize) -> Vec<TreeItem>,
+    ) {
+        if how != SelectHow::Range {
+            self.anchor = Some(picked.clone());
+        } else if self.anchor.is_none() {
+            self.anchor.clone_from(&self.cursor);
+            self.anchor.get_or_insert_with(|| picked.clone());
+        }
+        match how {
+            SelectHow::Alone => self.rows = std::iter::once(picked.clone()).collect(),
+            SelectHow::Toggle => {
+                if !self.rows.remove(picked) {
+                    self.rows.insert(picked.clone());
+                }
+            }
+            SelectHow::Range => {
+                let from = self.anchor.as_ref().and_then(position).unwrap_or(at);
+                // The end that was picked is always part of it, also where the range is cut off.
+                let first = from.min(at).max((at + 1).saturating_sub(MAX_SELECTED));
+                let count = from.max(at).saturating_sub(first) + 1;
+                self.rows = items(first, count.min(MAX_SELECTED)).into_iter().collect();
+            }
+        }
+        self.cursor = Some(picked.clone());
+    }
+}
+
+/// The selection of the session after row `at` was picked, as [`Selection::pick`]. `anchor` is the row
+/// where a range began.
 pub fn select(
     session: &Session,
     anchor: &mut Option<TreeItem>,
@@ -44,31 +93,11 @@ pub fn select(
     position: impl Fn(&TreeItem) -> Option<usize>,
     items: impl Fn(usize, usize) -> Vec<TreeItem>,
 ) -> Action {
-    if how != SelectHow::Range {
-        *anchor = Some(picked.clone());
-    } else if anchor.is_none() {
-        anchor.clone_from(&session.cursor);
-        anchor.get_or_insert_with(|| picked.clone());
-    }
-    let rows = match how {
-        SelectHow::Alone => vec![picked.clone()],
-        SelectHow::Toggle => {
-            let mut selected: Vec<TreeItem> =
-                session.selected.iter().filter(|row| *row != picked).cloned().collect();
-            if selected.len() == session.selected.len() {
-                selected.push(picked.clone());
-            }
-            selected
-        }
-        SelectHow::Range => {
-            let from = anchor.as_ref().and_then(position).unwrap_or(at);
-            // The end that was picked is always part of it, also where the range is cut off.
-            let first = from.min(at).max((at + 1).saturating_sub(MAX_SELECTED));
-            let count = from.max(at).saturating_sub(first) + 1;
-            items(first, count.min(MAX_SELECTED))
-        }
-    };
-    Action::Select { rows, cursor: Some(picked.clone()) }
+    let (rows, cursor) = (session.selected.clone(), session.cursor.clone());
+    let mut selection = Selection { rows, cursor, anchor: anchor.take() };
+    selection.pick(at, picked, how, position, items);
+    *anchor = selection.anchor;
+    Action::Select { rows: selection.rows.into_iter().collect(), cursor: selection.cursor }
 }
 
 #[cfg(test)]

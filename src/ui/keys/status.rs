@@ -41,17 +41,46 @@ pub fn strip(ui: &mut Ui, world: &World, session: &Session, actions: &mut Action
     }
 }
 
+/// How far the deleted keys that were asked for are known.
+pub fn deleted(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let deletions = &session.deletions;
+    if !session.show_deleted {
+        return;
+    }
+    if let Some(fault) = deletions.fault() {
+        let words = t!("keys.status.deleted_failed");
+        if strip_line(ui, Tone::Changed, &words, Some(&fault_advice(fault)), Some(&t!("common.retry"))) {
+            // Switched off and on again, it is asked for again.
+            actions.push(Action::Run(UserCommand::ShowDeleted));
+            actions.push(Action::Run(UserCommand::ShowDeleted));
+        }
+    } else if deletions.is_waiting() {
+        strip_line(ui, Tone::Waiting, &t!("keys.status.deleted_reading"), None, None);
+    } else if deletions.is_cut() {
+        strip_line(ui, Tone::Plain, &t!("keys.status.deleted_cut"), None, None);
+    }
+}
+
 fn line(ui: &mut Ui, tone: Tone, words: &str, advice: Option<&str>, actions: &mut Actions) {
+    let retry = advice.map(|_| t!("keys.status.retry"));
+    if strip_line(ui, tone, words, advice, retry.as_deref()) {
+        actions.push(Action::Run(UserCommand::Reconnect));
+    }
+}
+
+/// A line with what is to be known; tells whether its button was pressed.
+fn strip_line(ui: &mut Ui, tone: Tone, words: &str, advice: Option<&str>, button: Option<&str>) -> bool {
     let tokens = theme::tokens(ui);
     let fill = tokens.soft(tone.colour(tokens));
+    let mut pressed = false;
     Frame::new().fill(fill).inner_margin(Margin::symmetric(8, 2)).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.set_min_height(size::CONTROL_SMALL);
             let (rect, _) = ui.allocate_exact_size(egui::vec2(size::DOT, size::DOT), egui::Sense::hover());
             dot(ui, rect.center(), tone);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if advice.is_some() && Button::ghost(&t!("keys.status.retry")).small().show(ui).clicked() {
-                    actions.push(Action::Run(UserCommand::Reconnect));
+                if let Some(button) = button {
+                    pressed = Button::ghost(button).small().show(ui).clicked();
                 }
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     let label = ui.add(Label::new(tokens.meta(words).color(tokens.text)).truncate());
@@ -62,6 +91,7 @@ fn line(ui: &mut Ui, tone: Tone, words: &str, advice: Option<&str>, actions: &mu
             });
         });
     });
+    pressed
 }
 
 /// What stands where the tree would be, while there is no key.

@@ -52,10 +52,10 @@ fn lines(world: &World, session: &Session, row: &Row) -> Vec<String> {
                 lines.push(words::change_age(kind, seen_at, world.now));
             }
         }
+        RowKind::GhostFolder { keys, .. } => lines.push(words::deleted_keys(*keys)),
         RowKind::Ghost => {
-            if let Some(deleted) = session.activity.deleted_key(&row.path) {
-                let revision = deleted.revision;
-                lines.push(t!("keys.tooltip.deleted", revision = revision).into_owned());
+            if let Some(deleted) = session.deleted_key(&row.path) {
+                lines.push(words::deleted_at(deleted, world.now));
             }
             lines.push(t!("keys.tooltip.undelete").into_owned());
         }

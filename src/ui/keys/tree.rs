@@ -87,7 +87,7 @@ fn draw(
         let next = look.paint(ui, row, rect, &response, selected);
         next_look = [next_look, next].into_iter().flatten().min();
         mouse(ui, session, view, at, row, rect, &response, actions);
-        menu::attach(&response, session, row, actions);
+        menu::attach(&response, session, &view.rows, row, actions);
         tooltip::attach(response, world, session, row);
     }
     if let Some(millis) = next_look {
@@ -102,6 +102,7 @@ fn row_salt(row: &Row) -> u8 {
         RowKind::Folder { .. } => 0,
         RowKind::Leaf { .. } => 1,
         RowKind::Ghost => 2,
+        RowKind::GhostFolder { .. } => 3,
     }
 }
 
@@ -124,7 +125,7 @@ fn mouse(
     ui.memory_mut(|memory| memory.request_focus(list_id(session)));
     let how = SelectHow::of(ui.input(|input| input.modifiers));
     let on_caret = response.interact_pointer_pos().is_some_and(|at| caret_rect(row, rect).contains(at));
-    let is_folder = matches!(row.kind, RowKind::Folder { .. });
+    let is_folder = row.item().is_folder();
     if is_folder && on_caret {
         actions.push(Action::ToggleFolder(row.path.clone()));
         return;
@@ -135,12 +136,12 @@ fn mouse(
     }
     match row.kind {
         // The second click of a double click would close what the first one opened.
-        RowKind::Folder { .. } if !response.double_clicked() => {
+        RowKind::Folder { .. } | RowKind::GhostFolder { .. } if !response.double_clicked() => {
             actions.push(Action::ToggleFolder(row.path.clone()));
         }
         RowKind::Leaf { .. } if response.double_clicked() => view.keep_open(session, &row.path, actions),
         RowKind::Leaf { .. } => view.look_at(session, &row.path, actions),
-        RowKind::Folder { .. } | RowKind::Ghost => {}
+        RowKind::Folder { .. } | RowKind::GhostFolder { .. } | RowKind::Ghost => {}
     }
 }
 
@@ -279,22 +280,23 @@ pub fn moved(at: Option<usize>, press: Press, page: usize, len: usize) -> usize 
 
 fn enter(session: &Session, view: &mut SessionView, row: &Row, actions: &mut Actions) {
     match row.kind {
-        RowKind::Folder { .. } => actions.push(Action::ToggleFolder(row.path.clone())),
+        RowKind::Folder { .. } | RowKind::GhostFolder { .. } => {
+            actions.push(Action::ToggleFolder(row.path.clone()));
+        }
         RowKind::Leaf { .. } => view.keep_open(session, &row.path, actions),
         RowKind::Ghost if session.profile.read_only => {}
-        RowKind::Ghost => actions.push(Action::AskUndelete(row.path.clone())),
+        RowKind::Ghost => actions.push(menu::bring_back(vec![row.item()])),
     }
 }
 
 /// Left closes or goes to the parent, right opens or goes to the first child.
 fn sideways(view: &SessionView, at: usize, row: &Row, press: Press, actions: &mut Actions) -> Option<usize> {
-    match (&row.kind, press) {
-        (RowKind::Folder { expanded: false, .. }, Press::ArrowRight)
-        | (RowKind::Folder { expanded: true, .. }, Press::ArrowLeft) => {
+    match (row.kind.expanded(), press) {
+        (Some(false), Press::ArrowRight) | (Some(true), Press::ArrowLeft) => {
             actions.push(Action::ToggleFolder(row.path.clone()));
             None
         }
-        (RowKind::Folder { .. }, Press::ArrowRight) => Some(at + 1),
+        (Some(true), Press::ArrowRight) => Some(at + 1),
         (_, Press::ArrowLeft) if row.name_start > 0 => {
             view.rows.rows().position(&TreeItem::folder(&row.path[..row.name_start]))
         }

@@ -9,6 +9,7 @@ use crate::model::activity::{ActivityKind, GHOST_MS};
 use crate::model::bytes::Key;
 use crate::model::claim::{ClaimKind, ClaimQueue};
 use crate::model::keyspace::Keyspace;
+use crate::model::record::KeyMeta;
 use crate::model::rows::{Row, Rows};
 use crate::model::session::Session;
 use crate::model::status::SeenAt;
@@ -16,7 +17,9 @@ use crate::model::status::SeenAt;
 /// At most so many deleted keys are kept in the tree after a burst of deletions.
 const MAX_GHOSTS: usize = 200;
 /// At most so many while the operator asked to see them.
-const MAX_SHOWN_DELETED: usize = 2_000;
+const MAX_SHOWN_DELETED: usize = 5_000;
+/// While so many are shown they are gathered again at most so often, in milliseconds.
+const GATHER_EVERY_MS: SeenAt = 400;
 
 /// What a key stands for in a lock or an election.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +36,10 @@ pub struct TreeRows {
     rows: Rows,
     built_for: Option<Keyspace>,
     expanded: BTreeSet<Vec<u8>>,
-    ghosts: BTreeSet<Key>,
+    /// Keys that are gone and still shown.
+    ghosts: Keyspace,
+    /// When they were gathered, and from which answers.
+    gathered: (SeenAt, u64),
     show_deleted: bool,
     /// When the first ghost leaves.
     ghosts_until: Option<SeenAt>,
@@ -49,8 +55,9 @@ impl TreeRows {
     pub fn refresh(&mut self, session: &Session, now: SeenAt) {
         self.refresh_marks(session);
         let same_keys = self.built_for.as_ref().is_some_and(|built| built.is_same(&session.keyspace));
-        let ghosts_stand =
-            self.show_deleted == session.show_deleted && self.ghosts_until.is_none_or(|until| now < until);
+        let ghosts_stand = self.show_deleted == session.show_deleted
+            && self.ghosts_until.is_none_or(|until| now < until)
+            && (!session.show_deleted || self.gathered.1 == session.deletions.version());
         if same_keys && ghosts_stand && self.expanded == session.expanded {
             return;
         }
@@ -65,11 +72,25 @@ impl TreeRows {
     }
 
     fn refresh_ghosts(&mut self, session: &Session, now: SeenAt) {
-        self.ghosts.clear();
+        let version = session.deletions.version();
+        if session.show_deleted && self.show_deleted && self.gathered.1 == version {
+            // A busy key space: those that exist again are not shown twice meanwhile.
+            let many = self.ghosts.len() > 500;
+            let age = now - self.gathered.0;
+            if many && (0..GATHER_EVERY_MS).contains(&age) {
+                self.ghosts_until = Some(self.gathered.0 + GATHER_EVERY_MS);
+                return;
+            }
+        }
+        self.gathered = (now, version);
+        self.ghosts = Keyspace::new(session.keyspace.separator());
         self.ghosts_until = None;
         if session.show_deleted {
-            let deleted = session.activity.deleted().take(MAX_SHOWN_DELETED);
-            self.ghosts.extend(deleted.map(|deleted| deleted.last.key.clone()));
+            let seen = session.activity.deleted().chain(session.deletions.iter());
+            let gone = seen.filter(|deleted| session.keyspace.get(&deleted.last.key).is_none());
+            for deleted in gone.take(MAX_SHOWN_DELETED) {
+                self.ghosts.put(&deleted.last.key, KeyMeta::default(), None);
+            }
             return;
         }
         let recent = session.activity.lines().rev().take_while(|line| now - line.seen_at < GHOST_MS);
@@ -77,10 +98,10 @@ impl TreeRows {
             if session.activity.deleted_key(&line.key).is_none() {
                 continue;
             }
-            self.ghosts.insert(line.key.clone());
+            self.ghosts.put(&line.key, KeyMeta::default(), None);
             let until = line.seen_at + GHOST_MS;
             self.ghosts_until = Some(self.ghosts_until.map_or(until, |first| first.min(until)));
-            if self.ghosts.len() >= MAX_GHOSTS {
+            if self.ghosts.len() >= MAX_GHOSTS as u64 {
                 break;
             }
         }
@@ -103,6 +124,15 @@ impl TreeRows {
     #[must_use]
     pub fn row(&self, at: usize) -> Option<Row> {
         self.rows.slice(at, 1).pop()
+    }
+
+    /// Number of deleted keys shown in a folder and below, while they are asked for.
+    #[must_use]
+    pub fn gone_in(&self, folder: &[u8]) -> u64 {
+        match self.ghosts.folder(folder) {
+            Some(folder) if self.show_deleted => folder.keys(),
+            _ => 0,
+        }
     }
 
     /// When the first deleted key leaves the tree by itself.

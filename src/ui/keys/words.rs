@@ -2,9 +2,9 @@
 
 use rust_i18n::t;
 
-use crate::model::activity::ActivityKind;
+use crate::model::activity::{ActivityKind, DeletedKey};
 use crate::model::status::SeenAt;
-use crate::ui::widgets::{count_text, relative_text};
+use crate::ui::widgets::{clock_text, count_text, relative_text};
 
 /// A count that must be short: exact up to 9,999, then `12.3k`, `4.5M`.
 #[must_use]
@@ -27,6 +27,35 @@ pub fn keys(count: u64) -> String {
     match count {
         1 => t!("keys.count.one_key").into_owned(),
         _ => t!("keys.count.keys", count = count_text(count)).into_owned(),
+    }
+}
+
+/// `1 deleted key`, `12 deleted keys`.
+#[must_use]
+pub fn deleted_keys(count: u64) -> String {
+    match count {
+        1 => t!("keys.count.one_deleted").into_owned(),
+        _ => t!("keys.count.deleted", count = count_text(count)).into_owned(),
+    }
+}
+
+/// How and when a key was deleted: `deleted at r812, seen 10:42:03`. etcd keeps no times: where
+/// nobody watched, there is none.
+#[must_use]
+pub fn deleted_at(deleted: &DeletedKey, now: SeenAt) -> String {
+    let revision = deleted.revision;
+    match deleted.seen_at {
+        ..=0 => t!("keys.tree.deleted_at", revision = revision).into_owned(),
+        seen => t!("keys.tree.deleted_seen", revision = revision, time = clock_text(seen, now)).into_owned(),
+    }
+}
+
+/// The same for a row: `r812 · 10:42:03`.
+#[must_use]
+pub fn deleted_short(deleted: &DeletedKey, now: SeenAt) -> String {
+    match deleted.seen_at {
+        ..=0 => format!("r{}", deleted.revision),
+        seen => format!("r{} · {}", deleted.revision, clock_text(seen, now)),
     }
 }
 

@@ -52,6 +52,10 @@ pub struct Tokens {
     pub on_danger: Color32,
     /// Queued, candidate, pending.
     pub waiting: Color32,
+    /// Another time than now: nothing else has this colour.
+    pub past: Color32,
+    /// Text on it.
+    pub on_past: Color32,
 
     /// Added lines.
     pub diff_added: Color32,
@@ -117,6 +121,8 @@ pub(super) static DARK: Tokens = Tokens {
     danger_hover: rgb(0xFF_8585),
     on_danger: rgb(0x20_0A0A),
     waiting: rgb(0xB1_98FF),
+    past: rgb(0xF0_8BD0),
+    on_past: rgb(0x24_0A1C),
     diff_added: rgb(0x12_331F),
     diff_added_word: rgb(0x1E_5C37),
     diff_removed: rgb(0x3B_1A1D),
@@ -161,6 +167,8 @@ pub(super) static LIGHT: Tokens = Tokens {
     danger_hover: rgb(0xA6_2723),
     on_danger: rgb(0xFF_FFFF),
     waiting: rgb(0x65_44BD),
+    past: rgb(0xA0_2A86),
+    on_past: rgb(0xFF_FFFF),
     diff_added: rgb(0xE3_F6EA),
     diff_added_word: rgb(0xB4_E6C6),
     diff_removed: rgb(0xFC_E7E6),
@@ -269,6 +277,7 @@ mod tests {
                     ("changed", tokens.changed, 4.5),
                     ("danger", tokens.danger, 4.5),
                     ("waiting", tokens.waiting, 4.5),
+                    ("past", tokens.past, 4.5),
                 ] {
                     let found = contrast(text, surface);
                     assert!(found >= least, "{name} on {place}, dark {}: {found:.2}", tokens.dark);
@@ -277,6 +286,7 @@ mod tests {
             for (name, text, surface) in [
                 ("on_accent", tokens.on_accent, tokens.accent),
                 ("on_accent hover", tokens.on_accent, tokens.accent_hover),
+                ("on_past", tokens.on_past, tokens.past),
                 ("on_danger", tokens.on_danger, tokens.danger),
                 ("on_danger hover", tokens.on_danger, tokens.danger_hover),
                 ("selected", tokens.text, tokens.selected),
