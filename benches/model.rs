@@ -163,7 +163,7 @@ fn rows(keyspace: &Keyspace) {
         .chain((0..1_000).map(|number| format!("/config/svc-{number:04}/").into_bytes()))
         .collect();
     let mut rows = Rows::default();
-    let time = median(|| rows = Rows::build(keyspace, b"", &expanded, &BTreeSet::new()));
+    let time = median(|| rows = Rows::build(keyspace, b"", &expanded, &Default::default()));
     say(&format!("rows with 1,001 open folders ({} rows)", rows.len()), &ms(time));
     let time = median(|| {
         black_box(rows.slice(rows.len() / 2, 60));
@@ -185,7 +185,7 @@ fn flat_rows() {
     }
     let expanded = BTreeSet::from([b"flat/".to_vec()]);
     let mut rows = Rows::default();
-    let time = median(|| rows = Rows::build(&keyspace, b"", &expanded, &BTreeSet::new()));
+    let time = median(|| rows = Rows::build(&keyspace, b"", &expanded, &Default::default()));
     say("rows of one open folder with 1,000,000 keys", &ms(time));
     let time = median(|| {
         black_box(rows.slice(900_000, 60));

@@ -257,14 +257,19 @@ impl Judge {
                 (Some(_), Some(_)) => Mark::Changed,
                 _ => Mark::Unclear,
             },
-            (Some(_), None) if self.now == Certainty::BeforeRecords => Mark::Uncertain,
+            (Some(_), None) if is_partial(self.now) => Mark::Uncertain,
             (Some(_), None) => Mark::Deleted,
             // It is older than the moment that does not have it: it did exist, as nobody knows what.
             (None, Some((meta, _))) if meta.create_revision <= self.revision => Mark::Uncertain,
-            // Before everything recorded it may have existed earlier, and been deleted.
-            (None, Some(_)) if self.then == Certainty::BeforeRecords => Mark::Uncertain,
+            // It may have existed earlier, and been deleted, without being known.
+            (None, Some(_)) if is_partial(self.then) => Mark::Uncertain,
             (None, Some(_)) => Mark::Created,
             (None, None) => Mark::Uncertain,
         }
     }
+}
+
+/// Whether keys of the moment may be missing that nothing is known of.
+fn is_partial(certainty: Certainty) -> bool {
+    matches!(certainty, Certainty::BeforeRecords | Certainty::Withheld)
 }

@@ -231,6 +231,7 @@ fn doubts(picture: &Picture, now: SeenAt) -> Vec<String> {
             )
             .into_owned(),
         ),
+        Certainty::Withheld => lines.push(t!("travel.band.withheld").into_owned()),
         Certainty::BeforeRecords => {
             lines.push(t!("travel.band.before_records", revision = revision).into_owned());
         }
