@@ -13,6 +13,8 @@ mod figure;
 #[cfg(unix)]
 #[path = "app/survive.rs"]
 mod survive;
+#[path = "app/time_machine.rs"]
+mod time_machine;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -86,7 +86,8 @@ impl PlanStep {
         let lost = self.lost_lease().is_some();
         let grave = self.warnings.iter().any(|warning| match warning {
             Warning::Coordination | Warning::Uncertain | Warning::ValueUnknown | Warning::Invalid(_) => true,
-            Warning::Registration => !lost,
+            // Its owner writes it. One that is gone while its lease lives comes back on that lease.
+            Warning::Registration => !lost && self.before.is_some(),
             Warning::LeaseGone(_)
             | Warning::ChangedSince { .. }
             | Warning::OtherLease { .. }

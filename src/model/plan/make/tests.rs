@@ -86,7 +86,7 @@ fn a_lease_that_is_gone_asks_for_a_choice_and_one_that_lives_is_attached_again()
     ] {
         making.lost_lease = choice;
         let steps = making.steps();
-        assert_eq!((&steps[0].action, steps[0].on), (&put("2", 6), false), "a registration is its owner's");
+        assert_eq!((&steps[0].action, steps[0].on), (&put("2", 6), true), "back on the lease that lives");
         assert_eq!((&steps[1].action, steps[1].on), (&put("1", lease), on), "{choice:?}");
         assert!(steps[1].warnings.contains(&Warning::LeaseGone(5)));
         // The choice made later comes to the same.
@@ -123,6 +123,10 @@ fn grave_steps_begin_switched_off_and_unknown_values_stay_so() {
     let mut making = Making::of(past, &[]);
     making.alive = vec![5];
     let steps = making.steps();
+    assert!(steps.iter().any(|step| step.on && step.warnings == [Warning::Registration]), "gone: comes back");
+    let there = record("services/a", "10.0.0.2:80", 12, 5);
+    making.present.insert(there.0, there.1);
+    let steps = making.steps();
     assert!(steps.iter().all(|step| !step.on), "{steps:?}");
     let grave = [
         Warning::Invalid("breaks its schema".to_owned()),
@@ -131,7 +135,7 @@ fn grave_steps_begin_switched_off_and_unknown_values_stay_so() {
         Warning::Registration,
     ];
     for (step, warning) in steps.iter().zip(grave) {
-        assert_eq!(step.warnings, [warning.clone()]);
+        assert!(step.warnings.contains(&warning), "{step:?}");
         assert_eq!(step.may_be_on(LostLease::LeaveOut), warning != Warning::ValueUnknown);
     }
     making.picture.certainty = Certainty::BeforeRecords;
