@@ -17,6 +17,7 @@ mod connect;
 mod dialogs;
 mod editor;
 mod editor_versions;
+mod environments;
 mod keys;
 mod nasty_screens;
 mod palette;

@@ -64,7 +64,7 @@ impl Item {
     pub fn effective(&self, stack: &[usize], deep: bool) -> Option<Effective<'_>> {
         use std::borrow::Cow;
         let present = || stack.iter().filter_map(|at| Some((*at, self.cells.get(*at)?.as_ref()?)));
-        let (winner, cell) = present().last()?;
+        let (winner, cell) = present().next_back()?;
         let all_maps = || present().all(|(_, cell)| cell.doc().is_some_and(Doc::is_map));
         if deep && present().count() > 1 && all_maps() {
             let mut docs = present().filter_map(|(_, cell)| cell.doc());

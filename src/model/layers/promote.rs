@@ -26,6 +26,8 @@ pub struct Pick {
 pub enum Refusal {
     /// It is not there (any more).
     NotThere,
+    /// There is no override of it that could be given up.
+    NoOverride,
     /// A value that is needed is not loaded.
     NotLoaded,
     /// The value there can not be opened, for this reason.
@@ -75,7 +77,7 @@ impl Board {
             for path in paths {
                 let value = given.doc.as_deref().and_then(|doc| doc.get(&path)).ok_or(Refusal::NotThere)?;
                 let format = format_of(given.cell);
-                work.change(item, &pick.name, format, Change::Set(path, value.clone()))?;
+                work.change(item, &pick.name, format, &Change::Set(path, value.clone()))?;
             }
             Ok(())
         })
@@ -88,7 +90,10 @@ impl Board {
         let below = &stack[..stack.len().saturating_sub(1)];
         self.work(environment, picks, |work, item, pick| {
             let there = |item: &&Item| item.cells.get(environment).is_some_and(Option::is_some);
-            let item = item.filter(there).ok_or(Refusal::NotThere)?;
+            let item = item.filter(there).ok_or(Refusal::NoOverride)?;
+            if item.said(environment, pick.path.as_deref()).is_none() {
+                return Err(Refusal::NoOverride);
+            }
             let Some(path) = &pick.path else {
                 work.drafts.insert(pick.name.clone(), Draft::Gone);
                 return Ok(());
@@ -101,7 +106,7 @@ impl Board {
                 Some(value) => Change::Set(path.clone(), value),
                 None => Change::Remove(path.clone()),
             };
-            work.change(Some(item), &pick.name, ValueFormat::Plain, step)?;
+            work.change(Some(item), &pick.name, ValueFormat::Plain, &step)?;
             // An override without anything of its own is none.
             let Some(Draft::Text { format, text, .. }) = work.drafts.get(&pick.name) else { return Ok(()) };
             let left = parse(*format, text).ok();
@@ -220,16 +225,16 @@ impl<'b> Work<'b> {
         item: Option<&'b Item>,
         name: &Key,
         new: ValueFormat,
-        step: Change,
+        step: &Change,
     ) -> Result<(), Refusal> {
         let (format, text, rewritten) = match self.drafts.get(name) {
             Some(Draft::Text { format, text, rewritten }) => (*format, text.clone(), *rewritten),
             Some(Draft::Bytes(_) | Draft::Gone) => return Ok(()),
             None => self.begin(item, new)?,
         };
-        let changed = change(format, &text, &step).map_err(Refusal::NotSaid)?;
+        let changed = change(format, &text, step).map_err(Refusal::NotSaid)?;
         let rewritten = rewritten || changed.rewritten;
-        if let (Change::Set(path, value), Some(item), true) = (&step, item, self.board.set.deep) {
+        if let (Change::Set(path, value), Some(item), true) = (step, item, self.board.set.deep) {
             self.check(item, format, &changed.text, path, value)?;
         }
         self.drafts.insert(name.clone(), Draft::Text { format, text: changed.text, rewritten });

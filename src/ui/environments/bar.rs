@@ -21,6 +21,9 @@ const MAX_SEGMENTS: usize = 5;
 /// Narrower screens have the environments in a list.
 const ROOM_FOR_SEGMENTS: f32 = 900.0;
 
+/// Narrower windows say only the one count that matters most.
+const ROOM_FOR_COUNTS: f32 = 1_080.0;
+
 /// A bar with its content from both sides.
 fn bar(
     ui: &mut Ui,
@@ -154,13 +157,12 @@ fn tools(ui: &mut Ui, session: &Session, view: &mut View) {
 /// The effective configuration for the clipboard, as the document that is asked for.
 fn copy(ui: &mut Ui, view: &mut View) {
     let Some(board) = view.board().cloned() else { return };
-    let environment = match view.mode(&board) {
-        Some(Mode::Effective(environment) | Mode::Compare(_, environment)) => environment,
-        None => return,
+    let Some(Mode::Effective(environment) | Mode::Compare(_, environment)) = view.mode(&board) else {
+        return;
     };
     let mut format = None;
-    let icon = egui::RichText::new(icons::COPY).font(theme::text::icon(size::ICON));
-    let menu = ui.menu_button(icon, |ui| {
+    let button = icon_button(ui, icons::COPY, &t!("environments.copy"), None);
+    egui::Popup::menu(&button).show(|ui| {
         let layer = words::layer(&board.set, environment);
         ui.label(theme::tokens(ui).meta(t!("environments.copy_of", environment = layer)));
         for (choice, name) in [
@@ -174,8 +176,6 @@ fn copy(ui: &mut Ui, view: &mut View) {
             }
         }
     });
-    let label = t!("environments.copy");
-    menu.response.accessible_name(label.as_ref()).on_hover_text(t!("environments.copy_hint"));
     if let Some(format) = format {
         let work = move || board.export(environment, format);
         view.copying = Some(Beside::start(ui.ctx(), "layers: copy", work));
@@ -238,7 +238,7 @@ fn counts(ui: &mut Ui, view: &View, set: &LayerSet) {
     let mut parts =
         vec![t!("environments.count.lines", count = count_text(counts.lines as u64)).into_owned()];
     let mut add = |count: usize, words: std::borrow::Cow<'_, str>| {
-        if count > 0 {
+        if count > 0 && (!narrow || parts.is_empty()) {
             parts.push(words.into_owned());
         }
     };

@@ -31,7 +31,7 @@ use crate::ui::widgets::chip::Tone;
 use crate::ui::widgets::{banner, clock_text, count_text, empty_state, fault_view, progress_line};
 
 /// Width of the detail: at first, least, most.
-const DETAIL_WIDTH: f32 = 380.0;
+const DETAIL_WIDTH: f32 = 330.0;
 const DETAIL_LEAST: f32 = 280.0;
 const DETAIL_MOST: f32 = 640.0;
 /// The table keeps at least this much room.
@@ -39,7 +39,7 @@ const TABLE_LEAST: f32 = 420.0;
 /// Narrower screens have the services in a list that opens instead of beside the table.
 const ROOM_FOR_GROUPS: f32 = 1_080.0;
 /// Width of the list of services.
-const GROUPS: f32 = 190.0;
+const GROUPS: f32 = 164.0;
 /// Narrower screens have no room for the detail beside the table.
 const ROOM_FOR_DETAIL: f32 = TABLE_LEAST + DETAIL_LEAST;
 /// Values are read again at most so often while somebody changes them, in milliseconds.
@@ -108,7 +108,7 @@ fn content(ui: &mut Ui, world: &World, session: &Session, view: &mut View, actio
         Panel::right("layer detail")
             .frame(frame)
             .resizable(true)
-            .default_size(DETAIL_WIDTH.min(ui.available_width() * 0.4).clamp(DETAIL_LEAST, most))
+            .default_size(DETAIL_WIDTH.min(ui.available_width() * 0.36).clamp(DETAIL_LEAST, most))
             .size_range(DETAIL_LEAST..=most)
             .show(ui, |ui| detail::show(ui, session, view, actions));
     }

@@ -136,7 +136,8 @@ fn targets(
         }
     }
     ui.add_enabled_ui(live, |ui| {
-        let more = ui.menu_button(t!("common.more").as_ref(), |ui| {
+        let more = Button::quiet(&t!("common.more")).small().icon(icons::CARET_DOWN).show(ui);
+        egui::Popup::menu(&more).show(|ui| {
             for (target, words) in &rest {
                 if ui.button(words).clicked() {
                     chosen = Some(target);
@@ -144,7 +145,7 @@ fn targets(
                 }
             }
         });
-        more.response.on_hover_text(t!("environments.more_hint"));
+        more.on_hover_text(t!("environments.more_hint"));
     });
     if let Some(target) = chosen {
         begin(view, board, target, actions);
@@ -235,6 +236,7 @@ fn doubtful(ui: &mut Ui, view: &mut View, actions: &mut Actions) {
 fn refusal(why: &Refusal) -> String {
     let words = match why {
         Refusal::NotThere => t!("environments.refusal.not_there"),
+        Refusal::NoOverride => t!("environments.refusal.no_override"),
         Refusal::NotLoaded => t!("environments.refusal.not_loaded"),
         Refusal::NotOpened(why) => t!("environments.refusal.not_opened", why = why),
         Refusal::NotSaid(why) => t!("environments.refusal.not_said", why = why),

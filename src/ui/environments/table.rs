@@ -18,11 +18,11 @@ use crate::ui::widgets::{VirtualList, empty_state, list_move, progress_line};
 
 /// Widths of the columns that do not stretch.
 const CHECK: f32 = 30.0;
-const ORIGIN: f32 = 118.0;
-const MARK: f32 = 138.0;
+const ORIGIN: f32 = 112.0;
+const MARK: f32 = 124.0;
 const STATE: f32 = 128.0;
 /// Narrower tables leave out what is also said by colour and in the detail.
-const ROOM_FOR_MARK: f32 = 640.0;
+const ROOM_FOR_MARK: f32 = 560.0;
 
 /// Where the columns begin and end.
 struct Columns {
@@ -53,7 +53,7 @@ impl Columns {
             left += CHECK;
             (start, left)
         });
-        let share = if compares { 0.36 } else { 0.52 };
+        let share = if compares { 0.36 } else { 0.56 };
         let name = (left, left + ((right - left) * share - size::PAD).max(60.0));
         let rest = name.1 + size::PAD;
         let middle = if compares { rest + (right - rest) / 2.0 } else { right };
