@@ -235,8 +235,11 @@ fn counts(ui: &mut Ui, view: &View, set: &LayerSet) {
     let Some(table) = view.table() else { return };
     let tokens = theme::tokens(ui);
     let counts = table.counts;
-    let mut parts =
-        vec![t!("environments.count.lines", count = count_text(counts.lines as u64)).into_owned()];
+    let narrow = ui.ctx().content_rect().width() < ROOM_FOR_COUNTS;
+    let mut parts = Vec::new();
+    if !narrow {
+        parts.push(t!("environments.count.lines", count = count_text(counts.lines as u64)).into_owned());
+    }
     let mut add = |count: usize, words: std::borrow::Cow<'_, str>| {
         if count > 0 && (!narrow || parts.is_empty()) {
             parts.push(words.into_owned());
