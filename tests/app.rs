@@ -10,6 +10,8 @@ mod faults;
 #[path = "cluster/figure.rs"]
 #[allow(dead_code)]
 mod figure;
+#[path = "app/layers.rs"]
+mod layers;
 #[cfg(unix)]
 #[path = "app/survive.rs"]
 mod survive;

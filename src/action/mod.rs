@@ -251,6 +251,14 @@ pub enum Action {
     LoadAudit(AuditQuery),
     /// Write what the query finds of the audit log to a file.
     ExportAudit(AuditQuery, PathBuf),
+    /// Work out the plan of a promotion, and show it. Steps whose key was changed since these mod
+    /// revisions (0: it did not exist) begin switched off.
+    Promote {
+        /// What is wanted.
+        goal: PlanGoal,
+        /// What it was worked out from.
+        based_on: Vec<(Key, i64)>,
+    },
     /// Read the values below a prefix that layers are made of, where the mirror keeps none.
     ReadLayers(Key),
     /// Keep how configuration is layered, with the profile of the connection shown.

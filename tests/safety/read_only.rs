@@ -188,6 +188,7 @@ every_action! {
     Action::ExportAudit(..) => Reads, |bench, _| {
         Action::ExportAudit(AuditQuery::default(), bench.home.path().join("audit.csv"))
     };
+    Action::Promote { .. } => Reads, |_, _| Action::Promote { goal: deletion(), based_on: Vec::new() };
     Action::ReadLayers(_) => Reads, |_, _| Action::ReadLayers(key(b"config/"));
     Action::KeepLayers(_) => Reads, |_, _| Action::KeepLayers(Box::default());
     Action::LoadLeases(_) => Reads, |_, _| Action::LoadLeases(vec![7]);

@@ -89,7 +89,7 @@ fn press(scene: &mut Scene, role: Role, name: &str) {
 fn planned(scene: &mut Scene) -> Option<(String, Vec<(String, Option<String>)>)> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     scene.actions().into_iter().find_map(|action| match action {
-        Action::MakePlan { goal: PlanGoal::Values { origin, values }, .. } => Some((
+        Action::Promote { goal: PlanGoal::Values { origin, values }, .. } => Some((
             origin,
             values.iter().map(|(key, value)| (text(key), value.as_deref().map(text))).collect(),
         )),
@@ -284,7 +284,7 @@ fn another_place_is_chosen_from_the_list() {
     scene.press("Place");
     scene.press("/apps/billing/ · application-… files");
     assert!(scene.sees("application.yaml logging.level, WARN, from production, overrides"));
-    assert!(scene.sees("application.yaml server.port, 8090, from all environments"));
+    assert!(scene.sees("application.yaml server.port, 8090, from base file"));
     press(&mut scene, Role::CheckBox, "Select application.yaml logging.level");
     scene.picture("environments-files-dark");
 }

@@ -4,6 +4,7 @@ use super::super::App;
 use crate::model::bytes::Key;
 use crate::model::layers::LayerSettings;
 use crate::model::message::CommandKind;
+use crate::model::plan::{LostLease, PlanGoal};
 
 impl App {
     /// Reads the values below a prefix as of the revision shown. One question at a time: the next one
@@ -20,6 +21,14 @@ impl App {
             session.layers.asked = Some((request, prefix));
             session.layers.asked_at = now;
         }
+    }
+
+    /// Has the plan of a promotion worked out.
+    pub(super) fn promote(&mut self, goal: PlanGoal, based_on: Vec<(Key, i64)>) {
+        if let Some(session) = self.world.active_session_mut() {
+            session.layers.promoted = Some((goal.clone(), based_on));
+        }
+        self.make_plan(goal, LostLease::default());
     }
 
     /// How configuration is layered is part of the profile; of one that is not kept it lasts as long as

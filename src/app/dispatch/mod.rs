@@ -119,6 +119,7 @@ impl App {
 
             Action::LoadAudit(query) => self.load_audit(query),
             Action::ExportAudit(query, path) => self.export_audit(query, path),
+            Action::Promote { goal, based_on } => self.promote(goal, based_on),
             Action::ReadLayers(prefix) => self.read_layers(prefix),
             Action::KeepLayers(settings) => self.keep_layers(*settings),
 

@@ -50,12 +50,10 @@ impl Session {
     }
 
     fn apply_planned(&mut self, request: RequestId, made: Result<Box<Plan>, Fault>) {
-        if self.plans.making.as_ref().is_none_or(|making| making.request != request) {
-            return;
-        }
-        self.plans.making = None;
+        let Some(making) = self.plans.making.take_if(|making| making.request == request) else { return };
         match made {
-            Ok(plan) => {
+            Ok(mut plan) => {
+                self.layers.check(&making.goal, &mut plan);
                 self.plans.shown = Some(plan.id.clone());
                 self.plans.put(*plan);
             }

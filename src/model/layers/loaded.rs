@@ -5,6 +5,7 @@ use crate::model::bytes::Key;
 use crate::model::fault::Fault;
 use crate::model::message::RequestId;
 use crate::model::moment::Picture;
+use crate::model::plan::{Plan, PlanGoal, Warning};
 use crate::model::status::SeenAt;
 
 /// Values are kept up to so many bytes.
@@ -23,6 +24,8 @@ pub struct LoadedLayers {
     pub asked_at: SeenAt,
     /// Why the newest question failed.
     pub fault: Option<Fault>,
+    /// The newest promotion, and the mod revision of each key that it was worked out from.
+    pub promoted: Option<(PlanGoal, Vec<(Key, i64)>)>,
 }
 
 impl LoadedLayers {
@@ -30,6 +33,22 @@ impl LoadedLayers {
     #[must_use]
     pub fn waits_for(&self, request: RequestId) -> bool {
         self.asked.as_ref().is_some_and(|(asked, _)| *asked == request)
+    }
+
+    /// Switches the steps off that would undo what someone wrote after a promotion was worked out and
+    /// before its plan was made: a part of a document is written with all the rest of it.
+    pub fn check(&self, goal: &PlanGoal, plan: &mut Plan) {
+        let Some((_, based_on)) = self.promoted.as_ref().filter(|(promoted, _)| promoted == goal) else {
+            return;
+        };
+        for step in &mut plan.steps {
+            let now = step.before.as_ref().map_or(0, |before| before.meta.mod_revision);
+            let base = based_on.iter().find(|(key, _)| *key == step.key).map(|(_, revision)| *revision);
+            if base.is_some_and(|base| base != now) {
+                step.on = false;
+                step.warnings.push(Warning::ChangedSince { revision: now });
+            }
+        }
     }
 
     /// Takes an answer in.

@@ -41,6 +41,8 @@ pub enum Refusal {
 pub struct Promotion {
     /// Keys and what they become; `None`: deleted.
     pub values: Vec<(Key, Option<Value>)>,
+    /// The mod revision of each of these keys that this was worked out from; 0: it did not exist.
+    pub based_on: Vec<(Key, i64)>,
     /// What is there already.
     pub unchanged: usize,
     /// What is left out, by its name as shown.
@@ -69,7 +71,7 @@ impl Board {
                 item.and_then(|item| item.effective(&source, self.set.deep)).ok_or(Refusal::NotThere)?;
             let paths = match &pick.path {
                 Some(path) => vec![path.clone()],
-                None => match differing(item, &given, &target, self.set.deep) {
+                None => match differing(item, &given, &target, self.set.deep)? {
                     Some(paths) => paths,
                     None => return work.replace(item, &pick.name, &given),
                 },
@@ -181,20 +183,26 @@ fn differing(
     given: &Effective<'_>,
     target: &[usize],
     deep: bool,
-) -> Option<Vec<DocPath>> {
-    let doc = given.doc.as_deref().filter(|doc| deep && doc.is_map())?;
+) -> Result<Option<Vec<DocPath>>, Refusal> {
+    let Some(doc) = given.doc.as_deref().filter(|doc| deep && doc.is_map()) else { return Ok(None) };
     let theirs = item.and_then(|item| item.effective(target, deep));
     let theirs = match &theirs {
-        Some(theirs) => Some(theirs.doc.as_deref().filter(|doc| doc.is_map())?),
+        Some(theirs) => match theirs.doc.as_deref().filter(|doc| doc.is_map()) {
+            Some(doc) => Some(doc),
+            None => return Ok(None),
+        },
         None => None,
     };
+    if doc.is_empty_map() && theirs.is_some_and(|theirs| theirs != doc) {
+        return Err(Refusal::NotSaid("an empty document changes nothing that it is merged with".to_owned()));
+    }
     let mut paths = Vec::new();
     doc.leaves(&mut |path, leaf| {
         if !path.is_empty() && theirs.and_then(|theirs| theirs.get(path)) != Some(leaf) {
             paths.push(path.to_vec());
         }
     });
-    Some(paths)
+    Ok(Some(paths))
 }
 
 struct Work<'b> {
@@ -314,6 +322,7 @@ impl<'b> Work<'b> {
             if same {
                 promotion.unchanged += 1;
             } else {
+                promotion.based_on.push((key.clone(), now.map_or(0, |now| now.meta.mod_revision)));
                 promotion.values.push((key, value));
             }
         }

@@ -9,7 +9,7 @@ use super::words;
 use crate::action::{Action, Actions};
 use crate::model::key_text::display_short;
 use crate::model::layers::{Board, Mode, Pick, Promotion, Refusal};
-use crate::model::plan::{LostLease, PlanGoal};
+use crate::model::plan::PlanGoal;
 use crate::model::session::Session;
 use crate::ui::beside::Answer;
 use crate::ui::theme::{self, icons, size};
@@ -185,7 +185,7 @@ fn plan(view: &mut View, origin: String, promotion: Promotion, actions: &mut Act
     view.doubtful = None;
     view.checked.clear();
     let goal = PlanGoal::Values { origin, values: promotion.values };
-    actions.push(Action::MakePlan { goal, lost_lease: LostLease::default() });
+    actions.push(Action::Promote { goal, based_on: promotion.based_on });
 }
 
 /// What is left out, and what is lost by it, before the plan is made.
