@@ -199,8 +199,10 @@ proptest! {
             let stack = board_after.set.stack(target);
             let effective = item.effective(&stack, board_after.set.deep).unwrap();
             let path = row.path.clone().unwrap_or_default();
-            let found = effective.doc.as_deref().and_then(|doc| doc.get(&path)).map(|doc| doc.one_line(160));
-            prop_assert_eq!(found, Some(row.value.text), "{:?}", path);
+            let given = board_before.items[row.item].effective(&board_before.set.stack(dev), board_before.set.deep);
+            let wanted = given.as_ref().and_then(|given| given.doc.as_deref()?.get(&path));
+            let found = effective.doc.as_deref().and_then(|doc| doc.get(&path));
+            prop_assert_eq!(found, wanted, "{:?}", path);
         }
     }
 
