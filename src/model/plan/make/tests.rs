@@ -138,6 +138,7 @@ fn grave_steps_begin_switched_off_and_unknown_values_stay_so() {
         assert!(step.warnings.contains(&warning), "{step:?}");
         assert_eq!(step.may_be_on(LostLease::LeaveOut), warning != Warning::ValueUnknown);
     }
+    making.present.clear();
     making.picture.certainty = Certainty::BeforeRecords;
     making.picture.keys.retain(|name, _| **name == *b"c/bad");
     let new = record("c/new", "x", 12, 0);
