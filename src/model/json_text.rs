@@ -63,7 +63,7 @@ pub fn layout(text: &str) -> Result<String, JsonError> {
 
 /// The indentation of a text: what its first indented line begins with, if that is one level of
 /// tabs or spaces; else two spaces.
-pub(super) fn indent_unit(text: &str) -> &str {
+pub(in crate::model) fn indent_unit(text: &str) -> &str {
     for line in text.lines().take(100) {
         let indent = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
         if indent.is_empty() || indent.len() == line.len() {

@@ -29,6 +29,8 @@ pub struct Checked {
     pub schema: Option<Arc<Value>>,
     /// How the text was read.
     pub syntax: Option<Syntax>,
+    /// What it says, where it is one document.
+    pub value: Option<Arc<Value>>,
 }
 
 impl Checked {
@@ -121,6 +123,10 @@ impl SchemaSet {
         checked.more = found.len() >= MAX_PROBLEMS;
         found.truncate(MAX_PROBLEMS);
         checked.problems = placed(text, read.syntax, found);
+        let mut documents = read.documents;
+        if documents.len() <= 1 {
+            checked.value = Some(Arc::new(documents.pop().unwrap_or_default()));
+        }
         checked
     }
 

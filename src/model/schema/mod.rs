@@ -8,6 +8,8 @@
 mod builtin;
 mod check;
 mod compile;
+mod edit;
+mod form;
 mod infer;
 mod place;
 mod problem;
@@ -18,6 +20,8 @@ mod set;
 pub use builtin::{Confidence, Kind, Summary};
 pub use check::Checked;
 pub use compile::{Documents, Schema};
+pub use edit::{Edit, TextOnly, edit};
+pub use form::{FieldKind, FieldSpec, form_of, shown, typed};
 pub use infer::draft_of;
 pub use problem::{Problem, What, type_name};
 pub use read::Syntax;

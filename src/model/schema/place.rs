@@ -8,7 +8,7 @@ use toml_edit::{Document, Item, TableLike};
 use super::read::Syntax;
 use crate::model::json_text::{self, Token};
 
-mod yaml;
+pub(super) mod yaml;
 
 /// YAML is read again for each place: no more than so many bytes in all.
 const MAX_YAML_BYTES: usize = 24 * 1024 * 1024;

@@ -8,7 +8,12 @@ use serde::de::{
 };
 
 /// Line and column (from 1) of the value at a path, or of the name of its last step.
-pub(super) fn find(text: &str, document: usize, path: &[String], at_name: bool) -> Option<(usize, usize)> {
+pub(in crate::model::schema) fn find(
+    text: &str,
+    document: usize,
+    path: &[String],
+    at_name: bool,
+) -> Option<(usize, usize)> {
     let reader = serde_yaml_ng::Deserializer::from_str(text).nth(document)?;
     let error = Seek { path, at_name }.deserialize(reader).err()?;
     let place = error.location()?;
