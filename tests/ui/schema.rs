@@ -249,11 +249,85 @@ fn a_value_becomes_the_draft_of_a_schema() {
 #[test]
 fn it_reads_well_everywhere() {
     let looks = |setting: Setting, name: &str, waits_for: &str| {
-        let mut scene = play(setting, limited(GOOD, Some(BAD)));
+        let mut scene = setting.play(limited(GOOD, Some(BAD)));
         wait(&mut scene, waits_for);
         scene.picture(name);
     };
-    looks(Setting::default().size(940.0, 620.0).light(), "schema-light", "Line 3");
-    looks(Setting::default().size(440.0, 420.0), "schema-narrow", "Line 3");
+    looks(Setting::default().light(), "schema-light", "Line 3");
+    looks(Setting::default().size(960.0, 600.0), "schema-narrow", "Line 3");
     looks(Setting::default().size(940.0, 620.0).chinese(), "schema-chinese", "第 3 行");
+}
+
+/// The value of the last draft that was pushed.
+fn replaced(scene: &mut Scene) -> Option<String> {
+    scene.actions().into_iter().rev().find_map(|action| match action {
+        Action::ReplaceDraft { value, .. } => Some(String::from_utf8_lossy(&value).into_owned()),
+        _ => None,
+    })
+}
+
+/// Does what the dispatcher would do with the newest draft.
+fn take(scene: &mut Scene) -> String {
+    let text = replaced(scene).expect("a draft");
+    scene.change(|world| {
+        let document = first(world);
+        document.draft = Some(value(&text));
+        document.draft_generation += 1;
+    });
+    text
+}
+
+#[test]
+fn the_form_changes_one_value_and_leaves_the_rest_of_the_text() {
+    let text = "{ \"limit\" : 200,\n\n  \"resource\": \"order-create\", \"strategy\": \"token-bucket\" }\n";
+    let mut scene = english(limited(text, None));
+    wait(&mut scene, "Fits");
+    scene.press("Both");
+    scene.picture("schema-form-both");
+    scene.harness.get_by_role_and_label(Role::TextInput, "limit").focus();
+    scene.settle();
+    scene.key(Modifiers::NONE, Keyboard::End);
+    scene.harness.get_by_role_and_label(Role::TextInput, "limit").type_text("5");
+    scene.settle();
+    assert_eq!(take(&mut scene), text.replace("200", "2005"));
+    scene.harness.get_by_role_and_label(Role::TextInput, "limit").type_text("x");
+    scene.settle();
+    assert_eq!(replaced(&mut scene), None, "what is no number leaves the text alone");
+    assert!(scene.sees("This is no such number"));
+    scene.press("Add to paths");
+    assert_eq!(take(&mut scene), text.replace("200", "2005").replace("\" }", "\", \"paths\": [\"\"] }"));
+    wait(&mut scene, "paths[0]");
+    scene.press("Remove paths");
+    assert_eq!(take(&mut scene), text.replace("200", "2005"));
+    // The text changes the form.
+    scene.change(|world| {
+        let document = first(world);
+        document.draft = Some(value(&text.replace("200", "0")));
+        document.draft_generation += 1;
+    });
+    wait(&mut scene, "Line 1: limit: must be at least 1");
+    assert!(scene.sees("must be at least 1"));
+    scene.press("Form");
+    scene.picture("schema-form");
+    assert!(scene.harness.query_by_role(Role::MultilineTextInput).is_none(), "the form stands alone");
+}
+
+#[test]
+fn a_choice_is_made_in_the_form() {
+    let mut scene = english(limited(GOOD, None));
+    wait(&mut scene, "Fits");
+    scene.press("Form");
+    scene.harness.get_by_role_and_label(Role::ComboBox, "strategy").click();
+    scene.settle();
+    scene.press("leaky-bucket");
+    assert_eq!(replaced(&mut scene), Some(GOOD.replace("token-bucket", "leaky-bucket")));
+}
+
+#[test]
+fn a_form_in_a_narrow_chinese_window() {
+    let mut scene = Setting::default().size(960.0, 600.0).light().chinese().play(limited(GOOD, Some(BAD)));
+    wait(&mut scene, "第 3 行");
+    scene.press("表单");
+    scene.picture("schema-form-chinese-narrow");
+    assert!(scene.sees("不得小于 1"));
 }

@@ -96,7 +96,7 @@ impl SchemaSet {
                 return checked;
             }
         };
-        checked.schema = Some(Arc::new(schema.document.clone()));
+        checked.schema = Some(schema.document.clone());
         let Some(text) = text else {
             checked.problems.push(Problem::new(Vec::new(), What::Binary));
             return checked;

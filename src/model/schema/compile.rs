@@ -33,7 +33,7 @@ impl Documents {
 #[derive(Debug)]
 pub struct Schema {
     /// The document.
-    pub document: Value,
+    pub document: Arc<Value>,
     validator: Validator,
 }
 
@@ -90,7 +90,7 @@ impl Schema {
             }
             Err(_) => return Err(broken(String::from("it can not be made ready to check with"))),
         };
-        Ok(Self { document, validator })
+        Ok(Self { document: Arc::new(document), validator })
     }
 
     /// What is wrong with a value: the problem, and whether its place is a field's name.

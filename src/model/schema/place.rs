@@ -234,7 +234,8 @@ fn toml_value(value: &toml_edit::Value, path: &[String], at_name: bool) -> Optio
 }
 
 /// The value at a path.
-pub(super) fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
+#[must_use]
+pub fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, step| match value {
         Value::Object(object) => object.get(step),
         Value::Array(array) => array.get(step.parse::<usize>().ok()?),

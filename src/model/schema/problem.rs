@@ -33,25 +33,31 @@ impl Problem {
         Self { path, line: 0, column: 0, end_column: None, what }
     }
 
-    /// Where in the value, as operators write it: `metrics.cpuUsage`, `middleware[2]`; empty for the
-    /// value itself.
+    /// Where in the value, as operators write it; see [`path_text`].
     #[must_use]
     pub fn path_text(&self) -> String {
-        let mut text = String::new();
         // What is not foreseen is named anyway.
         let named = usize::from(matches!(self.what, What::Additional(_)));
-        for step in &self.path[..self.path.len().saturating_sub(named)] {
-            if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
-                text.push_str(&format!("[{step}]"));
-            } else {
-                if !text.is_empty() {
-                    text.push('.');
-                }
-                text.push_str(step);
-            }
-        }
-        cut(&text)
+        path_text(&self.path[..self.path.len().saturating_sub(named)])
     }
+}
+
+/// A place in a value, as operators write it: `metrics.cpuUsage`, `middleware[2]`; empty for the value
+/// itself.
+#[must_use]
+pub fn path_text(path: &[String]) -> String {
+    let mut text = String::new();
+    for step in path {
+        if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
+            text.push_str(&format!("[{step}]"));
+        } else {
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.push_str(step);
+        }
+    }
+    cut(&text)
 }
 
 impl std::fmt::Display for Problem {

@@ -5,6 +5,7 @@ mod cards;
 mod endpoint;
 mod form;
 mod form_view;
+mod schema_view;
 mod test_view;
 mod tls_view;
 
@@ -39,6 +40,8 @@ pub struct ConnectState {
     removing: bool,
     /// Whether a button was pressed, so that what is missing is told.
     pressed: bool,
+    /// The rules about values.
+    rules: schema_view::SchemaRules,
     /// Whether the first field got the keyboard.
     greeted: bool,
 }

@@ -8,6 +8,7 @@ mod compare;
 mod conflict;
 mod diff_page;
 mod diff_show;
+mod form_page;
 mod header;
 mod history;
 pub mod reading;

@@ -10,6 +10,7 @@ use super::check::{AT_ONCE_BYTES, Checker, When};
 use super::compare::{DiffCache, DiffLook};
 use super::conflict::ConflictState;
 use super::diff_page::CompareState;
+use super::form_page::FormState;
 use super::history::HistoryState;
 use super::schema_bar::AttachForm;
 use super::text::EditText;
@@ -200,6 +201,8 @@ pub struct DocumentState {
     pub schema: schema::SchemaChecker,
     /// The operator wants this value saved although its schema has this against it.
     pub schema_override: Option<(Value, Vec<Problem>)>,
+    /// The form of the value.
+    pub form: FormState,
     /// A rule that is being made for the key's folder.
     pub attach: Option<AttachForm>,
     /// Where the cursor is to go: line and column, from 1.
@@ -242,6 +245,7 @@ impl Default for DocumentState {
             override_of: None,
             schema: schema::SchemaChecker::default(),
             schema_override: None,
+            form: FormState::default(),
             attach: None,
             jump: None,
             compare: CompareState::default(),

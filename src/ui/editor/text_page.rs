@@ -11,6 +11,7 @@ use egui::{
 };
 use rust_i18n::t;
 
+use super::form_page::{self, FormLook};
 use super::state::{Body, Checked, CursorPlace, DocumentState, syntax_of};
 use super::text::EditText;
 use super::{KEY_CHARS, View, banner, schema_bar};
@@ -46,11 +47,31 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState,
     };
     let jump = shown_state.jump.take();
     let schema = shown_state.check_schema(ui.ctx(), view.session, &view.document.key, time);
-    schema_bar::show(ui, view, shown_state, schema.last().map(|checked| &**checked), |_| {}, actions);
+    let has_form = schema.last().is_some_and(|checked| form_page::available(shown_state, checked));
+    let width = ui.available_width();
+    let look = if has_form { form_page::look(ui) } else { FormLook::Text };
+    let chooser = |ui: &mut Ui| {
+        if has_form {
+            form_page::chooser(ui, width);
+        }
+    };
+    schema_bar::show(ui, view, shown_state, schema.last().map(|checked| &**checked), chooser, actions);
     if let Some(issue) = &issue {
         issue_line(ui, issue);
     } else if let Some(checked) = schema.last().filter(|checked| !checked.problems.is_empty()) {
         problem_list(ui, checked, shown_state);
+    }
+    if let Some(checked) = schema.last().filter(|_| look != FormLook::Text) {
+        let known = schema.known().is_some();
+        if look == FormLook::Form {
+            form_page::show(ui, view, shown_state, checked, known, actions);
+            return;
+        }
+        let tokens = theme::tokens(ui);
+        let frame = Frame::new().fill(tokens.panel);
+        egui::Panel::right("form").frame(frame).resizable(true).default_size(width * 0.42).show(ui, |ui| {
+            form_page::show(ui, view, shown_state, checked, known, actions);
+        });
     }
     let marks = marks_of(issue.as_ref(), schema.last().map(|checked| &**checked));
     let name = t!("editor.value_of", key = display_short(&view.document.key, KEY_CHARS)).into_owned();
@@ -122,6 +143,7 @@ fn problem_list(ui: &mut Ui, checked: &schema::Checked, shown_state: &mut Docume
         if let Some(problem) = schema_ui::list(ui, checked).and_then(|at| checked.problems.get(at)) {
             // In the next frame: a field lets the keyboard go when something else is clicked.
             shown_state.jump = Some((problem.line, problem.column));
+            form_page::show_text(ui);
             ui.ctx().request_repaint();
         }
     });
