@@ -331,3 +331,35 @@ fn a_form_in_a_narrow_chinese_window() {
     scene.picture("schema-form-chinese-narrow");
     assert!(scene.sees("不得小于 1"));
 }
+
+#[test]
+fn rules_are_made_in_the_form_of_a_connection() {
+    let mut world = World { stored_loaded: true, ..World::default() };
+    world.profiles = vec![etcdscope::model::profile::Profile {
+        name: "prod".into(),
+        endpoints: vec!["etcd-1:2379".into()],
+        ..Default::default()
+    }];
+    let mut scene = Setting::default().size(1_280.0, 1_700.0).play(world);
+    let profile = scene.harness.state().world.profiles[0].clone();
+    scene.harness.state_mut().state.connect.edit(&profile);
+    scene.settle();
+    scene.press("Add a rule");
+    scene.type_into("Keys of rule 1", "config/*/order/**");
+    scene.harness.get_by_role_and_label(Role::ComboBox, "Schema of rule 1").click();
+    scene.settle();
+    scene.press("Rate limit");
+    scene.type_into("Which schema applies to this key?", "/config/production/order/a/b");
+    assert!(scene.sees("Rate limit. A rule of this connection is for config/*/order/**."));
+    scene.picture("schema-rules");
+    scene.press("Save");
+    let kept = scene.actions().into_iter().find_map(|action| match action {
+        Action::KeepProfile { profile, .. } => Some(profile.schemas),
+        _ => None,
+    });
+    let rule =
+        SchemaRule { pattern: "config/*/order/**".into(), schema: RuleSchema::Kind("rate_limit".into()) };
+    assert_eq!(kept.expect("kept").rules, [rule]);
+    scene.press("Remove rule 1");
+    assert!(!scene.sees("Keys of rule 1"));
+}

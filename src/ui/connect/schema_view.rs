@@ -26,12 +26,19 @@ pub(super) fn show(ui: &mut Ui, world: &World, form: &mut Form, rules: &mut Sche
     let tokens = theme::tokens(ui);
     let separator = form.separator.bytes().next().filter(u8::is_ascii).unwrap_or(b'/');
     let settings = &mut form.schemas;
-    check_box(ui, &mut settings.recognise, &t!("schema.form_recognise"), Some(&t!("schema.form_recognise_hint")));
+    check_box(
+        ui,
+        &mut settings.recognise,
+        &t!("schema.form_recognise"),
+        Some(&t!("schema.form_recognise_hint")),
+    );
     let name = t!("schema.form_prefix");
     field_label(ui, &name);
     let usual = format!("config{0}schema{0}", char::from(separator));
     let mut prefix = settings.prefix.clone().unwrap_or_else(|| usual.clone());
-    if mono_field(ui, Id::unique("connect schema prefix"), &mut prefix, &name, &t!("schema.form_prefix_none")).changed() {
+    if mono_field(ui, Id::unique("connect schema prefix"), &mut prefix, &name, &t!("schema.form_prefix_none"))
+        .changed()
+    {
         settings.prefix = (prefix != usual).then_some(prefix);
     }
     ui.add(Label::new(tokens.hint(t!("schema.form_prefix_hint"))).wrap());
@@ -68,7 +75,13 @@ fn tried(ui: &mut Ui, world: &World, form: &Form, rules: &mut SchemaRules, separ
     let tokens = theme::tokens(ui);
     let name = t!("schema.try.key");
     field_label(ui, &name);
-    mono_field(ui, Id::unique("connect schema try"), &mut rules.tried, &name, "/config/production/order-service/logging");
+    mono_field(
+        ui,
+        Id::unique("connect schema try"),
+        &mut rules.tried,
+        &name,
+        "/config/production/order-service/logging",
+    );
     if rules.tried.is_empty() {
         return;
     }
