@@ -7,6 +7,8 @@ mod disk;
 #[path = "cluster/figure.rs"]
 #[allow(dead_code)]
 mod figure;
+#[path = "cli/past.rs"]
+mod past;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

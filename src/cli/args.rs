@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use super::WindowArgs;
 use super::connection::ConnectionArgs;
 use super::export::ExportCommand;
+use super::past_args::PastCommands;
 use crate::demo::DemoOptions;
 use crate::model::settings::{Language, ThemeChoice};
 use crate::model::transfer::ExportFormat;
@@ -118,6 +119,8 @@ pub(super) enum Subcommands {
     Export(ExportFlags),
     /// Run a local etcd cluster with a fleet of services living on it
     Demo(DemoFlags),
+    #[command(flatten)]
+    Past(PastCommands),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

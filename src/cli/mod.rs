@@ -1,14 +1,22 @@
 //! The command line.
 //!
-//! `etcdscope` alone opens the window; `etcdscope export` and `etcdscope demo --headless` work
-//! without one. Connections are described by the same flags everywhere, over the `ETCDCTL_*`
+//! `etcdscope` alone opens the window; its commands work without one: `export`, `demo --headless`, and
+//! those of the past (`history`, `at`, `restore`, `undelete`, `plans`, `audit`), which use the same
+//! functions of the backend as the window does. Connections are described by the same flags everywhere, over the `ETCDCTL_*`
 //! variables that etcdctl reads, over a stored profile.
 
 mod args;
+mod at;
+mod audit;
 mod connection;
 mod demo;
 mod export;
+mod history;
 mod log;
+mod past_args;
+mod restore;
+mod steps;
+mod text;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -66,11 +74,16 @@ pub struct RunCommand {
 enum RunKind {
     Export(ExportCommand),
     Demo(demo::HeadlessDemo),
+    History(history::HistoryCommand),
+    At(at::AtCommand),
+    Restore(restore::RestoreCommand),
+    Plans(restore::PlansCommand),
+    Audit(audit::AuditCommand),
 }
 
 impl RunCommand {
-    /// Runs the command to its end. Exit codes: 0 done, 1 failed, 130 and 143 ended by Ctrl-C and
-    /// SIGTERM.
+    /// Runs the command to its end. Exit codes: 0 done, 1 failed, 3 done but not whole (keys left alone,
+    /// a past that is not certain), 130 and 143 ended by Ctrl-C and SIGTERM.
     #[must_use]
     pub fn run(self) -> ExitCode {
         let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -84,6 +97,11 @@ impl RunCommand {
             match self.kind {
                 RunKind::Export(command) => export::run(command).await,
                 RunKind::Demo(command) => demo::run(command).await,
+                RunKind::History(command) => history::run(command).await,
+                RunKind::At(command) => at::run(command).await,
+                RunKind::Restore(command) => restore::run(command).await,
+                RunKind::Plans(command) => restore::list(command).await,
+                RunKind::Audit(command) => audit::run(command).await,
             }
         });
         // A writer whose reader has stopped reading is not waited for.
@@ -120,6 +138,12 @@ impl Arguments {
                 let behind = std::mem::take(&mut export.connection);
                 let connection = either(connection, behind, "connection flags")?;
                 RunKind::Export(export.command(connection).map_err(|words| conflict(&words))?)
+            }
+            Some(Subcommands::Past(past)) => {
+                if window != args::WindowFlags::default() {
+                    return Err(conflict("this command opens no window: it takes no window flags"));
+                }
+                past.kind(connection)?
             }
             Some(Subcommands::Demo(mut demo)) => {
                 if connection != ConnectionArgs::default() {

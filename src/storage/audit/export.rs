@@ -73,7 +73,9 @@ impl AuditReader {
     }
 }
 
-fn json_line(entry: &AuditEntry) -> String {
+/// An entry as a line of JSON, with everything that its hash is made of.
+#[must_use]
+pub fn json_line(entry: &AuditEntry) -> String {
     let write = &entry.write;
     let line = json!({
         "number": entry.number,

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, TransactionBehavior};
 
+pub use export::json_line;
 pub use read::AuditReader;
 
 use super::files::{self, file_fault};
