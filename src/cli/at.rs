@@ -7,8 +7,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::json;
 
 use super::connection::ConnectionArgs;
+use super::desk::Recorded;
 use super::text::{NOT_WHOLE, Output, connect, counted, reading, size};
-use crate::backend::plans::{EtcdPast, Past as _};
+use crate::backend::plans::Past as _;
 use crate::model::fault::Fault;
 use crate::model::key_text::{display_key, preview_value};
 use crate::model::moment::{Certainty, PastKey, PastSource, Picture};
@@ -36,8 +37,11 @@ pub(super) async fn run(command: AtCommand) -> ExitCode {
 }
 
 async fn answer(command: AtCommand) -> Result<ExitCode, Fault> {
-    let (_, cluster) = connect(command.connection.clone()).await?;
-    let picture = EtcdPast.picture(&cluster, &command.prefix, command.revision).await?;
+    let (request, cluster) = connect(command.connection.clone()).await?;
+    let past = Recorded::new(&request);
+    let picture = past.picture(&cluster, &command.prefix, command.revision).await;
+    past.close().await;
+    let picture = picture?;
     let mut output = Output::new();
     if command.json {
         output.line(&json_of(&picture))?;

@@ -8,12 +8,13 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::json;
 
 use super::connection::ConnectionArgs;
+use super::desk::Recorded;
 use super::text::{Output, connect, reading, size, time};
 use crate::etcd::Cluster;
 use crate::model::bytes::Value;
 use crate::model::fault::Fault;
 use crate::model::history::{HistoryEnd, ReplayCost};
-use crate::model::journal::{Recorded, RecordedKind};
+use crate::model::journal::{KeyRecords, Recorded as Record, RecordedKind, gaps};
 use crate::model::key_text::{display_key, preview_value};
 use crate::model::record::KeyMeta;
 use crate::model::status::{KeyInterval, SeenAt};
@@ -53,13 +54,22 @@ pub(super) async fn run(command: HistoryCommand) -> ExitCode {
 }
 
 async fn answer(command: HistoryCommand) -> Result<ExitCode, Fault> {
-    let (_, cluster) = connect(command.connection.clone()).await?;
+    let (request, cluster) = connect(command.connection.clone()).await?;
     let mut changes: BTreeMap<i64, Change> = BTreeMap::new();
     let mut notes = Vec::new();
     if command.deep {
         deep(&cluster, &command, &mut changes, &mut notes).await?;
     } else {
         walk(&cluster, &command, &mut changes, &mut notes).await?;
+    }
+    let past = Recorded::new(&request);
+    let recorded = past.key(&cluster, &command.key).await;
+    past.close().await;
+    if let Some(recorded) = recorded? {
+        journal(&recorded, &mut changes, &mut notes);
+    }
+    if changes.is_empty() {
+        notes = vec![format!("{}: no version in reach", display_key(&command.key))];
     }
     let mut output = Output::new();
     for (revision, change) in changes.iter().rev().take(command.limit as usize) {
@@ -92,10 +102,7 @@ async fn walk(
         }
         match page.end {
             HistoryEnd::More if oldest.is_some() && changes.len() < command.limit as usize => below = oldest,
-            HistoryEnd::More if changes.is_empty() => {
-                notes.push(format!("{}: no version in reach", display_key(&command.key)));
-                return Ok(());
-            }
+            HistoryEnd::More if changes.is_empty() => return Ok(()),
             HistoryEnd::More => {
                 notes.push("there are older versions: give --limit".to_owned());
                 return Ok(());
@@ -134,9 +141,24 @@ async fn deep(
     Ok(())
 }
 
+/// What the journal has of the key, and where nobody watched.
+fn journal(recorded: &KeyRecords, changes: &mut BTreeMap<i64, Change>, notes: &mut Vec<String>) {
+    if recorded.kept_out {
+        notes.push("the profile keeps this key out of the journal".to_owned());
+    }
+    for record in &recorded.records {
+        take_in(changes, record.clone(), "journal");
+    }
+    for gap in gaps(&recorded.spans) {
+        let (after, to) = (gap.after, gap.to);
+        let (from_time, to_time) = (time(gap.from_time), time(gap.to_time));
+        notes.push(format!("nobody watched between revisions {after} and {to} ({from_time} to {to_time})"));
+    }
+}
+
 /// Adds what was recorded; what etcd has told of the same revision stays.
-fn take_in(changes: &mut BTreeMap<i64, Change>, record: Recorded, source: &'static str) {
-    let Recorded { revision, kind, seen_at, .. } = record;
+fn take_in(changes: &mut BTreeMap<i64, Change>, record: Record, source: &'static str) {
+    let Record { revision, kind, seen_at, .. } = record;
     let (put, found_gone) = match kind {
         RecordedKind::Put { meta, value } => (Some((meta, value)), false),
         RecordedKind::Deleted => (None, false),

@@ -10,6 +10,7 @@ mod at;
 mod audit;
 mod connection;
 mod demo;
+mod desk;
 mod export;
 mod history;
 mod log;

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use super::connection::ConnectionArgs;
+use super::desk::Recorded;
 use super::text::{NOT_WHOLE, Output, connect, reading};
 use super::{asked_to_end, complain, steps};
 use crate::backend::audit::{AuditLog, AuditTrail};
-use crate::backend::plans::{EtcdPast, make_plan, run_plan};
+use crate::backend::plans::{make_plan, run_plan};
 use crate::etcd::{Cluster, WriteGate};
 use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::message::ConnectRequest;
 use crate::model::plan::{LostLease, Plan, PlanGoal, PlanState};
 use crate::model::profile::Profile;
 use crate::model::tree_item::TreeItem;
@@ -124,7 +126,7 @@ struct Ready {
 /// Works the plan out, shows it, and asks. `None`: nothing is to be written.
 async fn prepare(goal: Goal, how: &How) -> Result<Option<Ready>, Fault> {
     let (request, cluster) = connect(how.connection.clone()).await?;
-    let plan = find(goal, how, &cluster, &request.profile).await?;
+    let plan = find(goal, how, &cluster, &request).await?;
     show(&plan, how)?;
     if how.dry_run || plan.work().steps() == 0 {
         return Ok(None);
@@ -136,7 +138,7 @@ async fn prepare(goal: Goal, how: &How) -> Result<Option<Ready>, Fault> {
     Err(Fault::new(FaultKind::Cancelled, "nothing was written"))
 }
 
-async fn find(goal: Goal, how: &How, cluster: &Cluster, profile: &Profile) -> Result<Plan, Fault> {
+async fn find(goal: Goal, how: &How, cluster: &Cluster, request: &ConnectRequest) -> Result<Plan, Fault> {
     let kept = async |id: String| {
         let plans = kept_plans(cluster).await?;
         plans.into_iter().find(|plan| plan.id == id).ok_or_else(|| {
@@ -158,7 +160,11 @@ async fn find(goal: Goal, how: &How, cluster: &Cluster, profile: &Profile) -> Re
         }
     };
     let problem = |_: &Key, _: &Value| None;
-    make_plan(cluster, &EtcdPast, profile, goal, how.lost_lease.unwrap_or_default(), &problem).await
+    let lost_lease = how.lost_lease.unwrap_or_default();
+    let past = Recorded::new(request);
+    let made = make_plan(cluster, &past, &request.profile, goal, lost_lease, &problem).await;
+    past.close().await;
+    made
 }
 
 fn show(plan: &Plan, how: &How) -> Result<(), Fault> {

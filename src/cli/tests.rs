@@ -197,7 +197,7 @@ proptest::proptest! {
     #[test]
     fn any_arguments_are_taken_or_refused(
         words in proptest::collection::vec(proptest::collection::vec(1_u8..=255, 0..12), 0..5),
-        known in proptest::sample::select(vec!["export", "demo", "--endpoints", "--prefix", "--user", "-o", "--"]),
+        known in proptest::sample::select(vec!["export", "demo", "restore", "history", "at", "audit", "--endpoints", "--prefix", "--user", "-o", "--"]),
     ) {
         use std::os::unix::ffi::OsStringExt as _;
         let words = words.into_iter().map(OsString::from_vec);
