@@ -12,9 +12,10 @@ use crate::model::key_text::parse_key;
 
 /// At most so many profiles are named.
 const MOST_PROFILES: u32 = 200;
-/// An entry that says how a write ended, or the one before where there is no such entry.
-const ONE_FOR_EACH: &str = "(outcome <> 'asked' OR NOT EXISTS \
-     (SELECT 1 FROM entries later WHERE later.write_id = entries.write_id AND later.outcome <> 'asked'))";
+/// The last entry of each write: what was told of it last (a step of a plan may be asked for, or be
+/// found done, once more by a process that goes on with it).
+const ONE_FOR_EACH: &str = "(write_id = '' OR NOT EXISTS (SELECT 1 FROM entries later \
+     WHERE later.write_id = entries.write_id AND later.number > entries.number))";
 
 /// The reader's end of the log in a folder. It changes nothing.
 #[derive(Debug)]
