@@ -9,6 +9,7 @@ mod alarms;
 mod faults;
 mod figure;
 mod history;
+mod journal;
 mod listing;
 mod members;
 mod metrics;

@@ -15,6 +15,7 @@ use super::write::{Immediate as _, OpenSpan, Writer};
 use crate::model::bytes::Key;
 use crate::model::journal::Source;
 use crate::model::keyspace::KeyView;
+use crate::model::record::KeyMeta;
 
 /// So many epochs are compared with a listing; older ones are not taken up again.
 const EPOCHS: usize = 8;
@@ -54,20 +55,19 @@ impl Writer {
                 (transaction.last_insert_rowid(), Continued::default())
             }
         };
-        for record in &continued.gone {
-            // Under the number of the key that the record is of.
-            transaction
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO record (epoch, key, revision, kind, create_revision, version, \
-                     lease, seen_at, source) SELECT epoch, key, ?2, ?3, 0, 0, 0, ?4, ?5 FROM record WHERE id = ?1",
-                )?
-                .execute(params![
-                    record,
-                    base.applied,
-                    FOUND_GONE,
-                    base.seen_at,
-                    rows::source_number(Source::Listing)
-                ])?;
+        for key in &continued.gone {
+            let gone = NewRecord {
+                epoch,
+                key: *key,
+                revision: base.applied,
+                kind: FOUND_GONE,
+                meta: KeyMeta::default(),
+                value: None,
+                prev: None,
+                seen_at: Some(base.seen_at),
+                source: Source::Listing,
+            };
+            rows::write(&transaction, &mut self.packer, &gone)?;
         }
         let has_base = is_small(base);
         if has_base {

@@ -58,7 +58,7 @@ pub(super) fn continues(
             let revision = if record.kind == PUT { record.revision } else { 0 };
             continued.known.insert(record.key(), Newest { revision, has_value: record.has_value() });
         } else if record.kind == PUT {
-            continued.gone.push(record.id);
+            continued.gone.push(record.key_id);
         }
     }
     // Nothing may live that was written while every change was recorded, and was not.

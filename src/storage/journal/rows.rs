@@ -152,7 +152,8 @@ pub(super) const COLUMNS: &str = "k.id, k.key, r.revision, r.kind, r.create_revi
 
 /// A record as it was read, its value still packed.
 pub(super) struct Read<'r> {
-    pub id: i64,
+    /// The number of the key.
+    pub key_id: i64,
     pub key: &'r [u8],
     pub revision: i64,
     pub kind: i64,
@@ -176,7 +177,7 @@ impl<'r> Read<'r> {
         };
         let revision = row.get(2)?;
         Ok(Self {
-            id: row.get(0)?,
+            key_id: row.get(0)?,
             key: row.get_ref(1)?.as_blob().map_err(|error| damaged(&error))?,
             revision,
             kind: row.get(3)?,
