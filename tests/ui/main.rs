@@ -13,6 +13,7 @@ mod alarms;
 mod audit;
 mod catalogue;
 mod claims;
+mod compare;
 mod connect;
 mod dialogs;
 mod editor;

@@ -15,6 +15,7 @@ use crate::action::{Action, Actions};
 use crate::model::bytes::Value;
 use crate::model::compare::{CompareSource, Compared};
 use crate::model::diff::Side;
+use crate::model::fault::FaultKind;
 use crate::model::format::{self, ValueFormat};
 use crate::model::hex;
 use crate::model::record::KeyRecord;
@@ -133,9 +134,9 @@ fn sides(
     let layout = Layout::left_to_right(Align::Center);
     let mut row = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout));
     row.spacing_mut().item_spacing.x = size::GRID;
-    // Two copy buttons and the one that swaps, with their spaces.
-    let around = 3.0 * size::CONTROL_SMALL + 4.0 * size::GRID;
-    let width = ((inner.width() - around) / 2.0).max(60.0);
+    // Two copy buttons and the one that swaps, with their spaces; the inner margins of both lists.
+    let around = 3.0 * size::CONTROL_SMALL + 4.0 * size::GRID + 4.0 * row.spacing().button_padding.x;
+    let width = ((inner.width() - around) / 2.0).floor().max(60.0);
     for (at, side) in [Side::Old, Side::New].into_iter().enumerate() {
         picker(&mut row, view, &mut state.picker, side, &sources[at], width, actions);
         let name = if at == 0 { t!("compare.copy_left") } else { t!("compare.copy_right") };
@@ -165,7 +166,8 @@ fn notices(ui: &mut Ui, view: View<'_>, source: &CompareSource, compared: &Compa
             let (key, source) = (view.document.key.clone(), source.clone());
             actions.push(Action::ReadCompared { key, source });
         }
-        if compared.value.is_none() {
+        // What to do about a file, its detail says.
+        if compared.value.is_none() && fault.kind != FaultKind::File {
             let tokens = theme::tokens(ui);
             ui.add_space(size::GROUP);
             ui.vertical_centered(|ui| ui.label(tokens.secondary(fault_advice(fault))));

@@ -129,10 +129,11 @@ impl DiffShow<'_> {
                     stepped = steps(ui, diff);
                 }
                 if is_text {
-                    if self.whitespace && spec.kind == DiffKind::Text {
-                        whitespace_chooser(ui, look, width);
+                    let whitespace = self.whitespace && spec.kind == DiffKind::Text;
+                    if whitespace && width >= WIDE {
+                        whitespace_chooser(ui, look);
                     }
-                    chosen = self.mode_chooser(ui, mode, width);
+                    chosen = self.mode_chooser(ui, mode, width, whitespace.then_some(look));
                 }
                 more(ui);
             },
@@ -181,7 +182,14 @@ impl DiffShow<'_> {
         look.jump.take().or(by_arrow)
     }
 
-    fn mode_chooser(&self, ui: &mut Ui, mode: Mode, width: f32) -> Option<Mode> {
+    /// How it is shown; in little room with the white space in the same list.
+    fn mode_chooser(
+        &self,
+        ui: &mut Ui,
+        mode: Mode,
+        width: f32,
+        whitespace: Option<&mut DiffLook>,
+    ) -> Option<Mode> {
         let mut modes = vec![Mode::Inline];
         if width >= NARROW {
             modes.insert(0, Mode::SideBySide);
@@ -203,6 +211,10 @@ impl DiffShow<'_> {
             for (mode, name) in &names {
                 ui.selectable_value(&mut chosen, *mode, name);
             }
+            if let Some(look) = whitespace {
+                ui.separator();
+                whitespace_choices(ui, look);
+            }
         });
         combo.response.accessible_name(t!("compare.mode"));
         (chosen != mode).then_some(chosen)
@@ -216,10 +228,16 @@ impl DiffShow<'_> {
             return None;
         }
         let label = t!("compare.take");
+        let can_take = is_theirs && diff.current().is_some();
+        if ui.max_rect().width() < NARROW {
+            let pressed =
+                ui.add_enabled_ui(can_take, |ui| icon_button(ui, icons::CHECK, &label, None).clicked());
+            return pressed.inner.then(|| diff.take_current(side)).flatten();
+        }
         let button = Button::quiet(&label)
             .small()
             .tooltip(t!("compare.take_hint"))
-            .enabled(is_theirs && diff.current().is_some())
+            .enabled(can_take)
             .disabled_hint(t!("compare.take_none"));
         button.show(ui).clicked().then(|| diff.take_current(side)).flatten()
     }
@@ -292,18 +310,21 @@ fn steps(ui: &mut Ui, diff: &AnyDiff) -> Option<Jump> {
     jump
 }
 
-fn whitespace_chooser(ui: &mut Ui, look: &mut DiffLook, width: f32) {
-    let words = |whitespace: Whitespace| {
-        let name = format!("compare.whitespace.{}", whitespace.name());
-        t!(&name).into_owned()
-    };
-    let room = if width >= WIDE { 132.0 } else { 60.0 };
-    let combo = ComboBox::from_id_salt("whitespace").icon(open_sign).width(room).truncate();
-    let combo = combo.selected_text(words(look.whitespace)).show_ui(ui, |ui| {
-        for whitespace in Whitespace::ALL {
-            ui.selectable_value(&mut look.whitespace, whitespace, words(whitespace));
-        }
-    });
+fn whitespace_words(whitespace: Whitespace) -> String {
+    let name = format!("compare.whitespace.{}", whitespace.name());
+    t!(&name).into_owned()
+}
+
+fn whitespace_choices(ui: &mut Ui, look: &mut DiffLook) {
+    for whitespace in Whitespace::ALL {
+        ui.selectable_value(&mut look.whitespace, whitespace, whitespace_words(whitespace));
+    }
+}
+
+fn whitespace_chooser(ui: &mut Ui, look: &mut DiffLook) {
+    let combo = ComboBox::from_id_salt("whitespace").icon(open_sign).width(132.0).truncate();
+    let combo = combo.selected_text(whitespace_words(look.whitespace));
+    let combo = combo.show_ui(ui, |ui| whitespace_choices(ui, look));
     combo
         .response
         .accessible_name(t!("compare.whitespace.name"))

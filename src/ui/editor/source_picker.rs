@@ -111,7 +111,7 @@ pub(super) fn picker(
         ui.separator();
         versions(ui, view, source, &mut chosen, actions);
     });
-    combo.response.accessible_name(name).on_hover_text(selected);
+    combo.response.accessible_name(format!("{name}: {selected}")).on_hover_text(selected);
     if let Some(source) = chosen {
         actions.push(Action::CompareWith { key: key.clone(), sources: vec![(side, source)] });
     }

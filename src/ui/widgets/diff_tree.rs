@@ -184,7 +184,11 @@ fn detail(ui: &mut Ui, tokens: &Tokens, change: &Change) {
     ui.add_space(size::GRID);
     ui.columns(2, |columns| {
         for (at, (column, value)) in columns.iter_mut().zip([&change.old, &change.new]).enumerate() {
-            let fill = if at == 0 { tokens.diff_removed } else { tokens.diff_added };
+            let fill = match (change.kind, at) {
+                (ChangeKind::Moved, _) => tokens.hover,
+                (_, 0) => tokens.diff_removed,
+                _ => tokens.diff_added,
+            };
             let Some(value) = value else { continue };
             Frame::new().fill(fill).inner_margin(size::GRID).corner_radius(size::RADIUS_SMALL).show(
                 column,
