@@ -13,6 +13,9 @@ use etcdscope::model::record::{ChangeKind, KeyChange, KeyMeta, KeyRecord, Revisi
 use etcdscope::model::rows::Rows;
 use etcdscope::model::search::{SearchMode, SearchQuery, search};
 
+#[path = "model/compare.rs"]
+mod compare;
+
 const KEYS: u64 = 1_000_000;
 /// Keys in a page of the listing.
 const PAGE: u64 = 30_000;
@@ -208,6 +211,11 @@ fn digest(mirror: &Mirror) {
 }
 
 fn main() {
+    // `-- compare` measures the comparison page alone.
+    if std::env::args().any(|argument| argument == "compare") {
+        return compare::run();
+    }
+    compare::run();
     let mut mirror = listing();
     let keyspace = Arc::new(mirror.keyspace().clone());
     digest(&mirror);

@@ -17,13 +17,14 @@ use etcdscope::model::profile::Profile;
 use etcdscope::model::session::Session;
 use etcdscope::model::status::MirrorState;
 use etcdscope::model::world::World;
+use etcdscope::ui::theme::size;
 use etcdscope::ui::widgets::diff_tree::StructureView;
 use etcdscope::ui::widgets::diff_view::{DiffView, Jump};
 use etcdscope::ui::{editor, theme};
 
 use crate::editor::{JSON, ROUTES, document, first, record, world_of};
 use crate::editor_versions::history_world;
-use crate::support::{Scene, Setting, key, live_session, value};
+use crate::support::{NOW, Scene, Setting, key, live_session, value};
 
 /// The editor alone, as the window plays it.
 fn play(setting: Setting, world: World) -> Scene {
@@ -334,19 +335,28 @@ fn text_can_be_looked_at_in_hex() {
 #[test]
 fn news_does_not_move_what_is_looked_at() {
     let old = numbered(500);
-    let new = old.replace("line 300\n", "line three hundred\n").replace("line 20\n", "x\n");
+    let mut new = old.replace("line 300\n", "line three hundred\n").replace("line 20\n", "x\n");
+    for line in (310..500).step_by(10) {
+        new = new.replace(&format!("line {line}\n"), &format!("other {line}\n"));
+    }
     let mut scene = english(against(&old, &new));
-    scene.key(Modifiers::ALT, Keyboard::ArrowUp);
-    assert!(scene.sees("2 of 2") && scene.sees("− 300  line 300"));
+    scene.key(Modifiers::ALT, Keyboard::ArrowDown);
+    scene.key(Modifiers::ALT, Keyboard::ArrowDown);
+    assert!(scene.sees("2 of 21") && scene.sees("− 300  line 300"));
     let place = |scene: &Scene| scene.harness.get_by_label_contains("+ 300").rect().top();
-    let before = place(&scene);
+    // The notice that someone changed it comes above.
+    let notice = size::CONTROL_SMALL + 8.0;
+    let before = place(&scene) + notice;
     // Someone adds lines far above in the cluster.
     let more = old.replace("line 5\n", &format!("line 5\n{}", numbered(40)));
-    scene.change(|world| first(world).live = Some(Some(record(ROUTES, more.as_bytes(), 182_400))));
+    scene.change(|world| {
+        first(world).live = Some(Some(record(ROUTES, more.as_bytes(), 182_400)));
+        first(world).live_seen_at = NOW - 1_000;
+    });
     settled(&mut scene);
     scene.picture("compare-news");
-    assert!(scene.sees("− 340  line 300") && scene.sees("3 of 3"), "the current change is the same one");
-    assert!((place(&scene) - before).abs() < 1.0, "it stays where it is");
+    assert!(scene.sees("− 340  line 300") && scene.sees(" of 22"), "the current change is the same one");
+    assert!((place(&scene) - before).abs() < 1.0, "it was at {before} and is at {}", place(&scene));
 }
 
 #[test]

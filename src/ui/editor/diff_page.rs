@@ -134,11 +134,14 @@ fn sides(
     let layout = Layout::left_to_right(Align::Center);
     let mut row = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout));
     row.spacing_mut().item_spacing.x = size::GRID;
-    // Two copy buttons and the one that swaps, with their spaces; the inner margins of both lists.
-    let around = 3.0 * size::CONTROL_SMALL + 4.0 * size::GRID + 4.0 * row.spacing().button_padding.x;
+    // Two copy buttons and the one that swaps, with their spaces.
+    let around = 3.0 * size::CONTROL_SMALL + 4.0 * size::GRID;
     let width = ((inner.width() - around) / 2.0).floor().max(60.0);
     for (at, side) in [Side::Old, Side::New].into_iter().enumerate() {
-        picker(&mut row, view, &mut state.picker, side, &sources[at], width, actions);
+        let room = Vec2::new(width, size::CONTROL);
+        row.allocate_ui_with_layout(room, layout, |ui| {
+            picker(ui, view, &mut state.picker, side, &sources[at], width, actions);
+        });
         let name = if at == 0 { t!("compare.copy_left") } else { t!("compare.copy_right") };
         let copy = row.add_enabled_ui(compared[at].bytes().is_some(), |ui| {
             icon_button(ui, icons::COPY, &name, None).clicked()

@@ -60,7 +60,7 @@ impl Jump {
 /// What the view is to scroll to.
 #[derive(Clone, Copy, Debug)]
 enum Scroll {
-    /// So far into this unit.
+    /// This unit, to begin so far above the upper edge.
     Unit(usize, f32),
     /// To this change; in so many frames once more, should rows be higher than expected.
     Change(usize, u8),
@@ -76,8 +76,8 @@ pub struct DiffView {
     expanded: BTreeSet<usize>,
     current: Option<usize>,
     scroll: Option<Scroll>,
-    /// The unit at the upper edge, and how far it is scrolled out.
-    top: (usize, f32),
+    /// A unit that is looked at, and how far above the upper edge it begins.
+    place: (usize, f32),
     /// How many rows the last frame laid out, for the test that it is only the visible ones.
     pub rows_laid_out: usize,
 }
@@ -98,7 +98,7 @@ impl DiffView {
             expanded: BTreeSet::new(),
             current: None,
             scroll: None,
-            top: (0, 0.0),
+            place: (0, 0.0),
             rows_laid_out: 0,
         }
     }
@@ -161,7 +161,7 @@ impl DiffView {
             let at = changes.partition_point(|change| change.end <= unit);
             (!changes.is_empty()).then(|| at.min(changes.len() - 1))
         });
-        self.scroll = here(before.top.0).map(|unit| Scroll::Unit(unit, before.top.1));
+        self.scroll = here(before.place.0).map(|unit| Scroll::Unit(unit, before.place.1));
         let form = Form { expanded: self.expanded.clone(), ..before.layout.form.clone() };
         if mine.is_small() && form != self.layout.form {
             self.layout = Layout::new(mine, form);
@@ -202,7 +202,7 @@ impl DiffView {
     /// Takes a layout over; what is in sight stays there.
     fn replace(&mut self, ui: &Ui, layout: Layout) {
         let before = std::mem::replace(&mut self.layout, layout);
-        self.scroll = self.scroll.or(Some(Scroll::Unit(self.top.0, self.top.1)));
+        self.scroll = self.scroll.or(Some(Scroll::Unit(self.place.0, self.place.1)));
         if !self.content.is_small() {
             drop(Beside::start(ui.ctx(), "discard", move || drop(before)));
         }
@@ -219,7 +219,7 @@ impl DiffView {
                 (row.saturating_sub(ROWS_ABOVE), 0.0)
             }
         };
-        Some(row as f32 * row_height + into)
+        Some((row as f32 * row_height + into).max(0.0))
     }
 
     /// Draws it in the space there is.
@@ -276,7 +276,8 @@ impl DiffView {
             }
         });
         self.rows_laid_out = in_sight.len();
-        self.note_top(shown.state.clamped_offset().y, metrics.row_height);
+        let height = shown.inner_rect.height();
+        self.note_place(shown.state.clamped_offset().y, height, metrics.row_height);
         let mut changed = false;
         for (at, rows) in in_sight {
             changed |= self.layout.heights.set(at, rows);
@@ -290,16 +291,25 @@ impl DiffView {
         }
     }
 
-    /// Remembers what is at the upper edge.
-    fn note_top(&mut self, offset: f32, row_height: f32) {
-        let at = self.layout.heights.at((offset / row_height).floor().max(0.0) as u32);
-        let into = offset - self.layout.heights.top(at) as f32 * row_height;
-        let unit = match self.layout.shown.get(at) {
-            Some(Shown::Fold(units)) => units.start,
-            Some(shown) => shown.shows().unwrap_or(0),
-            None => 0,
-        };
-        self.top = (unit, into);
+    /// Remembers what is looked at: the current change where it is in sight, else the first text.
+    fn note_place(&mut self, offset: f32, height: f32, row_height: f32) {
+        let first = self.layout.heights.at((offset / row_height).floor().max(0.0) as u32);
+        let mut row = self.layout.heights.top(first);
+        let mut place = None;
+        for at in first..self.layout.shown.len() {
+            let top = row as f32 * row_height;
+            if top > offset + height {
+                break;
+            }
+            row += self.layout.heights.height(at);
+            let Some(unit) = self.layout.shown[at].shows() else { continue };
+            if self.is_current(unit) && top >= offset {
+                place = Some((unit, offset - top));
+                break;
+            }
+            place = place.or(Some((unit, offset - top)));
+        }
+        self.place = place.unwrap_or((0, offset));
     }
 
     fn is_current(&self, unit: usize) -> bool {
