@@ -97,6 +97,7 @@ impl Frames {
         let wheel = egui::Event::MouseWheel {
             unit: egui::MouseWheelUnit::Point,
             delta: Vec2::new(0.0, points),
+            source: egui::MouseWheelSource::Wheel,
             modifiers: egui::Modifiers::NONE,
             phase: egui::TouchPhase::Move,
         };
