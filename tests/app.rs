@@ -12,6 +12,8 @@ mod faults;
 mod figure;
 #[path = "app/layers.rs"]
 mod layers;
+#[path = "app/schemas.rs"]
+mod schemas;
 #[cfg(unix)]
 #[path = "app/survive.rs"]
 mod survive;

@@ -169,6 +169,7 @@ pub(super) const MESSAGES_EN: &str =
 pub(super) const ROUTE_SCHEMA: &str = r#"{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "Route of the gateway",
+  "x-etcdscope-keys": ["config/*/gateway/routes/*"],
   "type": "object",
   "required": ["route_id", "path", "target"],
   "properties": {
@@ -184,6 +185,7 @@ pub(super) const ROUTE_SCHEMA: &str = r#"{
 pub(super) const RATE_LIMIT_SCHEMA: &str = r#"{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "Rate limit",
+  "x-etcdscope-keys": ["config/*/gateway/ratelimit/*"],
   "type": "object",
   "required": ["resource", "limit", "strategy"],
   "properties": {
@@ -197,6 +199,7 @@ pub(super) const RATE_LIMIT_SCHEMA: &str = r#"{
 pub(super) const LOGGING_SCHEMA: &str = r#"{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "Log level",
+  "x-etcdscope-keys": ["config/*/logging", "config/*/*/logging"],
   "type": "object",
   "required": ["level"],
   "properties": {"level": {"enum": ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]}}
@@ -206,6 +209,7 @@ pub(super) const LOGGING_SCHEMA: &str = r#"{
 pub(super) const HEALTH_SCHEMA: &str = r#"{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "Health report",
+  "x-etcdscope-keys": ["health/**"],
   "type": "object",
   "required": ["serviceId", "instanceId", "status", "timestamp"],
   "properties": {

@@ -195,4 +195,23 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_value_fits_its_schema() {
+        use crate::model::keyspace::Keyspace;
+        use crate::model::record::KeyMeta;
+        use crate::model::schema::{SchemaSet, SchemaSettings};
+        let mut keyspace = Keyspace::new(b'/');
+        for (key, value) in initial_keys() {
+            keyspace.put(&key, KeyMeta::default(), Some(value.into()));
+        }
+        let set = SchemaSet::new(&SchemaSettings::default(), &keyspace);
+        let mut held = 0;
+        for (key, value) in initial_keys() {
+            let checked = set.check(&key, &value, None);
+            held += usize::from(checked.blocks() || checked.applied.is_some_and(|applied| applied.blocks()));
+            assert_eq!(checked.problems, [], "{}", String::from_utf8_lossy(&key));
+        }
+        assert!(held > 20, "only {held} values have a schema");
+    }
 }

@@ -157,6 +157,9 @@ impl Pattern {
     pub fn matches(&self, key: &[u8]) -> bool {
         let key = key.strip_prefix(&[self.separator]).unwrap_or(key);
         let end = self.parts.len();
+        if !self.may_match(key) {
+            return false;
+        }
         // The places in the pattern that may be next.
         let mut at = vec![false; end + 1];
         at[0] = true;
@@ -181,6 +184,26 @@ impl Pattern {
             at = next;
         }
         at[end]
+    }
+
+    /// A quick look at what stands before the first `**`: most patterns are not for a key.
+    fn may_match(&self, key: &[u8]) -> bool {
+        let mut segments = key.split(|byte| *byte == self.separator);
+        for part in &self.parts {
+            if *part == Part::Rest {
+                return true;
+            }
+            let fits = match (part, segments.next()) {
+                (_, None) => false,
+                (Part::Literal(literal), Some(segment)) => literal == segment,
+                (Part::Glob(glob), Some(segment)) => glob_matches(glob, segment),
+                (Part::One | Part::Rest, Some(_)) => true,
+            };
+            if !fits {
+                return false;
+            }
+        }
+        segments.next().is_none()
     }
 
     /// In the middle `**` may stand for nothing.

@@ -21,7 +21,7 @@ use crate::ui::widgets::{icon_button, link, segmented};
 /// A larger text has no form: it would be read again at every keystroke.
 const MAX_FORM_BYTES: usize = 64 * 1024;
 /// Form and text stand beside each other in no less room.
-const ROOM_FOR_BOTH: f32 = 720.0;
+const ROOM_FOR_BOTH: f32 = 640.0;
 
 /// How a value is edited; chosen once for all keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

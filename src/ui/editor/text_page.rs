@@ -33,7 +33,7 @@ const MARGIN: f32 = size::PAD;
 pub(super) fn show(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState, actions: &mut Actions) {
     let Body::Text(edit_text) = &shown_state.body else { return };
     if !edit_text.is_editable() {
-        large(ui, view, shown_state);
+        large(ui, view, shown_state, actions);
         return;
     }
     let time = ui.input(|input| input.time);
@@ -169,7 +169,7 @@ fn issue_line(ui: &mut Ui, issue: &ValueIssue) {
 }
 
 /// A text that is too large to be typed in.
-fn large(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState) {
+fn large(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState, actions: &mut Actions) {
     let value = view.document.current_value();
     let size = bytes_text(value.len() as u64);
     let words = if value.len() > super::text::MAX_EDIT_BYTES {
@@ -180,6 +180,13 @@ fn large(ui: &mut Ui, view: View<'_>, shown_state: &mut DocumentState) {
         t!("editor.long_line")
     };
     banner::line(ui, Tone::Changed, icons::INFO, &words, &[]);
+    let time = ui.input(|input| input.time);
+    let schema = shown_state.check_schema(ui.ctx(), view.session, &view.document.key, time);
+    let checked = schema.last().map(|checked| &**checked);
+    schema_bar::show(ui, view, shown_state, checked, |_| {}, actions);
+    if let Some(checked) = checked.filter(|checked| !checked.problems.is_empty()) {
+        problem_list(ui, checked, shown_state);
+    }
     let syntax = syntax_of(shown_state.format());
     if !shown_state.large.as_mut().is_some_and(|large| large.is_of(&value, syntax)) {
         shown_state.large = Some(CodeView::new(value, syntax));
