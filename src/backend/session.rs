@@ -106,6 +106,8 @@ impl SessionHandle {
         if self.profile_name == before || self.profile_name == profile.name {
             self.profile_name.clone_from(&profile.name);
             self.journal.follow(&profile.journal);
+            // What is asked from now on is held against the rules as they are now.
+            Arc::make_mut(&mut self.profile).schemas.clone_from(&profile.schemas);
             if profile.read_only {
                 self.gate.close();
             }
