@@ -19,6 +19,8 @@ mod schemas;
 mod survive;
 #[path = "app/time_machine.rs"]
 mod time_machine;
+#[path = "app/travel.rs"]
+mod travel;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -162,6 +162,7 @@ fn escape_and_the_button_lead_back_to_now() {
     scene.key(Modifiers::NONE, Press::Escape);
     assert_eq!(last(&mut scene), Some(Action::LeaveTravel));
     assert!(scene.sees("Filter keys"));
+    drop(scene);
     let mut scene = play(Setting::default(), world());
     scene.press("Back to now");
     assert_eq!(last(&mut scene), Some(Action::LeaveTravel));
@@ -333,6 +334,7 @@ fn what_is_not_certain_is_said_plainly() {
     row(&scene, "/config/perhaps, uncertain").click();
     scene.settle();
     assert!(scene.sees("Whether it existed is not known"));
+    drop(scene);
     let before = |revision| Picture { certainty: Certainty::BeforeRecords, ..picture(revision) };
     let scene = play(Setting::default(), world_at(182_100, timeline(), &before));
     assert!(scene.sees("before everything recorded"));
@@ -429,6 +431,7 @@ fn before_the_answer_and_without_changes() {
         travel.take_timeline(RequestId(1), Err(Fault::new(FaultKind::Unavailable, "gone")), 1);
     });
     assert!(scene.sees("Try again"));
+    drop(scene);
     let unchanged = |revision| {
         let keys = [(key("/config/production/order-service/db.json"), past(182_304, "", PastSource::Live))];
         Picture {
@@ -446,7 +449,7 @@ fn before_the_answer_and_without_changes() {
     settle(&mut world.sessions[0], &unchanged);
     let mut scene = play(Setting::default(), world);
     scene.picture("travel-no-changes");
-    assert!(scene.sees("nothing differs since"));
+    assert!(scene.sees("nothing differs since") && scene.sees("No change in reach"));
     row(&scene, "/config/production/order-service/db.json");
 }
 
@@ -481,6 +484,7 @@ fn a_narrow_window_and_a_wide_one() {
     row(&scene, "/config/production/api-gateway/routes.json, changed").click();
     scene.settle();
     scene.picture("travel-narrow-key");
+    drop(scene);
     let mut scene = play(Setting::default().size(2_400.0, 1_200.0).light(), world());
     scene.picture("travel-wide-light");
 }

@@ -106,7 +106,8 @@ impl Axis {
         };
         let length = window.length().clamp(least.min(whole.length()), whole.length());
         let middle = f64::midpoint(window.from, window.to);
-        let from = (middle - length / 2.0).clamp(whole.from, whole.to - length);
+        // Rounding may put one end beyond the other: no clamp.
+        let from = (middle - length / 2.0).min(whole.to - length).max(whole.from);
         Window { from, to: from + length }
     }
 

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use egui::{CentralPanel, Frame, Id, Key as Press, Margin, Modifiers, Panel, Rect, Stroke, Ui};
 use rust_i18n::t;
 
+use super::status;
 use crate::action::{Action, Actions};
 use crate::model::moment::Timeline;
 use crate::model::session::Session;
@@ -37,7 +38,7 @@ const TREE_LEAST: f32 = 220.0;
 const TREE_MOST: f32 = 640.0;
 /// What is beside the tree keeps at least this much room.
 const BESIDE_LEAST: f32 = 360.0;
-/// Below this width the tree stands above what is beside it elsewhere.
+/// The line around all of it.
 const EDGE: f32 = 2.0;
 
 /// What the view keeps between frames.
@@ -103,6 +104,10 @@ pub fn show(
                     past_key::show(ui, world, session, travel, opened, comparison, &mut view.key, actions);
                 }
                 _ => match timeline {
+                    Some(timeline) if timeline.ticks.is_empty() => {
+                        let (title, hint) = (t!("travel.changes.none"), t!("travel.changes.none_hint"));
+                        empty_state(ui, icons::CLOCK_COUNTER_CLOCKWISE, &title, &hint, None);
+                    }
                     Some(timeline) => view.changes.show(ui, world, travel, timeline, actions),
                     None => waiting(ui, travel, actions),
                 },
@@ -149,6 +154,8 @@ fn left(
         waiting(ui, travel, actions);
         return;
     };
+    // What it is compared with may not be live.
+    status::strip(ui, world, session, actions);
     view.tree.refresh(comparison);
     Frame::new().inner_margin(Margin { left: 8, right: 8, top: 6, bottom: 6 }).show(ui, |ui| {
         ui.horizontal(|ui| {

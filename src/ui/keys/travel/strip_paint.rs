@@ -174,7 +174,7 @@ pub fn labels(
 /// A handle: a line through the lanes with a head.
 pub fn handle(painter: &Painter, rect: Rect, x: f32, colour: Color32, hot: bool, filled: bool) {
     let lanes = lanes(rect);
-    let x = painter.round_to_pixel_center(x.clamp(lanes.left(), lanes.right()));
+    let x = painter.round_to_pixel_center(x.min(lanes.right()).max(lanes.left()));
     let width = if hot { 3.0 } else { 2.0 };
     painter.vline(x, (rect.top() + 4.0)..=lanes.bottom(), Stroke::new(width, colour));
     let half = if hot { 7.0 } else { 6.0 };
