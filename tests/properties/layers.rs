@@ -285,11 +285,13 @@ proptest! {
                 .collect();
             let board = board(&keyspace(&keys), true);
             let dev = board.set.environment("dev").unwrap();
-            prop_assert!(board.effective(dev, true).iter().all(|row| row.same || row.path.is_none()
-                || row.shadowed == 0 || row.value.text.is_empty() || row.same));
+            // Both layers have the same bytes: nothing is said otherwise.
+            let pairs = board.compare(dev, 0, true);
+            prop_assert!(pairs.iter().all(|pair| pair.difference == Difference::Equal));
+            prop_assert!(!board.effective(dev, true).is_empty());
             let picks: Vec<_> =
                 board.items.iter().map(|item| Pick { name: Key::clone(&item.name), path: None }).collect();
-            let _promotion = board.promote(dev, 0, &picks);
+            prop_assert!(board.promote(dev, 0, &picks).values.is_empty(), "it is there already");
         }
     }
 }

@@ -86,7 +86,10 @@ fn press(scene: &mut Scene, role: Role, name: &str) {
     scene.settle();
 }
 
-fn planned(scene: &mut Scene) -> Option<(String, Vec<(String, Option<String>)>)> {
+/// Keys and what they become.
+type Written = Vec<(String, Option<String>)>;
+
+fn planned(scene: &mut Scene) -> Option<(String, Written)> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     scene.actions().into_iter().find_map(|action| match action {
         Action::Promote { goal: PlanGoal::Values { origin, values }, .. } => Some((
@@ -234,6 +237,45 @@ fn what_can_not_be_promoted_is_said_before_the_rest_is() {
     scene.press("Review the plan (1)");
     let (_, values) = planned(&mut scene).expect("a plan");
     assert_eq!(values, [("/config/production/order-service/timeout".to_owned(), None)]);
+}
+
+#[test]
+fn everything_shown_is_chosen_at_once_and_given_up_again() {
+    let mut scene = play(Setting::default(), world());
+    press(&mut scene, Role::RadioButton, "Compare");
+    scene.type_into("Filter values", "cache");
+    press(&mut scene, Role::CheckBox, "Select everything shown");
+    assert!(scene.sees("3 selected"), "what the filter hides is not chosen");
+    scene.actions();
+    scene.press("Promote to production…");
+    let (_, values) = planned(&mut scene).expect("a plan");
+    assert_eq!(values, [("/config/production/cache".to_owned(), Some(KEYS[7].1.to_owned()))]);
+    press(&mut scene, Role::CheckBox, "Select everything shown");
+    press(&mut scene, Role::CheckBox, "Select everything shown");
+    assert!(!scene.sees("selected"));
+}
+
+#[test]
+fn a_promotion_within_a_large_document_is_worked_out_beside_the_window() {
+    let mut large = world();
+    let text = format!("{{\"a\": [{}0], \"tail\": true}}", "1, ".repeat(60_000));
+    put(&mut large, "/config/production/large.json", Some(&text), 700);
+    let mut scene = play(Setting::default(), large);
+    wait_for(&mut scene, "large.json tail, true, from production");
+    press(&mut scene, Role::CheckBox, "Select large.json tail");
+    scene.actions();
+    scene.press("Promote to staging…");
+    let started = Instant::now();
+    let (_, values) = loop {
+        if let Some(planned) = planned(&mut scene) {
+            break planned;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "no plan");
+        scene.harness.run_steps(1);
+        std::thread::yield_now();
+    };
+    let written = "{\n  \"tail\": true\n}\n".to_owned();
+    assert_eq!(values, [("/config/staging/large.json".to_owned(), Some(written))]);
 }
 
 #[test]

@@ -73,6 +73,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut EnvironmentsState, actions: 
     view.follow(ui.ctx(), session);
     view.work_out(ui.ctx());
     promote::take_copy(view, actions);
+    promote::take_promotion(view, actions);
     Frame::new().show(ui, |ui| {
         ui.set_min_size(ui.available_size());
         ui.spacing_mut().item_spacing.y = 0.0;

@@ -1,17 +1,19 @@
 //! Values on their way from one environment to another: the bar below the table, and what is said
 //! before a plan is made.
 
+use std::sync::Arc;
+
 use egui::{Frame, Label, Margin, Panel, Ui};
 use rust_i18n::t;
 
-use super::view::{CopyNote, View};
+use super::view::{CopyNote, FEW_BYTES, View};
 use super::words;
 use crate::action::{Action, Actions};
 use crate::model::key_text::display_short;
 use crate::model::layers::{Board, Mode, Pick, Promotion, Refusal};
 use crate::model::plan::PlanGoal;
 use crate::model::session::Session;
-use crate::ui::beside::Answer;
+use crate::ui::beside::{Answer, Beside};
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::chip::Tone;
 use crate::ui::widgets::notice::card;
@@ -77,6 +79,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session, view: &mut View, actions: &mu
 }
 
 /// Where the chosen values may go.
+#[derive(Clone, Copy)]
 enum Target {
     /// To this layer, from this environment.
     Layer { from: usize, to: usize },
@@ -88,7 +91,7 @@ fn targets(
     ui: &mut Ui,
     session: &Session,
     view: &mut View,
-    board: &Board,
+    board: &Arc<Board>,
     mode: Mode,
     actions: &mut Actions,
 ) {
@@ -126,7 +129,7 @@ fn targets(
         let words = t!("environments.fall_back", layer = words::layer(set, from));
         rest.push((Target::FallBack(from), words.into_owned()));
     }
-    let live = session.state.is_live();
+    let live = session.state.is_live() && view.promoting.is_none();
     let mut chosen = None;
     for (at, (target, words)) in wanted.iter().enumerate() {
         let button = if at == 0 { Button::primary(words) } else { Button::quiet(words) };
@@ -148,36 +151,61 @@ fn targets(
         more.on_hover_text(t!("environments.more_hint"));
     });
     if let Some(target) = chosen {
-        begin(view, board, target, actions);
+        begin(ui, view, board, target, actions);
     }
 }
 
-/// Works out what has to be written; where something is left out that is said first.
-fn begin(view: &mut View, board: &Board, target: &Target, actions: &mut Actions) {
+/// Has it worked out what has to be written: at once where it is little.
+fn begin(ui: &Ui, view: &mut View, board: &Arc<Board>, target: &Target, actions: &mut Actions) {
     let picks: Vec<Pick> = view.checked.iter().cloned().collect();
     let set = &board.set;
-    let (origin, promotion) = match target {
+    let few = board.bytes <= FEW_BYTES;
+    let (origin, target) = match *target {
         Target::Layer { from, to } => {
-            let origin = t!(
-                "environments.origin",
-                from = words::layer(set, *from),
-                to = words::layer(set, *to),
-                place = words::place(set)
-            );
-            (origin, board.promote(*from, *to, &picks))
+            let (one, two) = (words::layer(set, from), words::layer(set, to));
+            let origin = t!("environments.origin", from = one, to = two, place = words::place(set));
+            (origin.into_owned(), Target::Layer { from, to })
         }
         Target::FallBack(environment) => {
-            let layer = words::layer(set, *environment);
+            let layer = words::layer(set, environment);
             let origin = t!("environments.origin_fall_back", layer = layer, place = words::place(set));
-            (origin, board.fall_back(*environment, &picks))
+            (origin.into_owned(), Target::FallBack(environment))
         }
     };
+    let board = board.clone();
+    let work = move || match target {
+        Target::Layer { from, to } => (origin, board.promote(from, to, &picks)),
+        Target::FallBack(environment) => (origin, board.fall_back(environment, &picks)),
+    };
+    if few {
+        let (origin, promotion) = work();
+        offer(view, origin, promotion, actions);
+    } else {
+        view.promoting = Some(Beside::start(ui.ctx(), "layers: promotion", work));
+    }
+}
+
+/// Takes over what was worked out beside the window.
+pub(super) fn take_promotion(view: &mut View, actions: &mut Actions) {
+    let Some(promoting) = &view.promoting else { return };
+    match promoting.take() {
+        Answer::Working => {}
+        Answer::Failed => view.promoting = None,
+        Answer::Ready((origin, promotion)) => {
+            view.promoting = None;
+            offer(view, origin, promotion, actions);
+        }
+    }
+}
+
+/// Where something is left out that is said first.
+fn offer(view: &mut View, origin: String, promotion: Promotion, actions: &mut Actions) {
     let clear =
         promotion.refused.is_empty() && promotion.rewritten.is_empty() && !promotion.values.is_empty();
     if clear {
-        plan(view, origin.into_owned(), promotion, actions);
+        plan(view, origin, promotion, actions);
     } else {
-        view.doubtful = Some((origin.into_owned(), promotion));
+        view.doubtful = Some((origin, promotion));
     }
 }
 

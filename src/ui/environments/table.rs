@@ -7,7 +7,7 @@ use rust_i18n::t;
 use super::view::View;
 use super::{cells, open_key, promote, words};
 use crate::action::Actions;
-use crate::model::layers::{Board, Difference, LayerSet, Line, Lines, Mode, Pair, Pick, Row, Shown, Table};
+use crate::model::layers::{Board, Difference, Line, Lines, Mode, Pair, Pick, Row, Shown, Table};
 use crate::model::session::Session;
 use crate::model::world::World;
 use crate::ui::theme::{self, icons, size, text};
@@ -21,6 +21,8 @@ const CHECK: f32 = 30.0;
 const ORIGIN: f32 = 112.0;
 const MARK: f32 = 124.0;
 const STATE: f32 = 128.0;
+/// More lines are not chosen at once.
+const MAX_SELECTED: usize = 2_000;
 /// Narrower tables leave out what is also said by colour and in the detail.
 const ROOM_FOR_MARK: f32 = 560.0;
 
@@ -73,7 +75,7 @@ pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, view: &mut Vie
     let Some(mode) = view.mode(&board) else { return };
     let checks = promote::may(session);
     let compares = matches!(mode, Mode::Compare(..));
-    header(ui, &board.set, mode, checks);
+    header(ui, &board, &table, mode, checks, view);
     if table.is_empty() {
         nothing(ui, view, &table, compares);
         return;
@@ -179,21 +181,37 @@ fn toggle(view: &mut View, pick: Pick) {
     view.doubtful = None;
 }
 
-fn header(ui: &mut Ui, set: &LayerSet, mode: Mode, checks: bool) {
+fn header(ui: &mut Ui, board: &Board, table: &Table, mode: Mode, checks: bool, view: &mut View) {
     let tokens = theme::tokens(ui);
+    let set = &board.set;
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::BAR), Sense::hover());
     let compares = matches!(mode, Mode::Compare(..));
     let columns = Columns::of(rect, compares, checks);
-    let title = |column: Option<(f32, f32)>, words: &str| {
+    let title = |ui: &Ui, column: Option<(f32, f32)>, words: &str| {
         if let Some(column) = column {
             cells::words(ui, rect, column, words, text::meta_medium(), tokens.faint);
         }
     };
-    title(Some(columns.name), &t!("environments.column.name"));
+    title(ui, Some(columns.name), &t!("environments.column.name"));
+    if let Some(column) = columns.check.filter(|_| !table.is_empty() && table.len() <= MAX_SELECTED) {
+        let picks = || (0..table.len()).filter_map(|at| board.pick(table.line(at)?));
+        let on = view.checked.len() >= table.len() && picks().all(|pick| view.checked.contains(&pick));
+        if check_box(ui, rect, column, Id::unique("layer select all"), on, &t!("environments.select_all")) {
+            view.doubtful = None;
+            let picks: Vec<Pick> = picks().collect();
+            for pick in picks {
+                if on {
+                    view.checked.remove(&pick)
+                } else {
+                    view.checked.insert(pick)
+                };
+            }
+        }
+    }
     match mode {
         Mode::Effective(_) => {
-            title(Some(columns.values[0]), &t!("environments.column.value"));
-            title(columns.origin, &t!("environments.column.origin"));
+            title(ui, Some(columns.values[0]), &t!("environments.column.value"));
+            title(ui, columns.origin, &t!("environments.column.origin"));
         }
         Mode::Compare(left, right) => {
             for (column, layer) in columns.values.into_iter().zip([left, right]) {
@@ -297,20 +315,25 @@ fn row(
     });
 }
 
-/// A box to tick. It is drawn as egui draws its own.
 fn check(ui: &mut Ui, rect: Rect, column: (f32, f32), pick: &Pick, line: Line<'_>, view: &mut View) {
-    let tokens = theme::tokens(ui);
-    let place = Rect::from_center_size(pos2(column.0 + 10.0, rect.center().y), vec2(18.0, 18.0));
-    let response = ui.interact(place, ui.scope_id().with(("check", pick)), Sense::click());
     let on = view.checked.contains(pick);
     let (name, path) = match line {
         Line::Row(row) => (&row.name, &row.path_text),
         Line::Pair(pair) => (&pair.name, &pair.path_text),
     };
-    response.widget_info(|| {
-        let label = t!("environments.select", name = format!("{name} {path}").trim());
-        egui::WidgetInfo::selected(egui::Role::CheckBox, true, on, label)
-    });
+    let label = t!("environments.select", name = format!("{name} {path}").trim());
+    let id = ui.scope_id().with(("check", pick));
+    if check_box(ui, rect, column, id, on, &label) {
+        toggle(view, pick.clone());
+    }
+}
+
+/// A box to tick, drawn as egui draws its own; returns whether it was pressed.
+fn check_box(ui: &mut Ui, rect: Rect, column: (f32, f32), id: Id, on: bool, label: &str) -> bool {
+    let tokens = theme::tokens(ui);
+    let place = Rect::from_center_size(pos2(column.0 + 10.0, rect.center().y), vec2(18.0, 18.0));
+    let response = ui.interact(place, id, Sense::click());
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, on, label));
     let square = Rect::from_center_size(place.center(), vec2(15.0, 15.0));
     let radius = egui::CornerRadius::same(size::RADIUS_SMALL);
     let (fill, line) = match on {
@@ -322,9 +345,7 @@ fn check(ui: &mut Ui, rect: Rect, column: (f32, f32), pick: &Pick, line: Line<'_
         paint_icon(ui, square.center(), icons::CHECK, 12.0, tokens.on_accent);
     }
     focus_ring(ui, square, &response);
-    if response.clicked() {
-        toggle(view, pick.clone());
-    }
+    response.clicked()
 }
 
 fn paint_row(ui: &Ui, board: &Board, row: &Row, rect: Rect, columns: &Columns, look: Look, view: &View) {

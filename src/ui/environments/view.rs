@@ -22,7 +22,7 @@ const FEW_KEYS: u64 = 1_000;
 const FEW_ITEMS: u64 = 64;
 const FEW_KNOWN: u64 = 300;
 /// Values of so many bytes are opened within a frame.
-const FEW_BYTES: usize = 32 << 10;
+pub(super) const FEW_BYTES: usize = 32 << 10;
 /// A large key space is looked through again after so long at the earliest, and so many times later
 /// than it took: it is a search for new places, what is in a place is followed at once.
 const LOOK_AGAIN: (Duration, u32) = (Duration::from_millis(500), 20);
@@ -97,6 +97,8 @@ pub(super) struct View {
     pub(super) form: Option<Form>,
     /// What was to be promoted with something left out: to be looked at first.
     pub(super) doubtful: Option<(String, Promotion)>,
+    /// What is being worked out to be promoted.
+    pub(super) promoting: Option<Beside<(String, Promotion)>>,
     /// The document that is being written for the clipboard.
     pub(super) copying: Option<Beside<Result<(String, usize), String>>>,
     /// What came of it, if not all is well.
@@ -134,6 +136,7 @@ impl Default for View {
             secrets_shown: false,
             form: None,
             doubtful: None,
+            promoting: None,
             copying: None,
             copy_note: None,
             page: 1,
