@@ -12,6 +12,8 @@ mod faults;
 mod figure;
 #[path = "app/layers.rs"]
 mod layers;
+#[path = "app/plan.rs"]
+mod plan;
 #[path = "app/schemas.rs"]
 mod schemas;
 #[cfg(unix)]

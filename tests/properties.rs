@@ -19,6 +19,8 @@ mod keys;
 mod layers;
 #[path = "nasty/mod.rs"]
 mod nasty;
+#[path = "properties/plans.rs"]
+mod plans;
 #[path = "properties/round_trip.rs"]
 mod round_trip;
 #[path = "properties/values.rs"]

@@ -1,6 +1,7 @@
 //! Plans: worked out, run, kept.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -16,6 +17,7 @@ use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::journal::{RecordedKind, Replay};
 use crate::model::key_text::display_name;
+use crate::model::keyspace::Keyspace;
 use crate::model::message::{CommandKind, Event, EventKind};
 use crate::model::moment::{PastKey, PastSource, Picture};
 use crate::model::plan::make::{
@@ -24,13 +26,24 @@ use crate::model::plan::make::{
 use crate::model::plan::{LostLease, Plan, PlanGoal, PlanKind, PlanState, StepState};
 use crate::model::profile::Profile;
 use crate::model::record::KeyRecord;
+use crate::model::schema::{SchemaSet, problems};
 use crate::model::status::{KeyInterval, now};
 use crate::model::tree_item::TreeItem;
 use crate::storage::Storage;
 use crate::storage::plans::StepKeeper;
 
 /// What is wrong with a value of a key by its schema, if anything is.
-pub type Problem<'a> = &'a (dyn Fn(&Key, &Value) -> Option<String> + Sync);
+pub type Problem = Arc<dyn Fn(&Key, &Value) -> Option<String> + Send + Sync>;
+
+/// What the schemas of a profile, and of a key space, have against values.
+#[must_use]
+pub fn problem_by(profile: &Profile, keyspace: &Keyspace) -> Problem {
+    let schemas = SchemaSet::new(&profile.schemas, keyspace);
+    Arc::new(move |key, value| {
+        let found = problems(&schemas, key, value);
+        (!found.is_empty()).then(|| found.join("; "))
+    })
+}
 
 /// Where the past is read from.
 pub trait Past: Sync {
@@ -104,7 +117,7 @@ pub async fn make_plan(
     profile: &Profile,
     goal: PlanGoal,
     lost_lease: LostLease,
-    problem: Problem<'_>,
+    problem: Problem,
 ) -> Result<Plan, Fault> {
     let mut plan = Plan {
         id: fresh_id(),
@@ -156,15 +169,15 @@ pub async fn make_plan(
         return Err(Fault::new(FaultKind::RequestTooLarge, detail));
     }
     plan.made_at_revision = present.revision;
-    plan.steps = steps(&Materials {
-        alive: alive(cluster, &leases(&wanted, &present.keys)).await?,
-        wanted,
-        present: present.keys,
-        lost_lease,
-        new_lease: plan.new_lease,
-        separator: profile.separator_byte(),
-        problem,
+    let alive = alive(cluster, &leases(&wanted, &present.keys)).await?;
+    let (new_lease, separator) = (plan.new_lease, profile.separator_byte());
+    // Many values held against their schemas take long.
+    let making = tokio::task::spawn_blocking(move || {
+        let present = present.keys;
+        let problem: &dyn Fn(&Key, &Value) -> Option<String> = &*problem;
+        steps(&Materials { wanted, present, alive, lost_lease, new_lease, separator, problem })
     });
+    plan.steps = making.await.map_err(|error| Fault::new(FaultKind::Other, error.to_string()))?;
     Ok(plan)
 }
 
@@ -183,7 +196,7 @@ async fn deleted(
 ) -> Result<BTreeMap<Key, Wanted>, Fault> {
     let mut wanted = BTreeMap::new();
     for root in roots {
-        let found = past.deleted(cluster, &root.path).await?;
+        let found = deleted_below(cluster, past, &root.path).await?;
         let ours = |key: &[u8]| root.is_folder() || *key == *root.path;
         for deleted in found.into_iter().filter(|deleted| ours(&deleted.last.key)) {
             let lease = Some(deleted.last.meta.lease);
@@ -192,6 +205,31 @@ async fn deleted(
         }
     }
     Ok(wanted)
+}
+
+/// Deleted keys as they last were: as recorded, and as etcd itself tells of the time since its last
+/// compaction.
+async fn deleted_below(cluster: &Cluster, past: &impl Past, prefix: &[u8]) -> Result<Vec<DeletedKey>, Fault> {
+    let recorded = past.deleted(cluster, prefix).await;
+    let told = EtcdPast.deleted(cluster, prefix).await;
+    let (mut deleted, told) = match (recorded, told) {
+        (Ok(recorded), Ok(told)) => (recorded, told),
+        (Ok(recorded), Err(_)) if !recorded.is_empty() => (recorded, Vec::new()),
+        (Err(_), Ok(told)) if !told.is_empty() => (told, Vec::new()),
+        (Err(fault), _) | (_, Err(fault)) => return Err(fault),
+    };
+    let mut newest: BTreeMap<Key, DeletedKey> = BTreeMap::new();
+    for one in deleted.drain(..).chain(told) {
+        match newest.get_mut(&one.last.key) {
+            // Of the same deletion the one whose value is known.
+            Some(known)
+                if (known.revision, known.last.value.is_some())
+                    >= (one.revision, one.last.value.is_some()) => {}
+            Some(known) => *known = one,
+            None => drop(newest.insert(one.last.key.clone(), one)),
+        }
+    }
+    Ok(newest.into_values().collect())
 }
 
 /// What the keys are that are wanted.
@@ -356,9 +394,10 @@ impl Asker {
         let storage = self.storage.clone();
         match kind {
             CommandKind::MakePlan { goal, lost_lease } => {
-                let problem = |_: &Key, _: &Value| None;
+                let keyspace = self.journal.live().map(|live| live.keyspace).unwrap_or_default();
+                let problem = problem_by(&self.profile, &keyspace);
                 let past = super::past::RecordedPast(self.journal.clone());
-                let made = make_plan(cluster, &past, &self.profile, goal, lost_lease, &problem).await;
+                let made = make_plan(cluster, &past, &self.profile, goal, lost_lease, problem).await;
                 Some(EventKind::Planned(made.map(Box::new)))
             }
             CommandKind::RunPlan(plan) => {

@@ -10,10 +10,11 @@ use super::desk::Recorded;
 use super::text::{NOT_WHOLE, Output, connect, reading};
 use super::{asked_to_end, complain, steps};
 use crate::backend::audit::{AuditLog, AuditTrail};
-use crate::backend::plans::{make_plan, run_plan};
+use crate::backend::plans::{make_plan, problem_by, run_plan};
 use crate::etcd::{Cluster, WriteGate};
-use crate::model::bytes::{Key, Value};
+
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::keyspace::Keyspace;
 use crate::model::message::ConnectRequest;
 use crate::model::plan::{LostLease, Plan, PlanGoal, PlanState};
 use crate::model::profile::Profile;
@@ -159,10 +160,10 @@ async fn find(goal: Goal, how: &How, cluster: &Cluster, request: &ConnectRequest
             PlanGoal::Moment { roots: vec![root], revision, delete_newer }
         }
     };
-    let problem = |_: &Key, _: &Value| None;
+    let problem = problem_by(&request.profile, &Keyspace::new(request.profile.separator_byte()));
     let lost_lease = how.lost_lease.unwrap_or_default();
     let past = Recorded::new(request);
-    let made = make_plan(cluster, &past, &request.profile, goal, lost_lease, &problem).await;
+    let made = make_plan(cluster, &past, &request.profile, goal, lost_lease, problem).await;
     past.close().await;
     made
 }

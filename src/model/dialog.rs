@@ -50,12 +50,10 @@ pub enum Dialog {
         /// Text to be typed before the button works (a production profile's name).
         type_to_confirm: Option<String>,
     },
-    /// Bring a deleted key back; its lease is gone.
+    /// Bring a deleted key back that had no lease and whose value is known.
     Undelete {
         /// The key.
         key: Key,
-        /// The lease it had.
-        lease: i64,
     },
     /// Run a plan: what it writes, said before.
     RunPlan {

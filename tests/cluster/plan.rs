@@ -74,7 +74,9 @@ impl Desk {
     }
 
     async fn make(&self, goal: PlanGoal, lost_lease: LostLease) -> Plan {
-        make_plan(&self.cluster, &EtcdPast, &self.profile, goal, lost_lease, &|_, _| None).await.unwrap()
+        make_plan(&self.cluster, &EtcdPast, &self.profile, goal, lost_lease, Arc::new(|_, _| None))
+            .await
+            .unwrap()
     }
 
     async fn back_to(&self, prefix: &str, revision: i64) -> Plan {

@@ -194,7 +194,7 @@ fn dialogs(key: &Key) -> Vec<Dialog> {
         BlastRadius { keys: 3, leased: 1, held: vec![key.clone()], sample: vec![key.clone(), key.clone()] };
     let mut dialogs = vec![
         Dialog::CreateKey { prefix: key.clone() },
-        Dialog::Undelete { key: key.clone(), lease: LEASE },
+        Dialog::Undelete { key: key.clone() },
         Dialog::CloseDirty { key: key.clone() },
         Dialog::Delete {
             roots: items.to_vec(),

@@ -12,6 +12,7 @@ use crate::model::document::{Document, SaveState};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::key_text::{display_key, neutral};
 use crate::model::message::CommandKind;
+use crate::model::plan::{LostLease, PlanGoal};
 use crate::model::search::SearchQuery;
 use crate::model::session::{Job, JobKind, JobState, Screen};
 use crate::model::transfer::ExportRequest;
@@ -100,10 +101,19 @@ impl App {
     }
 
     pub(super) fn ask_undelete(&mut self, key: Key) {
+        if !self.may_write() {
+            return;
+        }
         let deleted = self.world.active_session().and_then(|session| session.activity.deleted_key(&key));
-        let Some(lease) = deleted.map(|deleted| deleted.last.meta.lease) else { return };
-        if self.may_write() {
-            self.world.dialog = Some(Dialog::Undelete { key, lease });
+        match deleted {
+            Some(deleted) if deleted.last.meta.lease == 0 && deleted.last.value.is_some() => {
+                self.world.dialog = Some(Dialog::Undelete { key });
+            }
+            // What becomes of its lease has to be decided, or its value to be looked for.
+            _ => {
+                let roots = vec![TreeItem::key(key)];
+                self.make_plan(PlanGoal::Undelete { roots }, LostLease::LeaveOut);
+            }
         }
     }
 

@@ -78,7 +78,8 @@ pub fn wanted_of_pictures(
     delete_newer: bool,
 ) -> BTreeMap<Key, Wanted> {
     let mut wanted = BTreeMap::new();
-    let unsure = pictures.iter().any(|picture| picture.certainty != Certainty::Exact);
+    // Then keys may be missing from it; what is in it and not doubtful is certain all the same.
+    let incomplete = pictures.iter().any(|picture| picture.certainty != Certainty::Exact);
     let mut doubtful: BTreeSet<&Key> = BTreeSet::new();
     for picture in pictures {
         doubtful.extend(picture.uncertain.iter().filter(|key| is_below(roots, key)));
@@ -89,7 +90,7 @@ pub fn wanted_of_pictures(
                 key.clone(),
                 Wanted {
                     state,
-                    uncertain: unsure || picture.uncertain.binary_search(key).is_ok(),
+                    uncertain: false,
                     changed: changed.map(|now| now.meta.mod_revision),
                     changed_is_grave: false,
                 },
@@ -103,7 +104,7 @@ pub fn wanted_of_pictures(
     }
     if delete_newer {
         for key in present.keys().filter(|key| is_below(roots, key)) {
-            let uncertain = unsure || doubtful.contains(key);
+            let uncertain = incomplete || doubtful.contains(key);
             let absent = || Wanted { uncertain, ..Wanted::certain(WantedState::Absent) };
             wanted.entry(key.clone()).or_insert_with(absent);
         }

@@ -115,7 +115,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut DialogState, actions: &mut A
             let type_to_confirm = type_to_confirm.as_deref();
             delete::show(ui, delete::Question { dialog, radius, type_to_confirm }, form, actions)
         }
-        Dialog::Undelete { key, lease } => undelete::show(ui, session, key, *lease, actions),
+        Dialog::Undelete { key } => undelete::show(ui, session, key, actions),
         Dialog::RunPlan { work, type_to_confirm, .. } => {
             let type_to_confirm = type_to_confirm.as_deref();
             run_plan::show(ui, run_plan::Question { dialog, work: *work, type_to_confirm }, form, actions)
@@ -135,7 +135,7 @@ fn about(dialog: &Dialog) -> Shown {
         Dialog::CreateKey { prefix } => Shown::Create(prefix.clone()),
         Dialog::Move { from, copy, .. } => Shown::Move(from.clone(), *copy),
         Dialog::Delete { roots, .. } => Shown::Delete(roots.clone()),
-        Dialog::Undelete { key, .. } => Shown::Undelete(key.clone()),
+        Dialog::Undelete { key } => Shown::Undelete(key.clone()),
         Dialog::RunPlan { plan, .. } => Shown::RunPlan(plan.clone()),
         Dialog::CloseDirty { key } => Shown::CloseDirty(key.clone()),
         Dialog::Export { what, .. } => Shown::Export(what.clone()),

@@ -79,7 +79,10 @@ fn contents(ui: &mut Ui, question: Question<'_>, form: &mut Form, actions: &mut 
     let enter = type_to_confirm.is_some() && entered(ui, &fields);
     let mut ending = Ending::Open;
     footer(ui, |ui| {
-        let words = t!("dialogs.run_plan.action", count = count_text(work.steps()));
+        let words = match work.steps() {
+            1 => t!("dialogs.run_plan.action_one"),
+            steps => t!("dialogs.run_plan.action", count = count_text(steps)),
+        };
         let button = if work.deletes > 0 { Button::danger_filled(&words) } else { Button::primary(&words) };
         let button = button.enabled(confirmed.is_some()).disabled_hint(t!("dialogs.delete.type_first"));
         let response = button.show(ui);

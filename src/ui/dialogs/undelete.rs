@@ -14,15 +14,15 @@ use crate::ui::widgets::chip::Tone;
 use crate::ui::widgets::modal::{footer, modal};
 use crate::ui::widgets::notice::card;
 
-pub fn show(ui: &mut Ui, session: &Session, key: &Key, lease: i64, actions: &mut Actions) -> Ending {
+pub fn show(ui: &mut Ui, session: &Session, key: &Key, actions: &mut Actions) -> Ending {
     let title = t!("dialogs.undelete.title");
     let answer = modal(ui.ctx(), egui::Id::unique("dialog undelete"), &title, size::DIALOG, |ui| {
-        contents(ui, session, key, lease, actions)
+        contents(ui, session, key, actions)
     });
     if answer.closed { Ending::Cancelled } else { answer.inner }
 }
 
-fn contents(ui: &mut Ui, session: &Session, key: &Key, lease: i64, actions: &mut Actions) -> Ending {
+fn contents(ui: &mut Ui, session: &Session, key: &Key, actions: &mut Actions) -> Ending {
     let tokens = theme::tokens(ui);
     ui.add(Label::new(tokens.mono(display_short(key, 300))).wrap());
     let value = session.activity.deleted_key(key).and_then(|deleted| deleted.last.value.as_ref());
@@ -39,13 +39,6 @@ fn contents(ui: &mut Ui, session: &Session, key: &Key, lease: i64, actions: &mut
                 ui.add(Label::new(tokens.body(t!("dialogs.undelete.no_value"))).wrap());
             });
         }
-    }
-    if lease != 0 {
-        ui.add_space(size::PAD);
-        card(ui, Tone::Changed, icons::CLOCK, |ui| {
-            let lease = format!("{lease:016x}");
-            ui.add(Label::new(tokens.body(t!("dialogs.undelete.lease", lease = lease))).wrap());
-        });
     }
     if exists {
         ui.add_space(size::PAD);

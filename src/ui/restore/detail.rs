@@ -5,6 +5,7 @@ use rust_i18n::t;
 
 use super::{RestoreState, words};
 use crate::model::bytes::Value;
+use crate::model::format;
 use crate::model::key_text::display_short;
 use crate::model::plan::{Plan, PlanStep, StepAction, Warning};
 use crate::ui::editor::{Stale, show_diff};
@@ -35,6 +36,10 @@ pub fn show(ui: &mut Ui, plan: &Plan, state: &mut RestoreState) {
     };
     let now = if step.before.is_some() { t!("restore.now") } else { t!("restore.absent") };
     let names = [now.as_ref(), planned.as_ref()];
+    if state.format_of != state.chosen {
+        state.format_of.clone_from(&state.chosen);
+        state.look.format = format::detect(&step.key, if new.is_empty() { &old } else { &new });
+    }
     show_diff(ui, &mut state.diff, &old, &new, names, &mut state.look, Stale::Hide, |_| {});
 }
 

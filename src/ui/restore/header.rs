@@ -191,6 +191,7 @@ fn buttons(ui: &mut Ui, session: &Session, plan: &Plan, state: &mut RestoreState
         if may_change(session, plan) && !plan.steps.is_empty() {
             let count = count_text(work.steps());
             let label = match plan.state {
+                PlanState::Draft if work.steps() == 1 => t!("restore.run_one"),
                 PlanState::Draft => t!("restore.run", count = count),
                 _ => t!("restore.run_rest", count = count),
             };

@@ -80,6 +80,8 @@ pub struct RestoreState {
     digest: Digest,
     diff: DiffCache,
     look: DiffLook,
+    /// The step whose format `look` has.
+    format_of: Option<(PlanId, usize)>,
     /// Rows that fit into the list of steps.
     page: usize,
     /// Time to live of the new lease, as typed.

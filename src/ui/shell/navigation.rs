@@ -69,7 +69,10 @@ fn entry(ui: &mut Ui, session: &Session, screen: Screen, narrow: bool, actions: 
             (icons::TREE_STRUCTURE, t!("shell.environments"), None, UserCommand::ShowEnvironments)
         }
         Screen::Restore => {
-            (icons::CLOCK_COUNTER_CLOCKWISE, t!("shell.restore"), None, UserCommand::ShowRestore)
+            // One that was interrupted is to be seen without being looked for.
+            let stopped = session.plans.unfinished();
+            let badge = (stopped > 0).then(|| (count_text(stopped as u64), Tone::Changed));
+            (icons::CLOCK_COUNTER_CLOCKWISE, t!("shell.restore"), badge, UserCommand::ShowRestore)
         }
         Screen::Audit => (icons::LIST, t!("shell.audit"), None, UserCommand::ShowAudit),
         Screen::Cluster => {

@@ -140,12 +140,18 @@ fn grave_steps_begin_switched_off_and_unknown_values_stay_so() {
     }
     making.present.clear();
     making.picture.certainty = Certainty::BeforeRecords;
+    making.picture.uncertain = vec![key("c/bad"), key("c/maybe")];
     making.picture.keys.retain(|name, _| **name == *b"c/bad");
     let new = record("c/new", "x", 12, 0);
     making.present.insert(new.0, new.1);
     let steps = making.steps();
     assert_eq!(steps.len(), 2);
     assert!(steps.iter().all(|step| !step.on && step.warnings.contains(&Warning::Uncertain)), "{steps:?}");
+    // What is known for certain is so in an incomplete picture as well.
+    making.picture.uncertain.clear();
+    making.picture.keys.values_mut().for_each(|past| past.value = Some(value("good")));
+    let certain: Vec<_> = making.steps().iter().map(|step| (step.key.clone(), step.on)).collect();
+    assert_eq!(certain, [(key("c/bad"), true), (key("c/new"), false)]);
 }
 
 #[test]
