@@ -203,6 +203,19 @@ pub enum Action {
     Reload(Key),
     /// Read (older) versions.
     LoadHistory(Key),
+    /// Say what a replay of etcd's own history of the key would cost.
+    OfferDeepHistory(Key),
+    /// Replay etcd's own history of the key.
+    StartDeepHistory(Key),
+    /// Stop the replay, or take the offer back.
+    StopDeepHistory(Key),
+    /// Find out which keys changed together with this one.
+    LoadTogether {
+        /// The key.
+        key: Key,
+        /// The revision at which it changed.
+        revision: i64,
+    },
     /// Restore a version as a guarded put: opens the review with its value as the draft.
     Restore {
         /// The key.

@@ -2,7 +2,7 @@
 
 use super::bytes::{Key, Value};
 use super::compare::Comparison;
-use super::history::History;
+use super::history::{History, Past};
 use super::loadable::Loadable;
 use super::message::RequestId;
 use super::record::{KeyMeta, KeyRecord};
@@ -92,6 +92,8 @@ pub struct Document {
     pub save: SaveState,
     /// Versions read so far.
     pub history: Loadable<History>,
+    /// Everything else that is known of its past, and the history that follows from it.
+    pub past: Past,
     /// The draft came from an earlier run of the console.
     pub recovered: bool,
     /// The lease that the key had when the draft was begun, where key and lease are gone since: saved,
@@ -118,6 +120,7 @@ impl Document {
             comparison: Comparison::default(),
             save: SaveState::Idle,
             history: Loadable::default(),
+            past: Past::default(),
             recovered: false,
             lost_lease: None,
             read_request: RequestId(0),

@@ -1,4 +1,12 @@
-//! Versions of one key.
+//! Versions of one key: as etcd's walk tells them, and merged with everything else that is known.
+
+mod merge;
+mod past;
+
+pub use merge::{
+    EntryKind, HistoryEntry, HistoryGap, KeyHistory, Known, MOST_ENTRIES, Marks, Now, PastEnd, merge,
+};
+pub use past::{DeepHistory, Past};
 
 use std::time::Duration;
 

@@ -167,6 +167,10 @@ every_action! {
     Action::ReadCompared { .. } => Reads, |_, _| {
         Action::ReadCompared { key: key(KEY), source: CompareSource::Live }
     };
+    Action::OfferDeepHistory(_) => Reads, |_, _| Action::OfferDeepHistory(key(KEY));
+    Action::StartDeepHistory(_) => Reads, |_, _| Action::StartDeepHistory(key(KEY));
+    Action::StopDeepHistory(_) => Reads, |_, _| Action::StopDeepHistory(key(KEY));
+    Action::LoadTogether { .. } => Reads, |_, _| Action::LoadTogether { key: key(KEY), revision: 2 };
     Action::Restore { .. } => Reads, |_, _| Action::Restore { key: key(KEY), value: value("restored") };
     Action::MakePlan { .. } => Reads, |_, _| Action::MakePlan {
         goal: deletion(),

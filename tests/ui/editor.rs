@@ -14,7 +14,8 @@ use etcdscope::model::record::{KeyMeta, KeyRecord};
 use etcdscope::model::world::World;
 use etcdscope::ui::editor;
 
-use crate::editor_versions::{BASE, conflict, history_world};
+use crate::editor_versions::{BASE, conflict};
+use crate::history::history_world;
 use crate::support::{NOW, Scene, Setting, key, live_world, value};
 
 pub(crate) const ROUTES: &str = "/config/production/api-gateway/routes.json";

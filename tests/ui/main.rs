@@ -19,6 +19,7 @@ mod dialogs;
 mod editor;
 mod editor_versions;
 mod environments;
+mod history;
 mod keys;
 mod nasty_screens;
 mod palette;

@@ -153,7 +153,7 @@ fn documents(key: &Key, value: &Value, other: &Value) -> Vec<(&'static str, Docu
     let fault = || Fault::new(FaultKind::Other, String::from_utf8_lossy(&other[..other.len().min(500)]));
     let theirs = Some(record(key, &Value::from([value, &b"\n\x1b[31m"[..]].concat()), 182_333));
     let version = |version: i64, value: &Value| {
-        let meta = KeyMeta { version, mod_revision: 182_300 - version, ..meta(0) };
+        let meta = KeyMeta { version, mod_revision: 182_290 + version, ..meta(0) };
         KeyVersion { meta, value: value.clone() }
     };
     let mut history = plain();
@@ -185,7 +185,10 @@ fn open(world: &mut World, document: Document) {
     session.active_document = Some(document.key.clone());
     session.cursor = Some(TreeItem::key(document.key.clone()));
     session.selected = std::iter::once(TreeItem::key(document.key.clone())).collect();
+    let key = document.key.clone();
     session.documents = vec![document];
+    session.documents[0].past.wanted = true;
+    session.merge_past(&key);
 }
 
 fn dialogs(key: &Key) -> Vec<Dialog> {

@@ -4,13 +4,9 @@ use super::super::App;
 use crate::model::bytes::{Key, Value};
 use crate::model::dialog::Dialog;
 use crate::model::document::{Document, DocumentPage, SaveState};
-use crate::model::history::HistoryEnd;
 use crate::model::message::CommandKind;
 use crate::model::session::Screen;
 use crate::model::write::{Expect, LeaseChoice, PutRequest};
-
-/// Versions read with one question.
-const HISTORY_PAGE: u32 = 20;
 
 impl App {
     pub(super) fn open_key(&mut self, key: &Key) {
@@ -29,6 +25,7 @@ impl App {
             document.recovered = true;
         }
         session.documents.push(document);
+        session.watch_past(key);
         self.reload(key);
     }
 
@@ -207,31 +204,6 @@ impl App {
         document.draft_generation += 1;
         document.save = SaveState::Idle;
         self.drop_kept_draft(key);
-    }
-
-    pub(super) fn load_history(&mut self, key: &Key) {
-        let Some(document) = self.document(key) else { return };
-        if document.history.is_pending() {
-            return;
-        }
-        let known = document.history.value();
-        let below_revision = known.and_then(|history| history.oldest_revision());
-        let complete = known.is_some_and(|history| history.end != HistoryEnd::More);
-        if complete && document.history.fault().is_none() {
-            return;
-        }
-        let kind = CommandKind::History { key: key.clone(), below_revision, limit: HISTORY_PAGE };
-        let Some(request) = self.ask(kind) else { return };
-        if let Some(document) = self.document(key) {
-            document.history.ask();
-            document.history_request = request;
-        }
-    }
-
-    pub(super) fn restore(&mut self, key: &Key, value: Value) {
-        self.replace_draft(key, value);
-        self.show_page(key, DocumentPage::Edit);
-        self.review(key);
     }
 }
 

@@ -5,6 +5,7 @@ mod commands;
 mod compare;
 mod connections;
 mod documents;
+mod history;
 mod layers;
 mod plans;
 mod schemas;
@@ -105,6 +106,10 @@ impl App {
             Action::TakeTheirs(key) => self.take_theirs(&key),
             Action::Reload(key) => self.reload(&key),
             Action::LoadHistory(key) => self.load_history(&key),
+            Action::OfferDeepHistory(key) => self.offer_deep_history(&key),
+            Action::StartDeepHistory(key) => self.start_deep_history(&key),
+            Action::StopDeepHistory(key) => self.stop_deep_history(&key),
+            Action::LoadTogether { key, revision } => self.load_together(&key, revision),
             Action::Restore { key, value } => self.restore(&key, value),
 
             Action::MakePlan { goal, lost_lease } => self.make_plan(goal, lost_lease),

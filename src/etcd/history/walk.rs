@@ -186,7 +186,7 @@ impl Gap {
     /// several may tell the same version.
     fn guesses(&self) -> i64 {
         let missing = self.wanted.min(self.missing) - 1;
-        if missing <= 0 { 0 } else { (2 * missing + 8).min(self.others) }
+        if missing <= 0 { 0 } else { (3 * missing + 16).min(self.others) }
     }
 
     /// Adds so many guesses: where the wanted versions would be if they had been written at a pace

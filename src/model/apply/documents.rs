@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use crate::model::bytes::{Key, Value};
 use crate::model::document::{Document, Draft, SaveState};
 use crate::model::fault::Fault;
-use crate::model::history::{History, KeyVersion};
+use crate::model::history::KeyVersion;
 use crate::model::message::{CommandKind, RequestId};
 use crate::model::record::{ChangeKind, KeyChange, KeyMeta, KeyRecord};
 use crate::model::session::Session;
@@ -86,12 +86,14 @@ impl Document {
             // After a restore from an older snapshot revisions have gone back, or were given to
             // other writes: what was just read counts, whatever its revision is.
             Some(Ordering::Less) if self.draft.is_none() => {
+                self.forget_past();
                 self.base.answer(Ok(record));
                 self.live = None;
                 self.draft_generation += 1;
                 false
             }
             Some(Ordering::Less) => {
+                self.forget_past();
                 if let SaveState::Conflict { theirs } = &mut self.save {
                     theirs.clone_from(&record);
                 }
@@ -101,6 +103,12 @@ impl Document {
             }
             Some(Ordering::Greater) | None => self.see(record, seen_at),
         }
+    }
+
+    /// What was known of another history is no longer true.
+    fn forget_past(&mut self) {
+        self.history = Default::default();
+        self.past.forget();
     }
 
     /// Makes this record the base: what was saved, or what the operator took over.
@@ -129,6 +137,7 @@ impl Session {
         if self.document(&change.key).is_none() {
             return; // Nearly always: nothing is to be cloned for each change.
         }
+        let followed = self.note_past(change, revision, seen_at);
         let (id, profile) = (self.id, self.profile.name.clone());
         let Some(document) = self.document_mut(&change.key) else { return };
         if document.base.value().is_none() {
@@ -147,6 +156,9 @@ impl Session {
         };
         if settled {
             follow_ups.push((id, CommandKind::DropDraft { profile, key: change.key.clone() }));
+        }
+        if !followed {
+            self.merge_past(&change.key);
         }
     }
 
@@ -273,21 +285,6 @@ impl Session {
                 follow_ups.push((id, CommandKind::Read(key.clone())));
                 None
             }
-        }
-    }
-
-    pub(super) fn apply_history(&mut self, key: &Key, request: RequestId, page: Result<History, Fault>) {
-        let Some(document) = self.document_mut(key) else { return };
-        if document.history_request != request {
-            return;
-        }
-        match page {
-            Ok(page) => {
-                let mut history = document.history.value().cloned().unwrap_or_default();
-                history.append(page);
-                document.history.answer(Ok(history));
-            }
-            Err(fault) => document.history.answer(Err(fault)),
         }
     }
 }

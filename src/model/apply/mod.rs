@@ -2,6 +2,7 @@
 
 mod audit;
 mod documents;
+mod history;
 mod plans;
 mod travel;
 
@@ -67,11 +68,17 @@ impl World {
                     travel.opened_answered(&key, request, &record);
                 }
                 session.apply_value(&key, request, record, now, &mut follow_ups);
+                session.merge_past(&key);
             }
             EventKind::Written { key, value, outcome } => {
                 toast = session.apply_written(&key, request, &value, outcome, now, &mut follow_ups);
+                session.merge_past(&key);
             }
             EventKind::History { key, page } => session.apply_history(&key, request, page),
+            EventKind::Recorded { key, records } => session.apply_recorded(&key, request, records),
+            EventKind::Replayed { what, replay } => session.apply_replayed(&what, request, &replay),
+            EventKind::CompactionRevision(revision) => session.apply_compaction(request, revision),
+            EventKind::Together { revision, keys } => session.apply_together(revision, &keys),
             EventKind::Found(result) if session.search.request == request => {
                 let before = session.search.result.value().cloned();
                 discarded.extend(before.map(Discarded::Found));
@@ -82,6 +89,9 @@ impl World {
             | EventKind::PlanDone(_)
             | EventKind::Plans(_)) => toast = session.apply_plans(request, kind, &mut discarded),
             EventKind::Progress { done, total } => {
+                if session.apply_replay_progress(request, done, total) {
+                    return follow_ups;
+                }
                 if let Some(job) = session.job_mut(request) {
                     job.done = done;
                     job.total = total.or(job.total);
@@ -214,6 +224,7 @@ impl Session {
         // After the first listing, and after each time without a connection, changes may be missing.
         let in_step = |state: &MirrorState| matches!(state, MirrorState::Live | MirrorState::CatchingUp);
         let resumed = in_step(&update.state) && !in_step(&self.state);
+        self.follow_past(&update);
         self.state = update.state;
         self.keyspace = update.keyspace;
         if update.relisted {
