@@ -23,7 +23,7 @@ use etcdscope::ui::widgets::diff_view::{DiffView, Jump};
 use etcdscope::ui::{editor, theme};
 
 use crate::editor::{JSON, ROUTES, document, first, record, world_of};
-use crate::editor_versions::history_world;
+use crate::history::history_world;
 use crate::support::{NOW, Scene, Setting, key, live_session, value};
 
 /// The editor alone, as the window plays it.

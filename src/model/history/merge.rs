@@ -114,7 +114,7 @@ pub struct Now {
     pub revision: i64,
     /// What it is; `None`: it does not exist.
     pub record: Option<KeyRecord>,
-    /// When this was seen.
+    /// When this was seen; 0: not known.
     pub seen_at: SeenAt,
 }
 
@@ -248,7 +248,7 @@ impl Facts {
             .map(|record| (record.revision, record.seen_at, JOURNAL))
             .collect();
         if let Some(now) = known.now.filter(|now| now.record.is_none()) {
-            absences.push((now.revision, Some(now.seen_at), ETCD));
+            absences.push((now.revision, Some(now.seen_at).filter(|at| *at > 0), ETCD));
         }
         if let Some(replay) = known.replay.filter(|replay| base_of(replay, known.key).is_none()) {
             absences.push((replay.after, None, ETCD));
