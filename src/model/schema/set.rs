@@ -13,8 +13,6 @@ use crate::model::keyspace::{Folder, Keyspace};
 
 /// The field of a document that names its keys itself.
 pub const KEYS_FIELD: &str = "x-etcdscope-keys";
-/// Documents beyond so many are left out, and that is told.
-const MAX_DOCUMENTS: usize = 4_000;
 /// A document names at most so many patterns.
 const MAX_PATTERNS: usize = 200;
 
@@ -99,7 +97,6 @@ pub struct SchemaSet {
     rules: Vec<Rule>,
     ready: Vec<OnceLock<Arc<Result<Schema, Problem>>>>,
     own: Vec<OnceLock<Arc<Result<Schema, Problem>>>>,
-    left_out: usize,
 }
 
 impl Default for SchemaSet {
@@ -115,16 +112,11 @@ impl SchemaSet {
         let separator = keyspace.separator();
         let folders = folders(settings, keyspace);
         let mut documents = Vec::new();
-        let mut left_out = 0;
         for path in paths(settings, separator) {
             let _whole = keyspace.for_each_prefix(&path, &mut |key, view| {
                 // A key that is the folder itself is no document.
                 if key.len() > path.len() && !key.ends_with(&[separator]) {
-                    if documents.len() < MAX_DOCUMENTS {
-                        documents.push((Key::from(key), view.value.cloned()));
-                    } else {
-                        left_out += 1;
-                    }
+                    documents.push((Key::from(key), view.value.cloned()));
                 }
                 ControlFlow::Continue(())
             });
@@ -132,16 +124,8 @@ impl SchemaSet {
         let documents = Arc::new(Documents(documents));
         let ready = documents.0.iter().map(|_| OnceLock::new()).collect();
         let own = settings.rules.iter().map(|_| OnceLock::new()).collect();
-        let mut this = Self {
-            settings: settings.clone(),
-            separator,
-            folders,
-            documents,
-            rules: Vec::new(),
-            ready,
-            own,
-            left_out,
-        };
+        let mut this =
+            Self { settings: settings.clone(), separator, folders, documents, rules: Vec::new(), ready, own };
         this.read_rules();
         this
     }
@@ -164,12 +148,6 @@ impl SchemaSet {
     #[must_use]
     pub fn settings(&self) -> &SchemaSettings {
         &self.settings
-    }
-
-    /// Documents that were left out because there are too many.
-    #[must_use]
-    pub fn left_out(&self) -> usize {
-        self.left_out
     }
 
     /// The keys of all documents in etcd.

@@ -43,11 +43,20 @@ pub struct FormState {
     typed: HashMap<Vec<String>, String>,
     /// This could be changed in the text alone.
     refused: Option<Vec<String>>,
+    /// What was changed last.
+    changed: Option<Vec<String>>,
+    /// There was a form for what the text said before.
+    was: bool,
 }
 
 /// Whether there is a form for what was checked.
 pub(super) fn available(shown: &mut DocumentState, checked: &Checked) -> bool {
     let Body::Text(text) = &shown.body else { return false };
+    // While the text is being typed and can not be read, the form keeps its place.
+    if shown.form.was && checked.syntax.is_none() && checked.applied.is_some() {
+        return true;
+    }
+    shown.form.was = false;
     let readable = matches!(checked.syntax, Some(Syntax::Json | Syntax::Yaml | Syntax::Toml))
         && checked.value.as_ref().is_some_and(|value| value.is_object() || value.is_null());
     let Some(document) =
@@ -59,7 +68,8 @@ pub(super) fn available(shown: &mut DocumentState, checked: &Checked) -> bool {
     if !known {
         shown.form.fields = Some((document.clone(), schema::form_of(document)));
     }
-    shown.form.fields.as_ref().is_some_and(|(_, fields)| fields.is_some())
+    shown.form.was = shown.form.fields.as_ref().is_some_and(|(_, fields)| fields.is_some());
+    shown.form.was
 }
 
 /// How a value is edited that there is a form for.
@@ -105,7 +115,14 @@ pub(super) fn show(
     known: bool,
     actions: &mut Actions,
 ) {
-    let (Some(value), Some(syntax)) = (checked.value.clone(), checked.syntax) else { return };
+    let (Some(value), Some(syntax)) = (checked.value.clone(), checked.syntax) else {
+        let tokens = theme::tokens(ui);
+        Frame::new().inner_margin(Margin::symmetric(16, 10)).show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            ui.add(Label::new(tokens.hint(t!("schema.form.unreadable"))).wrap());
+        });
+        return;
+    };
     let Some((_, Some(fields))) = shown.form.fields.clone() else { return };
     let mut form = Form {
         value: &value,
@@ -128,6 +145,13 @@ pub(super) fn show(
         });
     });
     let Some((path, edit)) = form.change else { return };
+    // What is on screen is of an earlier text: only what is being typed goes on, as entries of lists
+    // may have other places now.
+    let goes_on = shown.form.changed.as_ref() == Some(&path) && edit != Edit::Remove;
+    if !known && !goes_on {
+        return;
+    }
+    shown.form.changed = Some(path.clone());
     let Body::Text(text) = &shown.body else { return };
     match schema::edit(text.as_str(), syntax, &path, &edit) {
         Ok(written) => {
