@@ -144,7 +144,7 @@ impl Arguments {
                 if window != args::WindowFlags::default() {
                     return Err(conflict("this command opens no window: it takes no window flags"));
                 }
-                past.kind(connection)?
+                past.kind(&connection)?
             }
             Some(Subcommands::Demo(mut demo)) => {
                 if connection != ConnectionArgs::default() {

@@ -50,7 +50,7 @@ pub(super) enum PastCommands {
 impl PastCommands {
     /// # Errors
     /// clap's, where the connection is given twice, or not needed.
-    pub(super) fn kind(self, before: ConnectionArgs) -> Result<RunKind, clap::Error> {
+    pub(super) fn kind(self, before: &ConnectionArgs) -> Result<RunKind, clap::Error> {
         let connection = |behind: ConnectionArgs| either(before.clone(), behind, "connection flags");
         Ok(match self {
             Self::History(flags) => RunKind::History(history::HistoryCommand {
@@ -89,7 +89,7 @@ impl PastCommands {
                 json: flags.json,
             }),
             Self::Audit(flags) => {
-                if before != ConnectionArgs::default() {
+                if *before != ConnectionArgs::default() {
                     return Err(conflict("audit reads this machine's log: it takes no connection flags"));
                 }
                 RunKind::Audit(audit::AuditCommand {

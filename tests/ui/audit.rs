@@ -30,7 +30,7 @@ fn entry(
         at: NOW - 3_600_000 + number.cast_signed() * 60_000,
         profile: profile.to_owned(),
         cluster_id: if profile == "prod-eu" { CLUSTER } else { 7 },
-        user: (number % 2 == 0).then(|| "root".to_owned()),
+        user: number.is_multiple_of(2).then(|| "root".to_owned()),
         operation,
         key: key(name),
         source: (operation == AuditOperation::Rename).then(|| key("/config/old-name.json")),

@@ -64,10 +64,10 @@ impl AuditReader {
         };
         let whole = AuditQuery { below: None, limit: 0, ..query.clone() } == AuditQuery::default();
         if whole && !csv {
-            self.every(line)?
+            self.every(line)?;
         } else {
-            self.each(query, line)?
-        };
+            self.each(query, line)?;
+        }
         out.flush().map_err(|error| fault(&error))?;
         Ok(count)
     }
