@@ -217,7 +217,8 @@ pub fn not_recorded(count: u64, why: &Fault) -> AuditWrite {
 }
 
 fn open(folder: &Path, path: &Path) -> Result<Open, Trouble> {
-    files::make_folder(folder).map_err(Trouble::Fault)?;
+    // One process after the other: SQLite does not wait for who is laying the file out.
+    let _lock = files::FolderLock::take(folder).map_err(Trouble::Fault)?;
     // Made here, because SQLite would make it readable for others; its other files take this one's
     // permissions.
     let mut options = std::fs::File::options();
@@ -231,9 +232,7 @@ fn open(folder: &Path, path: &Path) -> Result<Open, Trouble> {
     connection.busy_timeout(BUSY).map_err(Trouble::Database)?;
     let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;";
     connection.execute_batch(pragmas).map_err(Trouble::Database)?;
-    let version = "SELECT user_version FROM pragma_user_version";
-    let version: i64 = connection.query_row(version, [], |row| row.get(0)).map_err(Trouble::Database)?;
-    match version {
+    match version_of(&connection).map_err(Trouble::Database)? {
         0 => connection.execute_batch(LAYOUT).map_err(Trouble::Database)?,
         VERSION => {}
         newer => {
@@ -244,6 +243,11 @@ fn open(folder: &Path, path: &Path) -> Result<Open, Trouble> {
     let there = connection.query_row(rows::SELECT_LAST, [], |_| Ok(())).optional();
     there.map_err(Trouble::Database)?;
     Ok(Open { connection, file: mark.unwrap_or_default() })
+}
+
+/// The layout that a database has; 0: none yet.
+fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT user_version FROM pragma_user_version", [], |row| row.get(0))
 }
 
 /// Which file lies at a path: one that was replaced is another.

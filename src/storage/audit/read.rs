@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
-use super::{BUSY, FILE, database_fault, head, rows};
+use super::{BUSY, FILE, database_fault, head, rows, version_of};
 use crate::model::audit::{AuditEntry, AuditPage, AuditQuery, ChainCheck, ChainHead, ChainState};
 use crate::model::fault::Fault;
 use crate::model::key_text::parse_key;
@@ -34,14 +34,13 @@ impl AuditReader {
         let path = folder.join(FILE);
         let connection = if path.exists() {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(&path, flags)
-                .and_then(|connection| {
-                    connection.busy_timeout(BUSY)?;
-                    connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")?;
-                    Ok(connection)
-                })
-                .map_err(|error| database_fault(&path, &error))?;
-            Some(connection)
+            let connection = Connection::open_with_flags(&path, flags).and_then(|connection| {
+                connection.busy_timeout(BUSY)?;
+                connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")?;
+                // Somebody may be laying it out just now.
+                Ok((version_of(&connection)? != 0).then_some(connection))
+            });
+            connection.map_err(|error| database_fault(&path, &error))?
         } else {
             None
         };

@@ -194,6 +194,13 @@ fn a_log_that_is_moved_away_while_it_is_open_is_missed() {
 fn those_who_append_at_once_keep_one_chain() {
     let folder = tempfile::tempdir().unwrap();
     std::thread::scope(|scope| {
+        // Whoever looks meanwhile, from before there is a file, sees a part of it.
+        scope.spawn(|| {
+            while page(folder.path(), &AuditQuery { limit: 1_000, ..query() }).len() < 100 {
+                let found = state(folder.path());
+                assert!(matches!(found, ChainState::Whole), "{found:?}");
+            }
+        });
         for thread in 0..4 {
             let folder = folder.path();
             scope.spawn(move || {
