@@ -6,6 +6,7 @@ use std::time::Instant;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use etcdscope::model::plan::{PlanGoal, Warning};
 use etcdscope::model::settings::{Language, Settings};
 
 use super::*;
@@ -148,6 +149,25 @@ fn what_breaks_its_schema_reaches_etcd_only_when_that_is_said() {
     window.harness.get_by_role_and_label(Role::Button, "Save").click();
     window.until("the save", |window| matches!(window.document().save, SaveState::Saved { .. }));
     assert_eq!(bench.get(LIMIT).unwrap().0, BAD);
+}
+
+#[test]
+fn a_plan_says_what_breaks_its_schema_and_leaves_it_out() {
+    let bench = Bench::start();
+    bench.put(SCHEMA, AT_LEAST_ONE);
+    bench.put(LIMIT, GOOD);
+    let mut app = bench.app();
+    bench.connect(&mut app, bench.profile());
+    let values = vec![(key(LIMIT), Some(value(BAD)))];
+    let goal = PlanGoal::Values { origin: "elsewhere".to_owned(), values };
+    app.act(Action::MakePlan { goal, lost_lease: Default::default() });
+    wait(&mut app, "the plan", |world| session(world).plans.shown.is_some());
+    let plans = &session(app.world()).plans;
+    let plan = plans.get(plans.shown.as_ref().unwrap()).unwrap();
+    let step = &plan.steps[0];
+    let said = step.warnings.iter().any(|warning| matches!(warning, Warning::Invalid(_)));
+    assert!(said && !step.on, "{step:?}");
+    app.shutdown();
 }
 
 #[test]
