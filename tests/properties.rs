@@ -13,6 +13,8 @@
 mod bench;
 #[path = "properties/claims.rs"]
 mod claims;
+#[path = "properties/journal.rs"]
+mod journal;
 #[path = "properties/keys.rs"]
 mod keys;
 #[path = "properties/layers.rs"]

@@ -20,6 +20,7 @@ mod editor;
 mod editor_versions;
 mod environments;
 mod history;
+mod journal;
 mod keys;
 mod nasty_screens;
 mod palette;

@@ -1,5 +1,6 @@
 //! Members and health.
 
+mod journal;
 mod members;
 
 use egui::{Frame, Label, Margin, ScrollArea, Ui};
@@ -56,6 +57,8 @@ fn contents(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions
         return;
     }
     summary(ui, world, session, actions);
+    ui.add_space(size::GROUP);
+    journal::show(ui, world, session, actions);
     ui.add_space(size::GROUP);
     section_header(ui, &t!("cluster.members"), |ui| {
         ui.label(theme::tokens(ui).hint(count_text(session.cluster.members.len() as u64)));

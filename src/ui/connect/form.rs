@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::endpoint;
-use crate::model::journal::JournalSettings;
+use super::journal_form::JournalForm;
 use crate::model::layers::LayerSettings;
 use crate::model::message::ConnectRequest;
 use crate::model::profile::{Profile, ProfileColour, Secret, TlsSettings};
@@ -40,7 +40,7 @@ pub struct Form {
     pub editing: Option<String>,
     favourites: Vec<String>,
     /// What is recorded on this machine.
-    journal: JournalSettings,
+    pub journal: JournalForm,
     /// What the values of keys must be.
     pub schemas: SchemaSettings,
     layers: LayerSettings,
@@ -63,7 +63,7 @@ impl Default for Form {
             colour: ProfileColour::None,
             editing: None,
             favourites: Vec::new(),
-            journal: JournalSettings::default(),
+            journal: JournalForm::default(),
             schemas: SchemaSettings::default(),
             layers: LayerSettings::default(),
         }
@@ -83,6 +83,8 @@ pub struct Problems {
     pub identity: Option<&'static str>,
     /// About the separator.
     pub separator: Option<&'static str>,
+    /// About what is recorded.
+    pub journal: Option<&'static str>,
 }
 
 impl Problems {
@@ -93,6 +95,7 @@ impl Problems {
             && self.password.is_none()
             && self.identity.is_none()
             && self.separator.is_none()
+            && self.journal.is_none()
     }
 
     /// Whether the profile can be saved.
@@ -132,7 +135,7 @@ impl Form {
             separator: profile.separator.to_string(),
             editing: Some(profile.name.clone()),
             favourites: profile.favourites.clone(),
-            journal: profile.journal.clone(),
+            journal: JournalForm::of(&profile.journal),
             schemas: profile.schemas.clone(),
             layers: profile.layers.clone(),
         }
@@ -184,7 +187,7 @@ impl Form {
             colour: self.colour,
             separator: self.separator.chars().next().unwrap_or('/'),
             favourites: self.favourites.clone(),
-            journal: self.journal.clone(),
+            journal: self.journal.settings(),
             schemas: self.schemas.clone(),
             layers: self.layers.clone(),
         }
@@ -243,6 +246,7 @@ impl Form {
                 let one = signs.next().is_some_and(|sign| sign.is_ascii_graphic()) && signs.next().is_none();
                 (!one).then_some("connect.separator_invalid")
             },
+            journal: self.journal.problem(),
         }
     }
 }
@@ -250,6 +254,7 @@ impl Form {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::journal::JournalSettings;
 
     fn form() -> Form {
         Form {

@@ -5,7 +5,9 @@ use egui::{
 };
 use rust_i18n::t;
 
-use super::{ConnectState, FORM_WIDTH, Form, Problems, connect, schema_view, test_view, tls_view};
+use super::{
+    ConnectState, FORM_WIDTH, Form, Problems, connect, journal_view, schema_view, test_view, tls_view,
+};
 use crate::action::{Action, Actions};
 use crate::model::profile::ProfileColour;
 use crate::model::world::World;
@@ -177,6 +179,9 @@ fn fields(
     if let Some(words) = problems.separator {
         field_error(ui, &t!(words));
     }
+
+    group(ui, &t!("journal.title"));
+    journal_view::show(ui, &mut form.journal);
 
     group(ui, &t!("schema.form_title"));
     schema_view::show(ui, world, form, &mut state.rules);

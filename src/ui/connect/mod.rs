@@ -5,6 +5,8 @@ mod cards;
 mod endpoint;
 mod form;
 mod form_view;
+mod journal_form;
+mod journal_view;
 mod schema_view;
 mod test_view;
 mod tls_view;
@@ -20,6 +22,7 @@ use crate::model::world::World;
 use crate::ui::theme;
 
 pub use form::{Form, Problems};
+pub use journal_form::JournalForm;
 
 /// Width of the list of connections.
 const LIST_WIDTH: f32 = 348.0;
