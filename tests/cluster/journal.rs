@@ -291,3 +291,81 @@ async fn what_is_kept_out_and_what_is_switched_off_leaves_no_trace() {
     assert!(has(b"told") && !has(b"SECRET") && !has(b"secrets/a"));
     local.shutdown().unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_file_is_kept_aside_and_told_and_recording_goes_on() {
+    let local = start(&newest(), LocalClusterOptions::members(1)).await;
+    let mut client = plain_client(&local.endpoints()[0]).await;
+    let home = tempfile::tempdir().unwrap();
+    client.put("a", "1", None).await.unwrap();
+    let mut console = Console::open(home.path(), &local.endpoints());
+    console.recorded(1).await;
+    console.close().await;
+    let folder = home.path().join("journal");
+    let file = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .find(|it| it.extension().is_some_and(|extension| extension == "sqlite"));
+    let file = file.expect("a journal");
+    std::fs::write(&file, "no database at all, and longer than the header of one. ".repeat(100)).unwrap();
+
+    let mut console = Console::open(home.path(), &local.endpoints());
+    console.until_status("that it was kept aside", |status| status.kept_aside.is_some()).await;
+    let aside = console.status.kept_aside.clone().unwrap();
+    assert!(std::fs::read(&aside).unwrap().starts_with(b"no database"));
+    let last = client.put("a", "2", None).await.unwrap().header().unwrap().revision();
+    console.recorded(last).await;
+    assert_eq!(console.status.fault, None);
+    assert_eq!(console.of_key(&Key::from(&b"a"[..])).await.unwrap().records.len(), 2);
+    console.close().await;
+    local.shutdown().unwrap();
+}
+
+/// What the disk has no room for is a gap, and told; recording goes on when there is room again.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_leaves_a_gap_and_recording_goes_on() {
+    let local = start(&newest(), LocalClusterOptions::members(1)).await;
+    let mut client = plain_client(&local.endpoints()[0]).await;
+    let home = tempfile::tempdir().unwrap();
+    let small = home.path().join("journal");
+    std::fs::create_dir(&small).unwrap();
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=3m,mode=700", "tmpfs"])
+        .arg(&small)
+        .output();
+    if !mounted.is_ok_and(|mounted| mounted.status.success()) {
+        eprintln!("not root: no disk of its own can be made");
+        return;
+    }
+    let mut console = Console::open(home.path(), &local.endpoints());
+    let first = client.put("a", "kept", None).await.unwrap().header().unwrap().revision();
+    console.recorded(first).await;
+    let filler = small.join("filler");
+    let written = std::fs::write(&filler, vec![1; 8 << 20]);
+    assert!(written.is_err(), "it is small");
+    let random: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(500_000).collect();
+    client.put("b", random, None).await.unwrap();
+    console
+        .until_status("that the disk is full", |status| {
+            status
+                .fault
+                .as_ref()
+                .is_some_and(|fault| fault.kind == etcdscope::model::fault::FaultKind::DiskFull)
+        })
+        .await;
+    assert!(console.status.fault.as_ref().unwrap().detail.contains(small.to_str().unwrap()));
+    client.put("c", "missed", None).await.unwrap();
+    client.delete("c", None).await.unwrap();
+    std::fs::remove_file(&filler).unwrap();
+    let last = client.put("d", "after", None).await.unwrap().header().unwrap().revision();
+    console.recorded(last).await;
+    assert_eq!(console.status.fault, None);
+    let timeline = console.timeline("").await.unwrap();
+    assert_eq!(timeline.spans.len(), 2, "{:?}", timeline.spans);
+    assert_eq!(console.of_key(&Key::from(&b"a"[..])).await.unwrap().records.len(), 1);
+    console.close().await;
+    let unmounted = std::process::Command::new("umount").arg(&small).status();
+    assert!(unmounted.is_ok_and(|status| status.success()));
+    local.shutdown().unwrap();
+}

@@ -244,11 +244,20 @@ impl Recorder {
                 self.status.fault = aside.err().map(|trouble| trouble.fault());
             }
             Trouble::Fault(fault) => {
-                self.status.fault = Some(fault.clone());
+                self.status.fault = Some(self.naming_the_file(cluster_id, fault));
             }
         }
         self.status.on = true;
         self.tell_at_once();
+    }
+
+    /// The fault with the file that it is about.
+    fn naming_the_file(&self, cluster_id: Option<u64>, fault: &Fault) -> Fault {
+        let path = cluster_id.and_then(|id| self.path(id).ok()).map(|path| path.display().to_string());
+        match path.filter(|path| !fault.detail.contains(path)) {
+            Some(path) => Fault::new(fault.kind, format!("{path}: {}", fault.detail)),
+            None => fault.clone(),
+        }
     }
 
     fn set_aside(

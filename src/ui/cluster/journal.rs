@@ -10,8 +10,8 @@ use crate::model::session::Session;
 use crate::model::world::World;
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::chip::{Tone, chip};
-use crate::ui::widgets::notice::card;
-use crate::ui::widgets::{bytes_text, clock_text, count_text, fault_line, property, section_header};
+use crate::ui::widgets::notice::{card, fault_words};
+use crate::ui::widgets::{bytes_text, clock_text, count_text, property, section_header};
 
 /// Draws how the journal stands.
 pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) {
@@ -28,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut 
     let tokens = theme::tokens(ui);
     if let Some(fault) = &journal.fault {
         card(ui, Tone::Danger, icons::WARNING_CIRCLE, |ui| {
-            fault_line(ui, fault);
+            ui.add(Label::new(tokens.strong(fault_words(fault))).wrap());
             let advice = match fault.kind {
                 FaultKind::DiskFull => t!("journal.advice_full"),
                 _ => t!("journal.advice"),
