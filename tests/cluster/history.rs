@@ -291,3 +291,43 @@ async fn a_replay_can_be_stopped_and_survives_a_broken_stream() {
         .collect();
     assert!(versions.iter().copied().eq((1..=2_500).rev()), "each once, in order");
 }
+
+/// All of 1,000 versions against a Get after the other by a plain client; medians of several rounds.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "measures"]
+async fn all_versions_are_read_in_hardly_more_than_the_time_of_a_walk_one_by_one() {
+    for binary in versions() {
+        for apart in [1, 7] {
+            let local = start(&binary, LocalClusterOptions::members(1)).await;
+            let mut client = plain_client(&local.endpoints()[0]).await;
+            for number in 0..1_000_u32 {
+                client.put("key", format!("{number:0256}"), None).await.unwrap();
+                for other in 1..apart {
+                    client.put("other", format!("{other}"), None).await.unwrap();
+                }
+            }
+            let cluster = connect(&local.endpoints()).await;
+            let (mut raw, mut ours, mut first) = (Vec::new(), Vec::new(), Vec::new());
+            for _ in 0..9 {
+                let begun = Instant::now();
+                assert_eq!(walked_one_by_one(&mut client, "key", 0).await.len(), 1_000);
+                raw.push(begun.elapsed());
+                let begun = Instant::now();
+                assert_eq!(cluster.history(b"key", None, 1_000).await.unwrap().versions.len(), 1_000);
+                ours.push(begun.elapsed());
+                let begun = Instant::now();
+                assert_eq!(cluster.history(b"key", None, 20).await.unwrap().versions.len(), 20);
+                first.push(begun.elapsed());
+            }
+            for times in [&mut raw, &mut ours, &mut first] {
+                times.sort_unstable();
+            }
+            let ratio = ours[4].as_secs_f64() / raw[4].as_secs_f64();
+            println!(
+                "etcd {:?}, one version in {apart} revisions: one by one {:?}, all {:?} ({ratio:.2} of it), the first 20 {:?}",
+                binary.version, raw[4], ours[4], first[4]
+            );
+            assert!(ratio <= 1.2, "{ratio:.2} of the time of a walk one by one");
+        }
+    }
+}

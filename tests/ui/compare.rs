@@ -116,7 +116,7 @@ fn any_two_sides_can_be_chosen() {
     world.sessions.push(staging());
     let mut scene = english(world);
     let with = |side, source| vec![Action::CompareWith { key: key(ROUTES), sources: vec![(side, source)] }];
-    choose(&mut scene, "Left side", "r182200 · version 16");
+    choose(&mut scene, "Left side", "r182200 · version 2");
     let version = value(&JSON.replace("100", "90\r"));
     let version = CompareSource::Version { revision: 182_200, value: version };
     assert_eq!(scene.actions(), with(Side::Old, version));
