@@ -10,6 +10,8 @@ mod faults;
 #[path = "cluster/figure.rs"]
 #[allow(dead_code)]
 mod figure;
+#[path = "app/history.rs"]
+mod history;
 #[path = "app/layers.rs"]
 mod layers;
 #[path = "app/plan.rs"]
