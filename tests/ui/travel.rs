@@ -453,8 +453,7 @@ fn before_the_answer_and_without_changes() {
     row(&scene, "/config/production/order-service/db.json");
 }
 
-#[test]
-fn twenty_thousand_changes_in_light_and_chinese() {
+fn many() -> Timeline {
     let ticks = (0..20_000_i64)
         .map(|at| {
             let wave = (at as f64 / 900.0).sin().abs() * 40.0;
@@ -468,12 +467,46 @@ fn twenty_thousand_changes_in_light_and_chinese() {
             }
         })
         .collect();
-    let line = Timeline { ticks, etcd_from: 150_000, cut: true, ..timeline() };
+    Timeline { ticks, etcd_from: 150_000, cut: true, ..timeline() }
+}
+
+#[test]
+fn twenty_thousand_changes_in_light_and_chinese() {
+    let line = many();
     let world = world_at(160_000, line, &picture);
     let mut scene = play(Setting::default().light().chinese().size(1_024.0, 640.0), world);
     scene.picture("travel-many-light-zh");
     assert!(scene.sees("在 r160000 时的样子"));
     assert!(scene.sees("返回现在"));
+}
+
+#[test]
+#[ignore = "measures"]
+fn moving_through_twenty_thousand_changes_and_keys_is_not_felt() {
+    let large = |revision: i64| {
+        let key_of = |at: i64| key(&format!("/config/{:02}/{at:05}", at % 40));
+        let keys = (0..20_000).map(|at| (key_of(at), past(100_000 + at, "x", PastSource::Journal)));
+        Picture { prefix: FOLDER.into(), revision, keys: keys.collect(), ..Picture::default() }
+    };
+    let line = many();
+    let mut scene = play(Setting::default(), world_at(160_000, line.clone(), &large));
+    for _ in 0..50 {
+        scene.harness.run_steps(1);
+    }
+    let mut revision = 160_000;
+    let mut worst = std::time::Duration::ZERO;
+    let mut all = std::time::Duration::ZERO;
+    for _ in 0..100 {
+        revision = line.step(revision, 7);
+        let session = &mut scene.harness.state_mut().world.sessions[0];
+        session.travel.as_mut().unwrap().go_to(revision);
+        settle(session, &large);
+        let started = std::time::Instant::now();
+        scene.harness.run_steps(1);
+        worst = worst.max(started.elapsed());
+        all += started.elapsed();
+    }
+    println!("a frame while moving: {:?}, at most {worst:?}", all / 100);
 }
 
 #[test]
