@@ -119,7 +119,7 @@ impl Side {
     }
 
     /// Visits every key below a prefix in key order.
-    fn visit(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], KeyMeta, Option<&Value>)) {
+    fn visit(&self, prefix: &[u8], visit: &mut Visit<'_>) {
         match self {
             Self::Live(keyspace) => {
                 let _all = keyspace.for_each_prefix(prefix, &mut |key, view| {
@@ -135,6 +135,9 @@ impl Side {
         }
     }
 }
+
+/// Hears of a key: what it is, and its value where that is known.
+type Visit<'v> = dyn FnMut(&[u8], KeyMeta, Option<&Value>) + 'v;
 
 /// What became of a folder between two moments.
 #[derive(Clone, Debug)]
@@ -156,7 +159,7 @@ pub struct Comparison {
 impl Comparison {
     /// Compares. Costs the number of keys of both moments.
     #[must_use]
-    pub fn new(then: Arc<Picture>, now: Side, separator: u8) -> Self {
+    pub fn new(then: &Arc<Picture>, now: &Side, separator: u8) -> Self {
         let mut comparison = Self {
             all: Keyspace::new(separator),
             differing: Keyspace::new(separator),
@@ -167,7 +170,7 @@ impl Comparison {
             now: now.clone(),
         };
         let mut doubtful: HashSet<&Key> = then.uncertain.iter().collect();
-        if let Side::Past(picture) = &now {
+        if let Side::Past(picture) = now {
             doubtful.extend(&picture.uncertain);
         }
         let judge = Judge { revision: then.revision, then: then.certainty, now: now.certainty() };

@@ -78,7 +78,7 @@ fn every_key_is_marked_by_what_became_of_it() {
         let PastKey { meta, value, .. } = past(create, revision, Some(value));
         live.put(key.as_bytes(), meta, value);
     }
-    let comparison = Comparison::new(Arc::new(then), Side::Live(live), b'/');
+    let comparison = Comparison::new(&Arc::new(then), &Side::Live(live), b'/');
     for (key, mark) in [
         ("a/changed", Mark::Changed),
         ("a/created", Mark::Created),
@@ -105,7 +105,7 @@ fn before_everything_recorded_only_what_has_not_changed_is_known() {
     let then = Picture { certainty: Certainty::BeforeRecords, ..picture(5, &[]) };
     let mut live = Keyspace::default();
     live.put(b"new", past(9, 9, None).meta, None);
-    let comparison = Comparison::new(Arc::new(then), Side::Live(live), b'/');
+    let comparison = Comparison::new(&Arc::new(then), &Side::Live(live), b'/');
     assert_eq!(comparison.mark(b"new"), Some(Mark::Uncertain), "it may have been deleted in between");
 }
 
@@ -320,7 +320,7 @@ proptest! {
         } else {
             Side::Past(Arc::new(picture_of(&state, 1_000)))
         };
-        let comparison = Comparison::new(Arc::new(picture_of(&then, cut as i64 + 1)), now, b'/');
+        let comparison = Comparison::new(&Arc::new(picture_of(&then, cut as i64 + 1)), &now, b'/');
         let of = |state: &BTreeMap<Vec<u8>, (i64, i64, u8)>, key: &[u8]| {
             state.get(key).map(|(_, revision, value)| (*revision, *value))
         };

@@ -72,12 +72,12 @@ impl Compared {
             return self.shown.as_ref();
         }
         if then.keys.len() as u64 + now.len(&then.prefix) <= AT_ONCE_KEYS {
-            self.shown = Some(Arc::new(Comparison::new(then.clone(), now.clone(), separator)));
+            self.shown = Some(Arc::new(Comparison::new(then, now, separator)));
             self.rest_until = clock + AGAIN_MS;
         } else {
             let pair = Pair { then: then.clone(), now: now.clone() };
             let (then, now) = (then.clone(), now.clone());
-            let work = move || Comparison::new(then, now, separator);
+            let work = move || Comparison::new(&then, &now, separator);
             self.working = Some((pair, clock, Beside::start(ctx, "compare moments", work)));
         }
         self.shown.as_ref()

@@ -87,10 +87,7 @@ fn then(comparison: &Comparison, key: &[u8], mark: Mark) -> There {
 }
 
 fn now(comparison: &Comparison, opened: &Opened) -> There {
-    let found = match comparison.now.get(&opened.key) {
-        None => return There::Absent,
-        Some(found) => found,
-    };
+    let Some(found) = comparison.now.get(&opened.key) else { return There::Absent };
     match (&comparison.now, found) {
         (_, (meta, Some(value))) => There::Value(meta, value.clone()),
         (Side::Past(_), (meta, None)) => There::Unknown(meta),
