@@ -162,6 +162,8 @@ fn the_lines_follow_the_mirror() {
     wait_for(&mut scene, "support.mail, vip@example.com, from production, overrides");
     scene.change(|world| drop(world.sessions[0].keyspace.remove(b"/config/production/support.mail")));
     wait_for(&mut scene, "support.mail, help@example.com, from common");
+    scene.change(|world| put(world, "/config/qa/logging", Some("1"), 902));
+    wait_for(&mut scene, "qa");
 }
 
 #[test]

@@ -23,8 +23,8 @@ const FEW_ITEMS: u64 = 64;
 const FEW_KNOWN: u64 = 300;
 /// Values of so many bytes are opened within a frame.
 pub(super) const FEW_BYTES: usize = 32 << 10;
-/// A large key space is looked through again after so long at the earliest, and so many times later
-/// than it took: it is a search for new places, what is in a place is followed at once.
+/// A key space is looked through again, beside the window, after so long at the earliest, and so many
+/// times later than it took: it is a search for new places, what is in a place is followed at once.
 const LOOK_AGAIN: (Duration, u32) = (Duration::from_millis(500), 20);
 
 /// The key space that was looked through, and how.
@@ -150,7 +150,9 @@ impl View {
     pub(super) fn follow(&mut self, ctx: &Context, session: &Session) {
         let (keyspace, settings) = (session.keyspace.clone(), session.profile.layers.clone());
         let looked = Looked { keyspace: keyspace.clone(), settings: settings.clone() };
-        let small = keyspace.len() <= FEW_KEYS;
+        // Again only where it was asked for otherwise: new places may wait a moment, frames may not.
+        let new = self.sets.answered().is_none_or(|before| before.settings != settings);
+        let small = new && keyspace.len() <= FEW_KEYS;
         self.sets.ask(ctx, &looked, small, Some(LOOK_AGAIN), move || {
             find(&keyspace, &settings).into_iter().map(Arc::new).collect()
         });
