@@ -21,7 +21,8 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 not everything is certain.";
 
 const AFTER_RESTORE_HELP: &str = "\
 What would be written is shown first. Nothing is written without --yes, or a yes typed on a
-terminal. A key that someone changes meanwhile is left alone and told. A restore that was
+terminal. Keys of locks and elections, values that break their schema, and keys of which it
+is not certain what they were are left out; the window can include them. A key that someone changes meanwhile is left alone and told. A restore that was
 ended goes on with --resume, and is undone with --undo; etcdscope plans lists them.
 Exit codes: 0 done, 1 failed or stopped, 2 wrong arguments, 3 done, but keys were left alone,
 130 stopped by Ctrl-C.";

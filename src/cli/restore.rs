@@ -12,12 +12,12 @@ use super::{asked_to_end, complain, steps};
 use crate::backend::audit::{AuditLog, AuditTrail};
 use crate::backend::plans::{make_plan, problem_by, run_plan};
 use crate::etcd::{Cluster, WriteGate};
-
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::keyspace::Keyspace;
 use crate::model::message::ConnectRequest;
 use crate::model::plan::{LostLease, Plan, PlanGoal, PlanState};
 use crate::model::profile::Profile;
+use crate::model::status::KeyInterval;
 use crate::model::tree_item::TreeItem;
 use crate::storage::Storage;
 
@@ -160,12 +160,31 @@ async fn find(goal: Goal, how: &How, cluster: &Cluster, request: &ConnectRequest
             PlanGoal::Moment { roots: vec![root], revision, delete_newer }
         }
     };
-    let problem = problem_by(&request.profile, &Keyspace::new(request.profile.separator_byte()));
+    let problem = problem_by(&request.profile, &schemas(cluster, &request.profile).await);
     let lost_lease = how.lost_lease.unwrap_or_default();
     let past = Recorded::new(request);
     let made = make_plan(cluster, &past, &request.profile, goal, lost_lease, problem).await;
     past.close().await;
     made
+}
+
+/// The schemas that are in etcd, as far as the user may read them.
+async fn schemas(cluster: &Cluster, profile: &Profile) -> Keyspace {
+    let separator = profile.separator_byte();
+    let mut keyspace = Keyspace::new(separator);
+    let Some(folder) = profile.schemas.folder(separator) else { return keyspace };
+    for folder in [folder.clone(), [&[separator], folder.as_slice()].concat()] {
+        match cluster.moment(&KeyInterval::prefix(&folder), 0).await {
+            Ok(records) => {
+                for record in records {
+                    keyspace.put(&record.key, record.meta, record.value);
+                }
+            }
+            Err(fault) if fault.kind == FaultKind::PermissionDenied => {}
+            Err(fault) => eprintln!("etcdscope: the schemas in etcd could not be read: {fault}"),
+        }
+    }
+    keyspace
 }
 
 fn show(plan: &Plan, how: &How) -> Result<(), Fault> {

@@ -226,6 +226,21 @@ async fn deleted_keys_come_back() {
     assert!(past.now("/e/").await.is_empty());
 }
 
+/// A schema in etcd holds back a value that breaks it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_value_that_breaks_its_schema_is_left_out() {
+    let mut past = Past::start().await;
+    past.put(b"/config/prod/shop/limit", b"\"many\"").await;
+    let then = past.put(b"/config/prod/shop/name", b"\"shop\"").await;
+    past.put(b"/config/schema/shop/limit", br#"{"type": "integer"}"#).await;
+    past.put(b"/config/prod/shop/limit", b"3").await;
+    past.put(b"/config/prod/shop/name", b"\"store\"").await;
+    let restored = past.run(&["restore", "/config/prod/", "--revision", &then.to_string(), "--yes"]).await;
+    assert!(told(&restored).contains("breaks its schema"), "{}", told(&restored));
+    let now: Vec<_> = past.now("/config/prod/").await.into_iter().map(|(_, value)| value).collect();
+    assert_eq!(now, [b"3".to_vec(), b"\"shop\"".to_vec()]);
+}
+
 /// A machine that watched can go back to what etcd has compacted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_compacted_is_told_by_the_journal() {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::backend::Outbox;
 use crate::model::audit::{AuditPage, AuditQuery, ChainState};
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::{Event, EventKind, RequestId, SessionId};
 use crate::storage::Storage;
 use crate::storage::audit::AuditReader;
@@ -40,23 +40,33 @@ impl AuditDesk {
 
     /// Answers with a part of the log, and has the chain verified.
     pub(crate) fn page(&self, request: RequestId, query: AuditQuery) {
-        let (folder, verdict, outbox) = (self.folder.clone(), self.verdict.clone(), self.outbox.clone());
-        tokio::task::spawn_blocking(move || {
-            let page = folder.and_then(|folder| AuditReader::open(&folder)?.page(&query)).map(|page| {
-                let chain = lock(&verdict).chain.clone();
-                Arc::new(AuditPage { chain, ..page })
-            });
-            tell(&outbox, request, EventKind::Audit(page));
-        });
+        let (folder, verdict) = (self.folder.clone(), self.verdict.clone());
+        let read = move || {
+            let page = AuditReader::open(&folder?)?.page(&query)?;
+            Ok(Arc::new(AuditPage { chain: lock(&verdict).chain.clone(), ..page }))
+        };
+        self.answer(request, read, EventKind::Audit);
         self.verify();
     }
 
     /// Writes what the query finds to a file.
     pub(crate) fn export(&self, request: RequestId, query: AuditQuery, path: PathBuf) {
-        let (folder, outbox) = (self.folder.clone(), self.outbox.clone());
-        tokio::task::spawn_blocking(move || {
-            let written = folder.and_then(|folder| AuditReader::open(&folder)?.export(&query, &path));
-            tell(&outbox, request, EventKind::AuditExported(written));
+        let folder = self.folder.clone();
+        let write = move || AuditReader::open(&folder?)?.export(&query, &path);
+        self.answer(request, write, EventKind::AuditExported);
+    }
+
+    /// Works off the async threads; also work that breaks (a panic) is answered.
+    fn answer<T: Send + 'static>(
+        &self,
+        request: RequestId,
+        work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+        kind: fn(Result<T, Fault>) -> EventKind,
+    ) {
+        let outbox = self.outbox.clone();
+        tokio::spawn(async move {
+            let done = worked(work).await;
+            outbox.send(Event { session: SessionId::default(), request, kind: kind(done) }).await;
         });
     }
 
@@ -69,29 +79,37 @@ impl AuditDesk {
             }
             now.running = true;
         }
-        tokio::task::spawn_blocking(move || {
+        tokio::spawn(async move {
             let begun = Instant::now();
-            let found = folder.and_then(|folder| AuditReader::open(&folder)?.verify());
-            let mut now = lock(&verdict);
-            now.running = false;
-            now.rest_until = Some(Instant::now() + (begun.elapsed() * REST).max(VERIFY_EVERY));
-            match found {
-                Ok((chain, _)) => {
-                    now.chain = chain.clone();
-                    drop(now);
-                    tell(&outbox, RequestId::default(), EventKind::AuditChain(chain));
-                }
-                // The page that was asked for tells why.
-                Err(fault) => tracing::warn!(%fault, "the audit log could not be verified"),
-            }
+            let found = worked(move || AuditReader::open(&folder?)?.verify()).await;
+            let told = {
+                let mut now = lock(&verdict);
+                now.running = false;
+                now.rest_until = Some(Instant::now() + (begun.elapsed() * REST).max(VERIFY_EVERY));
+                // Where it fails, the page that was asked for tells why.
+                now.chain = found.map_or_else(
+                    |fault| {
+                        tracing::warn!(%fault, "the audit log could not be verified");
+                        ChainState::Unchecked
+                    },
+                    |(chain, _)| chain,
+                );
+                now.chain.clone()
+            };
+            let (session, request) = (SessionId::default(), RequestId::default());
+            outbox.send(Event { session, request, kind: EventKind::AuditChain(told) }).await;
         });
     }
 }
 
-fn lock(verdict: &Mutex<Verdict>) -> std::sync::MutexGuard<'_, Verdict> {
-    verdict.lock().unwrap_or_else(PoisonError::into_inner)
+/// Does work that waits for the disk.
+async fn worked<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Fault::new(FaultKind::Other, format!("reading the audit log: {error}")))?
 }
 
-fn tell(outbox: &Outbox, request: RequestId, kind: EventKind) {
-    outbox.blocking_send(Event { session: SessionId::default(), request, kind });
+fn lock(verdict: &Mutex<Verdict>) -> std::sync::MutexGuard<'_, Verdict> {
+    verdict.lock().unwrap_or_else(PoisonError::into_inner)
 }
