@@ -24,7 +24,7 @@ use crate::payload::event_of;
 use crate::timing::{Moment, Times};
 
 /// Threads of the console, by the beginnings of their names.
-pub const THREADS: &[&str] = &["backend", "bench-console"];
+pub const THREADS: &[&str] = &["backend", "bench-console", "journal"];
 const SESSION: SessionId = SessionId(1);
 
 /// What is seen of the console from outside.
@@ -48,6 +48,10 @@ pub struct Seen {
     pub relisted: AtomicU64,
     /// The last revision in the model.
     pub applied: AtomicI64,
+    /// The last revision that the journal acknowledged.
+    pub recorded_to: AtomicI64,
+    /// Records in it.
+    pub records: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -61,6 +65,11 @@ pub struct Console {
 impl Console {
     /// Connects to this endpoint, noting when each event is in the model.
     pub fn start(endpoint: &str, times: Arc<Times>) -> Outcome<Self> {
+        Self::start_with(endpoint, times, true)
+    }
+
+    /// The same, with its journal or without.
+    pub fn start_with(endpoint: &str, times: Arc<Times>, journal: bool) -> Outcome<Self> {
         let home = tempfile::tempdir()?;
         let (wakes, woken) = mpsc::sync_channel(1);
         let wake = Arc::new(move |_| {
@@ -73,12 +82,13 @@ impl Console {
             demo: DemoOptions::default(),
         };
         let backend = Backend::start(options, wake)?;
-        let profile = Profile {
+        let mut profile = Profile {
             name: "bench".to_owned(),
             endpoints: vec![endpoint.to_owned()],
             read_only: true,
             ..Profile::default()
         };
+        profile.journal.on = journal;
         let mut world = World::default();
         world.sessions.push(Session::new(SESSION, profile.clone()));
         world.active = Some(SESSION);
@@ -133,6 +143,11 @@ impl Window {
                 update.changes.clone(),
                 update.relisted,
             )),
+            EventKind::Journal(status) => {
+                self.seen.records.store(status.records, Ordering::Release);
+                self.seen.recorded_to.store(status.recorded_to, Ordering::Release);
+                None
+            }
             EventKind::State(MirrorState::Failed(_)) => {
                 self.seen.failed.store(true, Ordering::Release);
                 None

@@ -37,7 +37,8 @@ impl Rate {
         Self(self.0, self.1, (self.2 / 8).max(3))
     }
 
-    fn events(self) -> usize {
+    /// How many events these are.
+    pub fn events(self) -> usize {
         usize::try_from(self.0 * self.2).unwrap_or(usize::MAX)
     }
 }
@@ -207,7 +208,8 @@ fn tell(result: &Value) {
     );
 }
 
-async fn wait(limit: Duration, what: &str, until: impl Fn() -> bool) -> Outcome {
+/// Waits until it is so.
+pub async fn wait(limit: Duration, what: &str, until: impl Fn() -> bool) -> Outcome {
     let begun = Instant::now();
     while !until() {
         if begun.elapsed() > limit {

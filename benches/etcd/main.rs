@@ -5,6 +5,7 @@ mod baseline;
 mod child;
 mod console;
 mod events;
+mod journal;
 mod load;
 mod payload;
 mod programs;
@@ -43,6 +44,8 @@ enum Part {
     Mirror,
     /// From a commit to the model, beside a raw watch, up to 20,000 events a second.
     Events,
+    /// What the journal costs the mirror.
+    Journal,
     /// What the model costs, without a network.
     Model,
     /// The real window on a virtual screen.
@@ -50,12 +53,13 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Mirror, Self::Events, Self::Model, Self::Window];
+    const ALL: [Self; 5] = [Self::Mirror, Self::Events, Self::Journal, Self::Model, Self::Window];
 
     fn name(self) -> &'static str {
         match self {
             Self::Mirror => "mirror",
             Self::Events => "events",
+            Self::Journal => "journal",
             Self::Model => "model",
             Self::Window => "window",
         }
@@ -245,6 +249,7 @@ async fn measure(part: Part, arguments: &Arguments) -> Outcome<Value> {
             let rates: Vec<_> = rates.map(|rate| if arguments.quick { rate.quick() } else { rate }).collect();
             events::measure(space, &rates).await
         }
+        Part::Journal => journal::measure(arguments.quick).await,
         Part::Model => programs::model(given.model_program.as_deref()).await,
         Part::Window => {
             let (window, console) = (given.window_program.as_deref(), given.console_program.as_deref());
