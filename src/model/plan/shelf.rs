@@ -1,6 +1,6 @@
 //! The plans of a connection as the window knows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{LostLease, Plan, PlanGoal, PlanId, PlanState};
@@ -45,6 +45,8 @@ pub struct Plans {
     pub making: Option<Making>,
     /// Why the last one could not be made.
     pub not_made: Option<Fault>,
+    /// Removed by the operator: an answer that was under way then does not bring them back.
+    removed: BTreeSet<PlanId>,
     /// Those that run.
     pub running: BTreeMap<PlanId, Running>,
     /// Grows with each change of a plan, for what is worked out from plans.
@@ -88,7 +90,7 @@ impl Plans {
     /// Takes in what is on disk: plans that run here, and drafts, are better known here.
     pub fn take_stored(&mut self, stored: Vec<Plan>) {
         for plan in stored {
-            if !self.running.contains_key(&plan.id) {
+            if !self.running.contains_key(&plan.id) && !self.removed.contains(&plan.id) {
                 self.put(plan);
             }
         }
@@ -97,6 +99,7 @@ impl Plans {
     /// Forgets a plan.
     pub fn remove(&mut self, id: &str) -> Option<Arc<Plan>> {
         self.generation += 1;
+        self.removed.insert(id.to_owned());
         if self.shown.as_deref() == Some(id) {
             self.shown = None;
         }
@@ -137,5 +140,8 @@ mod tests {
         plans.shown = Some("c".to_owned());
         assert!(plans.shown().is_some());
         assert!(plans.remove("c").is_some() && plans.shown.is_none() && plans.remove("c").is_none());
+        // What was read before it was removed does not bring it back.
+        plans.take_stored(vec![stored("c")]);
+        assert!(plans.get("c").is_none());
     }
 }
