@@ -124,7 +124,7 @@ impl Cluster {
     ) {
         let total = plan.work().steps();
         let mut run = Run { cluster: self, plan, keeper, cancelled, lost: BTreeSet::new(), over: 0, total };
-        let stopped = run.to_its_end().await;
+        let stopped = run.finish().await;
         plan.state = match stopped {
             Err(fault) if fault.kind == FaultKind::Cancelled => PlanState::Stopped(None),
             Err(fault) => PlanState::Stopped(Some(fault)),
@@ -176,7 +176,7 @@ enum Sent {
 
 impl<K: PlanKeeper> Run<'_, K> {
     /// An error says why it stopped.
-    async fn to_its_end(&mut self) -> Result<(), Fault> {
+    async fn finish(&mut self) -> Result<(), Fault> {
         self.cluster.gate().pass()?;
         if self.plan.cluster_id != self.cluster.cluster_id() {
             return Err(Fault::new(FaultKind::Invalid, "the plan is for another cluster"));

@@ -64,7 +64,7 @@ fn apply(state: &mut State, steps: &[PlanStep]) {
         assert_eq!(state.get(&step.key).map(|(value, _)| value.as_slice()), before, "the guard holds");
         match &step.action {
             StepAction::Put { value, lease } => {
-                drop(state.insert(step.key.clone(), (value.to_vec(), *lease)))
+                drop(state.insert(step.key.clone(), (value.to_vec(), *lease)));
             }
             StepAction::Delete => drop(state.remove(&step.key)),
         }

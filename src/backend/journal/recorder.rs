@@ -106,14 +106,14 @@ impl Recorder {
                     changes.push(more);
                     continue;
                 }
-                self.append(std::mem::take(&mut changes));
+                self.append(&std::mem::take(&mut changes));
                 if matches!(item, Item::Close) {
                     self.tell_at_once();
                     return;
                 }
                 self.take(item);
             }
-            self.append(changes);
+            self.append(&changes);
             self.tell();
         }
     }
@@ -210,12 +210,12 @@ impl Recorder {
         }
     }
 
-    fn append(&mut self, changes: Vec<Changes>) {
+    fn append(&mut self, changes: &[Changes]) {
         let Some((_, writer)) = &mut self.file else { return };
         if changes.is_empty() {
             return;
         }
-        match writer.append(&changes) {
+        match writer.append(changes) {
             Ok(()) => {
                 self.stand();
                 if self.pruned.is_none_or(|last| last.elapsed() >= PRUNE_EVERY) {

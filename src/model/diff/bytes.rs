@@ -105,7 +105,7 @@ pub fn diff_bytes_aligned(old: &[u8], new: &[u8]) -> ByteDiff {
         for step in 0..of_old.len().max(of_new.len()) {
             let (at_old, at_new) = (of_old.start + step, of_new.start + step);
             let (has_old, has_new) = (at_old < of_old.end, at_new < of_new.end);
-            let differs = !equal && !(has_old && has_new && old[at_old] == new[at_new]);
+            let differs = !(equal || has_old && has_new && old[at_old] == new[at_new]);
             rows.push(has_old, has_new, differs, at_old.min(of_old.end), at_new.min(of_new.end));
         }
     }

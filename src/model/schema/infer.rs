@@ -67,7 +67,7 @@ fn infer(value: &Value, depth: usize) -> Value {
                 let next = infer(entry, depth + 1);
                 items = Some(match items {
                     None => next,
-                    Some(before) => common(before, next),
+                    Some(before) => common(before, &next),
                 });
             }
             match items {
@@ -80,12 +80,12 @@ fn infer(value: &Value, depth: usize) -> Value {
 }
 
 /// What two examples have in common.
-fn common(one: Value, other: Value) -> Value {
-    if one == other {
+fn common(one: Value, other: &Value) -> Value {
+    if one == *other {
         return one;
     }
     let kind = |value: &Value| value.get("type").and_then(Value::as_str).map(str::to_owned);
-    match (kind(&one), kind(&other)) {
+    match (kind(&one), kind(other)) {
         (Some(a), Some(b)) if a == "object" && b == "object" => {
             let fields = |value: &Value| {
                 value.get("properties").and_then(Value::as_object).cloned().unwrap_or_default()
@@ -93,14 +93,14 @@ fn common(one: Value, other: Value) -> Value {
             let needed =
                 |value: &Value| value.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
             let mut properties = fields(&one);
-            for (name, value) in fields(&other) {
+            for (name, value) in fields(other) {
                 let merged = match properties.shift_remove(&name) {
-                    Some(before) => common(before, value),
+                    Some(before) => common(before, &value),
                     None => value,
                 };
                 properties.insert(name, merged);
             }
-            let theirs = needed(&other);
+            let theirs = needed(other);
             let required: Vec<Value> =
                 needed(&one).into_iter().filter(|name| theirs.contains(name)).collect();
             json!({"type": "object", "required": required, "properties": properties})

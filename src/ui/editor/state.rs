@@ -35,6 +35,7 @@ const MAX_UNDO: usize = 200;
 const MAX_UNDO_BYTES: usize = 16 * 1024 * 1024;
 
 /// What the editor keeps between frames.
+#[derive(Default)]
 pub struct EditorState {
     documents: HashMap<(SessionId, Key), DocumentState>,
     /// How differences are shown; chosen once for all.
@@ -44,11 +45,6 @@ pub struct EditorState {
     pub shown_tab: Option<Key>,
 }
 
-impl Default for EditorState {
-    fn default() -> Self {
-        Self { documents: HashMap::new(), look: DiffLook::default(), requests: Vec::new(), shown_tab: None }
-    }
-}
 
 impl EditorState {
     /// Takes the commands over that only the editor can carry out. Called in every frame: what was

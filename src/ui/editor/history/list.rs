@@ -39,9 +39,9 @@ pub(super) fn show(
         {
             let revision = history.entries[target].revision;
             if shift {
-                state.against = Against::Version(revision)
+                state.against = Against::Version(revision);
             } else {
-                state.select(revision)
+                state.select(revision);
             }
             reveal = Some(target);
             list.request_focus();
