@@ -163,13 +163,14 @@ impl Console {
             .unwrap();
         let (told, lines) = std::sync::mpsc::channel();
         let output = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || {
+        let reader = std::thread::Builder::new().name("output".to_owned()).spawn(move || {
             for line in output.lines().map_while(Result::ok) {
                 if told.send(line).is_err() {
                     return;
                 }
             }
         });
+        reader.expect("a thread");
         Self { child, lines }
     }
 

@@ -270,10 +270,15 @@ fn what_was_acknowledged_survives_a_kill_and_the_chain_holds() {
         let mut children = [child(&folder), child(&folder)];
         let outputs = children.each_mut().map(|child| BufReader::new(child.stdout.take().unwrap()));
         let readers = outputs.map(|output| {
-            std::thread::spawn(move || {
-                let lines = output.lines().map_while(Result::ok);
-                lines.filter_map(|line| line.strip_prefix("on disk ").map(str::to_owned)).collect::<Vec<_>>()
-            })
+            std::thread::Builder::new()
+                .name("output".to_owned())
+                .spawn(move || {
+                    let lines = output.lines().map_while(Result::ok);
+                    lines
+                        .filter_map(|line| line.strip_prefix("on disk ").map(str::to_owned))
+                        .collect::<Vec<_>>()
+                })
+                .expect("a thread")
         });
         let began = Instant::now();
         let wanted = acknowledged.len() + 20 + 7 * round;

@@ -130,14 +130,12 @@ fn items(
     actions: &mut Actions,
 ) {
     match applied.map(|applied| &applied.schema) {
-        Some(SchemaId::Key(key))
-            if ui.button(t!("schema.menu.open")).clicked() => {
-                actions.push(Action::OpenKey(key.clone()));
-            }
-        Some(SchemaId::Kind(kind))
-            if ui.button(t!("schema.menu.copy")).clicked() => {
-                actions.push(Action::CopyText(kind.document().to_owned()));
-            }
+        Some(SchemaId::Key(key)) if ui.button(t!("schema.menu.open")).clicked() => {
+            actions.push(Action::OpenKey(key.clone()));
+        }
+        Some(SchemaId::Kind(kind)) if ui.button(t!("schema.menu.copy")).clicked() => {
+            actions.push(Action::CopyText(kind.document().to_owned()));
+        }
         _ => {}
     }
     if applied.is_some_and(|applied| applied.source == Source::Itself) {

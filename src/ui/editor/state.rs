@@ -45,7 +45,6 @@ pub struct EditorState {
     pub shown_tab: Option<Key>,
 }
 
-
 impl EditorState {
     /// Takes the commands over that only the editor can carry out. Called in every frame: what was
     /// not carried out in the last one (another screen was shown) is forgotten.

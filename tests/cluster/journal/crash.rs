@@ -53,7 +53,7 @@ impl Recorder {
             .expect("a recorder");
         let out = process.stdout.take().expect("its output");
         let (say, said) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
+        let reader = std::thread::Builder::new().name("output".to_owned()).spawn(move || {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
                 if let Some((_, number)) = line.split_once("acknowledged ")
                     && let Ok(number) = number.trim().parse::<i64>()
@@ -63,6 +63,7 @@ impl Recorder {
                 }
             }
         });
+        reader.expect("a thread");
         Self { process, said, last: 0 }
     }
 
