@@ -40,21 +40,24 @@ impl PartialEq for Looked {
     }
 }
 
-/// What is laid side by side: a place, the folder it is in, and values that were read.
+/// What is laid side by side: a place, the folders that it is made of (others beside them may change as
+/// they like), and values that were read.
 #[derive(Clone)]
 pub(super) struct Laid {
     set: Arc<LayerSet>,
-    folder: Option<Arc<Folder>>,
+    folders: Vec<Option<Arc<Folder>>>,
     read: u64,
 }
 
 impl PartialEq for Laid {
     fn eq(&self, other: &Self) -> bool {
-        let same_folder = match (&self.folder, &other.folder) {
+        let same = |one: &Option<Arc<Folder>>, two: &Option<Arc<Folder>>| match (one, two) {
             (Some(one), Some(two)) => Arc::ptr_eq(one, two),
             (one, two) => one.is_none() && two.is_none(),
         };
-        same_folder && self.read == other.read && self.set == other.set
+        let same_folders = self.folders.len() == other.folders.len()
+            && self.folders.iter().zip(&other.folders).all(|(one, two)| same(one, two));
+        same_folders && self.read == other.read && self.set == other.set
     }
 }
 
@@ -158,8 +161,15 @@ impl View {
         });
         let Some(set) = self.set() else { return };
         let keyspace = session.keyspace.clone();
-        let folder = if set.base.is_empty() { Some(keyspace.root()) } else { keyspace.folder(&set.base) };
-        let laid = Laid { set: set.clone(), folder: folder.cloned(), read: session.layers.serial };
+        let folder = |path: &[u8]| match path {
+            [] => Some(keyspace.root().clone()),
+            path => keyspace.folder(path).cloned(),
+        };
+        let folders = match set.style {
+            LayerStyle::Folders => set.layers.iter().map(|layer| folder(&layer.mark)).collect(),
+            LayerStyle::Files => vec![folder(&set.base)],
+        };
+        let laid = Laid { set: set.clone(), folders, read: session.layers.serial };
         let read = session.layers.values.clone();
         let before = self.board.answer().cloned().filter(|before| before.set == *set);
         let keys = match set.style {
