@@ -221,6 +221,7 @@ fn changes_are_gone_through_by_buttons_and_by_key() {
     let new =
         old.replace("line 20\n", "line twenty\n").replace("line 200\n", "").replace("line 380\n", "x\n");
     let mut scene = english(against(&old, &new));
+    settled(&mut scene);
     assert!(scene.sees("Changes: 3"));
     scene.press("Next change");
     assert!(scene.sees("1 of 3") && scene.sees("− 20  line 20"));
@@ -340,6 +341,7 @@ fn news_does_not_move_what_is_looked_at() {
         new = new.replace(&format!("line {line}\n"), &format!("other {line}\n"));
     }
     let mut scene = english(against(&old, &new));
+    settled(&mut scene);
     scene.key(Modifiers::ALT, Keyboard::ArrowDown);
     scene.key(Modifiers::ALT, Keyboard::ArrowDown);
     assert!(scene.sees("2 of 21") && scene.sees("− 300  line 300"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{ComboBox, Key, Modifiers, RichText, Ui};
 use rust_i18n::t;
 
-use super::compare::{AnyDiff, DiffCache, DiffKind, DiffLook, DiffSpec, text_of};
+use super::compare::{AnyDiff, DiffCache, DiffKind, DiffLook, DiffSpec};
 use super::header::{NARROW, bar};
 use crate::action::UserCommand;
 use crate::model::bytes::Value;
@@ -195,7 +195,8 @@ impl DiffShow<'_> {
             modes.insert(0, Mode::SideBySide);
         }
         let spec = DiffSpec { formats: self.formats, ..DiffSpec::default() };
-        if spec.has_structure() && self.values.iter().all(|value| text_of(value).is_some()) {
+        // What is no text has no such format.
+        if spec.has_structure() {
             modes.push(Mode::Structure);
         }
         modes.push(Mode::Bytes);
