@@ -52,8 +52,8 @@ impl Frames {
         Self { ctx, world, state: UiState::default(), size, time: 0.0, costs: Vec::new() }
     }
 
-    /// Draws a frame; whether something is still being worked out beside the window.
-    fn frame(&mut self, events: Vec<egui::Event>) -> bool {
+    /// Draws a frame.
+    fn frame(&mut self, events: Vec<egui::Event>) {
         self.time += 1.0 / 60.0;
         let input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, self.size)),
@@ -65,15 +65,14 @@ impl Frames {
         let (world, state) = (&self.world, &mut self.state);
         let start = Instant::now();
         let cpu = cpu_time::ThreadTime::now();
-        let output = self.ctx.run_ui(input, |ui| {
+        let mut output = self.ctx.run_ui(input, |ui| {
             state.editor.take_requests(&mut state.requests);
             editor::show(ui, world, &mut state.editor, &mut actions);
         });
-        let shapes = output.shapes.len();
+        output.textures_delta.clear();
         std::hint::black_box(self.ctx.tessellate(output.shapes, output.pixels_per_point));
         // What the thread itself did: others may have had the processor meanwhile.
         self.costs.push(cpu.elapsed().min(start.elapsed()));
-        shapes == 0
     }
 
     /// Draws frames until nothing is worked out any more.
