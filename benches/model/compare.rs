@@ -52,6 +52,16 @@ impl Frames {
         Self { ctx, world, state: UiState::default(), size, time: 0.0, costs: Vec::new() }
     }
 
+    /// What is compared from now on.
+    fn put(&mut self, old: &str, new: &str) {
+        let document = &mut self.world.sessions[0].documents[0];
+        let record = document.base_record().cloned();
+        let value = Some(Value::from(old.as_bytes()));
+        document.base.answer(Ok(record.map(|record| KeyRecord { value, ..record })));
+        document.draft = Some(Value::from(new.as_bytes()));
+        document.draft_generation += 1;
+    }
+
     /// Draws a frame.
     fn frame(&mut self, events: Vec<egui::Event>) {
         self.time += 1.0 / 60.0;
@@ -152,10 +162,20 @@ pub(super) fn run() {
     ];
     for (name, old, new) in cases {
         say(&format!("1 MiB against 1 MiB, {name}"), "");
-        let mut frames = Frames::new(&old, &new);
-        // Fonts and the like are made in the first frame of any window.
-        frames.frame(Vec::new());
+        // A window that has been open for a while has drawn every sign of its fonts.
+        let signs: String = (' '..='~').collect();
+        let mut frames = Frames::new(&signs, &signs.repeat(2));
+        for _ in 0..5 {
+            frames.frame(Vec::new());
+        }
+        // And at every fraction of a point that these texts put them to.
+        frames.put(&new, &old);
+        frames.settle();
+        frames.put(&old, &new);
         frames.costs.clear();
+        // The editor takes the values over in this one.
+        frames.frame(Vec::new());
+        frames.say("opening");
         frames.settle();
         frames.say("comparing");
         for step in 0..120 {
