@@ -243,6 +243,26 @@ fn changes_are_gone_through_by_buttons_and_by_key() {
 }
 
 #[test]
+fn a_change_out_of_sight_is_scrolled_to() {
+    let old = numbered(2_000);
+    let mut new = old.clone();
+    for line in (50..2_000).step_by(50) {
+        new = new.replace(&format!("line {line}\n"), &format!("other {line}\n"));
+    }
+    let mut scene = english(against(&old, &new));
+    settled(&mut scene);
+    assert!(scene.sees("− 50  line 50") && !scene.sees("− 1950  line 1950"));
+    scene.press("Previous change");
+    assert!(scene.sees("39 of 39") && scene.sees("− 1950  line 1950") && !scene.sees("− 50  line 50"));
+    command(&mut scene, UserCommand::NextChange);
+    assert!(scene.sees("− 50  line 50"));
+    for _ in 0..19 {
+        command(&mut scene, UserCommand::NextChange);
+    }
+    assert!(scene.sees("20 of 39") && scene.sees("− 1000  line 1000"));
+}
+
+#[test]
 fn a_change_is_taken_over_into_the_draft() {
     let old = "a\nb\nc\nd\ne\n";
     let mut scene = english(against(old, "a\nB\nc\nd\ne\nf\n"));

@@ -11,7 +11,6 @@ use crate::model::bytes::Key;
 use crate::model::compare::CompareSource;
 use crate::model::dialog::FileQuestion;
 use crate::model::diff::Side;
-use crate::model::history::HistoryEnd;
 use crate::model::key_text::{display_key, display_short, parse_key};
 use crate::model::loadable::LoadState;
 use crate::model::message::SessionId;
@@ -126,32 +125,37 @@ fn versions(
     actions: &mut Actions,
 ) {
     let tokens = theme::tokens(ui);
-    let loadable = &view.document.history;
-    let key = &view.document.key;
+    let document = view.document;
     ui.label(tokens.hint(t!("compare.versions")));
-    if *loadable.state() == LoadState::NotAsked {
-        actions.push(Action::LoadHistory(key.clone()));
+    if *document.history.state() == LoadState::NotAsked {
+        actions.push(Action::LoadHistory(document.key.clone()));
     }
-    if let Some(fault) = loadable.fault() {
+    if let Some(fault) = document.history.fault() {
         ui.label(tokens.hint(crate::ui::widgets::notice::fault_words(fault)));
     }
-    let Some(history) = loadable.value() else {
-        if loadable.is_pending() {
-            ui.label(tokens.hint(t!("history.reading")));
+    let known = document.past.merged.entries.iter();
+    let known = known.filter_map(|entry| Some((entry.meta()?, entry.value()?, entry.marks)));
+    let mut count = 0;
+    for (meta, value, marks) in known.take(VERSIONS) {
+        let revision = meta.mod_revision;
+        let mut words = t!("history.name", revision = revision, version = meta.version).into_owned();
+        if !marks.etcd {
+            words = t!("compare.recorded", version = words).into_owned();
         }
-        return;
-    };
-    for version in history.versions.iter().take(VERSIONS) {
-        let revision = version.meta.mod_revision;
-        let words = t!("history.name", revision = revision, version = version.meta.version);
         let is_chosen = matches!(source, CompareSource::Version { revision: at, .. } if *at == revision);
         if ui.selectable_label(is_chosen, words).clicked() {
-            *chosen = Some(CompareSource::Version { revision, value: version.value.clone() });
+            *chosen = Some(CompareSource::Version { revision, value: value.clone() });
         }
+        count += 1;
     }
-    let more = history.end == HistoryEnd::More && history.versions.len() < VERSIONS;
-    if more && !loadable.is_pending() && ui.selectable_label(false, t!("compare.more_versions")).clicked() {
-        actions.push(Action::LoadHistory(key.clone()));
+    if document.history.is_pending() {
+        ui.label(tokens.hint(t!("history.reading")));
+        return;
+    }
+    let more = document.past.next_walk(document.history.value()).is_some() && count < VERSIONS;
+    let asked = *document.history.state() != LoadState::NotAsked;
+    if more && asked && ui.selectable_label(false, t!("compare.more_versions")).clicked() {
+        actions.push(Action::LoadHistory(document.key.clone()));
     }
 }
 

@@ -76,6 +76,8 @@ pub struct DiffView {
     expanded: BTreeSet<usize>,
     current: Option<usize>,
     scroll: Option<Scroll>,
+    /// The fold that was opened just now stays here.
+    keep: Option<(usize, f32)>,
     /// A unit that is looked at, and how far above the upper edge it begins.
     place: (usize, f32),
     /// How many rows the last frame laid out, for the test that it is only the visible ones.
@@ -98,6 +100,7 @@ impl DiffView {
             expanded: BTreeSet::new(),
             current: None,
             scroll: None,
+            keep: None,
             place: (0, 0.0),
             rows_laid_out: 0,
         }
@@ -202,7 +205,8 @@ impl DiffView {
     /// Takes a layout over; what is in sight stays there.
     fn replace(&mut self, ui: &Ui, layout: Layout) {
         let before = std::mem::replace(&mut self.layout, layout);
-        self.scroll = self.scroll.or(Some(Scroll::Unit(self.place.0, self.place.1)));
+        let (unit, above) = self.keep.take().unwrap_or(self.place);
+        self.scroll = self.scroll.or(Some(Scroll::Unit(unit, above)));
         if !self.content.is_small() {
             drop(Beside::start(ui.ctx(), "discard", move || drop(before)));
         }
@@ -286,6 +290,8 @@ impl DiffView {
             ui.ctx().request_repaint();
         }
         if let Some(start) = unfold {
+            let top = self.layout.heights.top(self.layout.index_of(start)) as f32 * metrics.row_height;
+            self.keep = Some((start, shown.state.clamped_offset().y - top));
             self.expanded.insert(start);
             ui.ctx().request_repaint();
         }
