@@ -10,7 +10,7 @@ mod rows;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
@@ -196,7 +196,7 @@ impl Database {
         let fault = |error: rusqlite::Error| sql_fault(&path, &error);
         let connection = Connection::open(&path).map_err(fault)?;
         connection.busy_timeout(BUSY).map_err(fault)?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(fault)?;
+        use_wal(&connection).map_err(fault)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(fault)?;
         connection.pragma_update(None, "secure_delete", true).map_err(fault)?;
         let version: i64 =
@@ -206,8 +206,8 @@ impl Database {
             return Err(Fault::new(FaultKind::File, detail));
         }
         if version < VERSION {
-            connection.execute_batch(TABLES).map_err(fault)?;
-            connection.pragma_update(None, "user_version", VERSION).map_err(fault)?;
+            let whole = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;");
+            connection.execute_batch(&whole).map_err(fault)?;
         }
         Ok(Self { path, connection })
     }
@@ -324,6 +324,23 @@ impl Database {
         self.connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
             .map_err(|error| self.fault(&error))
+    }
+}
+
+/// Has changes written ahead. Of two processes that both make a new database so, one is told at once
+/// that it is busy, whatever it would wait.
+fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && begun.elapsed() < BUSY =>
+            {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            done => return done,
+        }
     }
 }
 

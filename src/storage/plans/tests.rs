@@ -151,3 +151,19 @@ fn plans_are_their_owners_alone() {
     }
     assert!(files >= 3, "the database, its log and the lock");
 }
+
+#[test]
+fn many_windows_make_the_database_at_once() {
+    let home = tempfile::tempdir().unwrap();
+    let storage = storage(&home);
+    let threads: Vec<_> = (0..8)
+        .map(|at| {
+            let storage = storage.clone();
+            std::thread::spawn(move || storage.begin_plan(plan(&format!("plan{at}"))).map(drop))
+        })
+        .collect();
+    for thread in threads {
+        assert_eq!(thread.join().unwrap(), Ok(()));
+    }
+    assert_eq!(storage.plans(u64::MAX).unwrap().len(), 8);
+}
