@@ -5,6 +5,8 @@
 
 #[path = "app/bench.rs"]
 mod bench;
+#[path = "app/compare.rs"]
+mod compare;
 #[path = "app/faults.rs"]
 mod faults;
 #[path = "cluster/figure.rs"]
