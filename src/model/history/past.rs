@@ -16,6 +16,8 @@ use crate::model::status::SeenAt;
 /// Changes that the watch told are kept while the key is open: so many, and so many bytes of them.
 const MOST_WATCHED: usize = 1_000;
 const MOST_WATCHED_BYTES: usize = 64 << 20;
+/// So many bytes of etcd's versions are read into memory.
+const MOST_VERSION_BYTES: usize = 256 << 20;
 /// Revisions of which it is known what else they changed.
 const MOST_TOGETHER: usize = 256;
 /// Stretches in which every change was told.
@@ -159,11 +161,21 @@ impl Past {
         };
     }
 
+    /// Whether no more versions are read, because those that are here take too much memory.
+    #[must_use]
+    pub fn is_full(&self, versions: Option<&History>) -> bool {
+        let versions = versions.iter().flat_map(|history| &history.versions);
+        versions.map(|version| version.value.len()).sum::<usize>() > MOST_VERSION_BYTES
+    }
+
     /// Where the next walk would begin (below which revision; `Some(None)`: at the newest), if one
     /// would tell more.
     #[must_use]
     pub fn next_walk(&self, versions: Option<&History>) -> Option<Option<i64>> {
         let Some(versions) = versions else { return Some(None) };
+        if self.is_full(Some(versions)) {
+            return None;
+        }
         let walked_to = self.walked_to.unwrap_or(i64::MAX);
         match versions.end {
             HistoryEnd::More => return Some(versions.oldest_revision()),
@@ -222,5 +234,77 @@ fn size_of_value(recorded: &Recorded) -> usize {
     match &recorded.kind {
         RecordedKind::Put { value: Some(value), .. } => value.len(),
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::history::{History, KeyVersion};
+    use crate::model::record::KeyMeta;
+
+    const KEY: &[u8] = b"key";
+
+    fn version(create_revision: i64, mod_revision: i64, version: i64) -> KeyVersion {
+        let meta = KeyMeta { create_revision, mod_revision, version, lease: 0 };
+        KeyVersion { meta, value: Arc::from([]) }
+    }
+
+    fn deleted(revision: i64) -> Recorded {
+        let kind = RecordedKind::Deleted;
+        Recorded { key: Key::from(KEY), revision, kind, seen_at: None, source: Source::Watch }
+    }
+
+    #[test]
+    fn the_walk_goes_on_below_a_deletion_that_the_journal_knows() {
+        let mut past = Past::default();
+        assert_eq!(past.next_walk(None), Some(None), "it begins with the newest");
+        let mut walked = History { versions: vec![version(50, 60, 2)], end: HistoryEnd::More };
+        past.walked(None, &walked);
+        assert_eq!(past.next_walk(Some(&walked)), Some(Some(60)));
+        let older = History { versions: vec![version(50, 50, 1)], end: HistoryEnd::FirstVersion };
+        past.walked(Some(60), &older);
+        walked.append(older);
+        past.merge(KEY, Some(&walked), None);
+        assert_eq!(past.next_walk(Some(&walked)), None, "etcd does not tell when it was deleted before");
+        let recorded = KeyRecords { records: vec![deleted(40)], ..KeyRecords::default() };
+        past.recorded.answer(Ok(Arc::new(recorded)));
+        past.merge(KEY, Some(&walked), None);
+        assert_eq!(past.next_walk(Some(&walked)), Some(Some(40)));
+        let before = History { versions: vec![version(30, 30, 1)], end: HistoryEnd::FirstVersion };
+        past.walked(Some(40), &before);
+        walked.append(before);
+        past.merge(KEY, Some(&walked), None);
+        assert_eq!(past.next_walk(Some(&walked)), None);
+        assert_eq!(past.merged.entries.iter().filter(|entry| !entry.is_gap()).count(), 4);
+    }
+
+    #[test]
+    fn nothing_is_asked_for_that_was_compacted_away_or_does_not_fit() {
+        let mut past = Past::default();
+        let compacted = HistoryEnd::Compacted { at_revision: 44 };
+        let walked = History { versions: vec![version(30, 50, 9)], end: compacted };
+        past.walked(None, &walked);
+        past.recorded
+            .answer(Ok(Arc::new(KeyRecords { records: vec![deleted(20)], ..KeyRecords::default() })));
+        past.merge(KEY, Some(&walked), None);
+        assert_eq!((past.next_walk(Some(&walked)), past.compacted), (None, Some(45)));
+        let large = KeyVersion { value: vec![0; MOST_VERSION_BYTES + 1].into(), ..version(30, 50, 9) };
+        let walked = History { versions: vec![large], end: HistoryEnd::More };
+        assert!(Past::default().is_full(Some(&walked)));
+        assert_eq!(Past::default().next_walk(Some(&walked)), None);
+    }
+
+    #[test]
+    fn an_empty_answer_below_a_hint_is_not_asked_for_again() {
+        let mut past = Past::default();
+        let nothing = History { versions: Vec::new(), end: HistoryEnd::FirstVersion };
+        past.walked(None, &nothing);
+        past.recorded
+            .answer(Ok(Arc::new(KeyRecords { records: vec![deleted(40)], ..KeyRecords::default() })));
+        past.merge(KEY, Some(&nothing), None);
+        assert_eq!(past.next_walk(Some(&nothing)), Some(Some(40)));
+        past.walked(Some(40), &nothing);
+        assert_eq!(past.next_walk(Some(&nothing)), None, "it would never end");
     }
 }

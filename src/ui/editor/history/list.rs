@@ -193,6 +193,7 @@ fn end(ui: &mut Ui, view: View<'_>, history: &KeyHistory, rect: Rect, actions: &
             actions.push(Action::LoadHistory(key));
             t!("history.reading")
         }
+        _ if document.past.is_full(document.history.value()) => t!("history.end.cut"),
         (_, PastEnd::Beginning) => t!("history.end.beginning"),
         (_, PastEnd::FirstVersion) => t!("history.end.first"),
         (_, PastEnd::Compacted { at_revision }) => t!("history.end.compacted", revision = at_revision),
