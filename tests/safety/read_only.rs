@@ -23,7 +23,7 @@ use etcdscope::model::tree_item::TreeItem;
 use etcdscope::model::world::ToastText;
 use etcdscope::model::write::BatchStep;
 
-use super::support::{Bench, contents_below, etcdscope, session, wait};
+use super::support::{Bench, contents_below, etcdscope, has, session, wait};
 
 const KEY: &[u8] = b"config/limit";
 const GONE: &[u8] = b"config/gone";
@@ -481,6 +481,10 @@ fn a_profile_made_read_only_is_so_at_once_for_its_open_connections() {
 fn no_command_line_writes() {
     let bench = Bench::start();
     bench.put(KEY, "one");
+    bench.put(GONE, "one");
+    let then = bench.revision().to_string();
+    bench.put(KEY, "two");
+    bench.runtime.block_on(bench.client().delete(GONE, None)).unwrap();
     let (before, revision) = (bench.writes(), bench.revision());
     let help = etcdscope(bench.home.path(), &["help"]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
@@ -492,7 +496,8 @@ fn no_command_line_writes() {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     // `demo` starts a cluster of its own and takes no other. A new command is to be tried here.
-    assert_eq!(commands, ["export", "demo", "help"]);
+    let all = ["export", "demo", "history", "at", "restore", "undelete", "plans", "audit", "help"];
+    assert_eq!(commands, all);
 
     let endpoints = bench.cluster.endpoints().join(",");
     for read_only in [&["--read-only"][..], &[]] {
@@ -500,9 +505,23 @@ fn no_command_line_writes() {
         let output = etcdscope(bench.home.path(), &[&arguments, read_only].concat()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
+    let (key, at) = (std::str::from_utf8(KEY).unwrap(), revision.to_string());
+    let reads: [&[&str]; 3] = [&["history", key], &["at", &at, ""], &["plans"]];
+    for arguments in reads {
+        let given = ["--endpoints", &endpoints, "--read-only"];
+        let output = etcdscope(bench.home.path(), &[arguments, &given].concat()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let writes: [&[&str]; 2] = [&["restore", "", "--revision", &then, "--yes"], &["undelete", "", "--yes"]];
+    for arguments in writes {
+        let given = ["--endpoints", &endpoints, "--read-only"];
+        let output = etcdscope(bench.home.path(), &[arguments, &given].concat()).output().unwrap();
+        assert!(!output.status.success(), "{arguments:?} is refused");
+    }
     let demo =
         etcdscope(bench.home.path(), &["demo", "--headless", "--endpoints", &endpoints]).output().unwrap();
     assert_eq!(demo.status.code(), Some(2), "it would write to someone's cluster");
     assert_eq!((bench.writes(), bench.revision()), (before, revision));
-    assert!(contents_below(bench.home.path()).is_empty(), "it keeps nothing either");
+    let kept = contents_below(bench.home.path());
+    assert!(kept.iter().all(|(_, content)| !has(content, "one")), "it keeps no value either");
 }

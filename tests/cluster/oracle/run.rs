@@ -146,8 +146,17 @@ impl Stage {
         scene.heal().await?;
         let snapshot = if plan.restored { Some(self.save().await?) } else { None };
         if snapshot.is_some() {
-            // What is written now is lost later.
+            // What is written now is lost later. Writers that were cut off begin again by themselves;
+            // without anything lost the mirror would go on, and rightly.
             tokio::time::sleep(Duration::from_millis(300)).await;
+            let saved = self.newest().await?;
+            let begun = Instant::now();
+            while self.newest().await? == saved {
+                if begun.elapsed() > WRITERS_END_WITHIN {
+                    return Err("nothing is written after the snapshot".into());
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
         load.stop.store(true, Ordering::SeqCst);
         let ended = tokio::time::timeout(WRITERS_END_WITHIN, async {
