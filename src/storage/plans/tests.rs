@@ -159,7 +159,9 @@ fn many_windows_make_the_database_at_once() {
     let threads: Vec<_> = (0..8)
         .map(|at| {
             let storage = storage.clone();
-            std::thread::spawn(move || storage.begin_plan(plan(&format!("plan{at}"))).map(drop))
+            let name = format!("plan{at}");
+            let begin = move || storage.begin_plan(plan(&format!("plan{at}"))).map(drop);
+            std::thread::Builder::new().name(name).spawn(begin).unwrap()
         })
         .collect();
     for thread in threads {
