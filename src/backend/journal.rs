@@ -79,7 +79,8 @@ struct Tap {
     complete: bool,
     /// With what is being recorded.
     recording: Option<JournalSettings>,
-    cluster: Option<Cluster>,
+    /// Tells the cluster's id, which another one behind the same endpoints may change.
+    cluster_id: Option<Box<dyn Fn() -> u64 + Send>>,
     last_base: Option<Instant>,
     applied: i64,
     lost: bool,
@@ -134,7 +135,8 @@ impl Journal {
     /// Opens the file of a cluster, before a listing of it begins: what is on disk by then can not be
     /// newer than the listing, if both are of one history.
     pub(super) async fn open(&self, cluster: &Cluster) {
-        self.tap().cluster = Some(cluster.clone());
+        let of = cluster.clone();
+        self.tap().cluster_id = Some(Box::new(move || of.cluster_id()));
         let cluster_id = cluster.cluster_id();
         if !self.settings().on {
             self.common.tell(JournalStatus::default());
@@ -214,7 +216,7 @@ impl Journal {
     }
 
     fn begin(&self, tap: &mut Tap, live: Live, replaced: bool, settings: JournalSettings) {
-        let Some(cluster_id) = tap.cluster.as_ref().map(Cluster::cluster_id) else { return };
+        let Some(cluster_id) = tap.cluster_id.as_ref().map(|of| of()) else { return };
         self.common.wants_base.store(false, Ordering::Release);
         let base = Base {
             intervals: without(&live.readable, &kept_out(&settings)),
@@ -367,3 +369,6 @@ impl JournalKeeper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

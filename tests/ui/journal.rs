@@ -38,6 +38,8 @@ fn the_cluster_screen_tells_how_the_journal_stands() {
     assert!(scene.sees("37.0 MiB, 182,340 versions and deletions"));
     // Scenes of both languages at once would wait for each other.
     drop(scene);
+    // One scene at a time: the language belongs to all of them.
+    drop(scene);
     let mut scene = play_cluster(Setting::default().chinese().light().size(900.0, 700.0), recording());
     scene.picture("journal-recording-zh");
     assert!(scene.sees("记录中"));
@@ -54,9 +56,11 @@ fn a_journal_that_can_not_record_says_why_and_what_to_do() {
                   with the folder below. Recording then goes on by itself, and what was missed is shown as a gap.";
     let told = scene.sees(advice) || scene.harness.query_all_by_value(advice).next().is_some();
     assert!(told);
+    drop(scene);
     let kept_aside = Some("/home/op/.local/share/etcdscope/journal/cafe.sqlite.broken".to_owned());
     let mut scene = play_cluster(Setting::default(), JournalStatus { kept_aside, ..recording() });
     scene.picture("journal-damaged-dark");
+    drop(scene);
     let mut scene = play_cluster(Setting::default(), JournalStatus::default());
     scene.picture("journal-off-dark");
     assert!(scene.sees("off"));
