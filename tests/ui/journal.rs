@@ -38,8 +38,6 @@ fn the_cluster_screen_tells_how_the_journal_stands() {
     assert!(scene.sees("37.0 MiB, 182,340 versions and deletions"));
     // Scenes of both languages at once would wait for each other.
     drop(scene);
-    // One scene at a time: the language belongs to all of them.
-    drop(scene);
     let mut scene = play_cluster(Setting::default().chinese().light().size(900.0, 700.0), recording());
     scene.picture("journal-recording-zh");
     assert!(scene.sees("记录中"));
