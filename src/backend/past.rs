@@ -111,7 +111,13 @@ async fn together(journal: &Journal, revision: i64) -> Result<Vec<Key>, Fault> {
 
 /// Every change of a prefix that is in reach.
 async fn timeline(cluster: &Cluster, journal: &Journal, prefix: &[u8]) -> Result<Timeline, Fault> {
-    let etcd_from = cluster.compaction_revision().await.unwrap_or(0);
+    let etcd_from = match cluster.compaction_revision().await {
+        Ok(revision) => Some(revision),
+        Err(fault) => {
+            tracing::warn!(%fault, "how far back etcd reaches is not known");
+            None
+        }
+    };
     let wanted = prefix.to_vec();
     let read = journal.read(move |reader, epoch| {
         let spans = spans_of(&reader.watched(epoch)?, &KeyInterval::prefix(&wanted));
@@ -132,11 +138,11 @@ fn ticks_in_reach(
     spans: &[Span],
     live: Option<&Live>,
     prefix: &[u8],
-    etcd_from: i64,
+    etcd_from: Option<i64>,
 ) -> (Vec<Tick>, bool) {
-    let in_reach = |revision: i64| {
-        revision >= etcd_from.max(1) || spans.iter().any(|span| span.after <= revision && revision <= span.to)
-    };
+    // What was found when coming back lies between spans: it is known as well.
+    let recorded_from = spans.iter().map(|span| span.after).min();
+    let from = etcd_from.map(|from| from.max(1)).into_iter().chain(recorded_from).min();
     let mut ticks: BTreeMap<i64, Tick> =
         recorded.ticks.into_iter().map(|tick| (tick.revision, tick)).collect();
     let was_recorded: std::collections::BTreeSet<i64> = ticks.keys().copied().collect();
@@ -156,6 +162,9 @@ fn ticks_in_reach(
     if let Some(live) = live {
         let _completed = live.keyspace.for_each_prefix(prefix, &mut look);
     }
+    // The newest change is what the folder is now: it is always there to go to.
+    let newest = ticks.keys().next_back().copied();
+    let in_reach = |revision: i64| from.is_some_and(|from| revision >= from) || Some(revision) == newest;
     let mut ticks: Vec<Tick> = ticks.into_values().filter(|tick| in_reach(tick.revision)).collect();
     let too_many = ticks.len().saturating_sub(MOST_TICKS);
     ticks.drain(..too_many);
@@ -260,5 +269,47 @@ impl Past for RecordedPast {
 
     async fn deleted(&self, _cluster: &Cluster, prefix: &[u8]) -> Result<Vec<DeletedKey>, Fault> {
         deleted_keys(&self.0, prefix).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::keyspace::Keyspace;
+    use crate::model::record::KeyMeta;
+
+    fn live(revisions: &[i64]) -> Live {
+        let mut keyspace = Keyspace::new(b'/');
+        for revision in revisions {
+            let meta = KeyMeta { create_revision: *revision, mod_revision: *revision, version: 1, lease: 0 };
+            keyspace.put(format!("k{revision}").as_bytes(), meta, None);
+        }
+        Live { keyspace, applied: 100, seen_at: 1_000, readable: vec![KeyInterval::everything()] }
+    }
+
+    fn span(after: i64, to: i64) -> Span {
+        Span { after, to, from_time: after * 10, to_time: to * 10, has_base: true }
+    }
+
+    fn reached(spans: &[Span], at: &[i64], etcd_from: Option<i64>) -> Vec<i64> {
+        let (ticks, _) = ticks_in_reach(Ticks::default(), spans, Some(&live(at)), b"", etcd_from);
+        ticks.iter().map(|tick| tick.revision).collect()
+    }
+
+    #[test]
+    fn a_change_that_nobody_watched_is_on_the_line() {
+        let spans = [span(34, 55), span(60, 70)];
+        assert_eq!(reached(&spans, &[20, 40, 57, 65], Some(90)), [40, 57, 65]);
+    }
+
+    #[test]
+    fn the_newest_change_is_on_the_line_even_if_it_was_only_listed() {
+        assert_eq!(reached(&[span(34, 55)], &[20, 30], Some(90)), [30]);
+        assert_eq!(reached(&[], &[20, 30], Some(25)), [30]);
+    }
+
+    #[test]
+    fn where_the_reach_of_etcd_is_not_known_it_is_not_taken_to_have_everything() {
+        assert_eq!(reached(&[span(34, 55)], &[20, 40], None), [40]);
     }
 }

@@ -95,7 +95,11 @@ fn line(key: &[u8], past: &PastKey) -> String {
         Some(value) => (size(value.len()), preview_value(value, PREVIEW)),
         None => ("?".to_owned(), "(value not known)".to_owned()),
     };
-    format!("{}  r{}  {bytes}  {}  {text}", display_key(key), past.meta.mod_revision, source(past))
+    let written = match past.meta.mod_revision {
+        0 => "r?".to_owned(),
+        revision => format!("r{revision}"),
+    };
+    format!("{}  {written}  {bytes}  {}  {text}", display_key(key), source(past))
 }
 
 fn json_of(picture: &Picture) -> String {
@@ -108,9 +112,11 @@ fn json_of(picture: &Picture) -> String {
             json["value"] = json!(past.value.as_ref().and_then(|value| std::str::from_utf8(value).ok()));
             json["value_base64"] = json!(past.value.as_ref().map(|value| BASE64.encode(value)));
             json["create_revision"] = json!(past.meta.create_revision);
-            json["mod_revision"] = json!(past.meta.mod_revision);
-            json["version"] = json!(past.meta.version);
-            json["lease"] = json!(past.meta.lease);
+            // Where it is only known that it existed, nothing else is said of it.
+            let known = |number: i64| (past.meta.mod_revision != 0).then_some(number);
+            json["mod_revision"] = json!(known(past.meta.mod_revision));
+            json["version"] = json!(known(past.meta.version));
+            json["lease"] = json!(known(past.meta.lease));
             json["source"] = json!(source(past));
             json
         })

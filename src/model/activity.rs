@@ -73,7 +73,8 @@ struct Noted {
 pub struct Activity {
     noted: VecDeque<Noted>,
     newest: HashMap<Key, Newest>,
-    folders: HashMap<Vec<u8>, u32>,
+    /// Changes below each folder, and how many of them are deletions.
+    folders: HashMap<Vec<u8>, (u32, u32)>,
     deleted: DeletedKeys,
     /// Changes in each of the last seconds, oldest first.
     rate: VecDeque<(i64, u32)>,
@@ -103,11 +104,15 @@ impl Activity {
             Some(prev) => self.deleted.insert(DeletedKey { last: prev.clone(), revision, seen_at }),
             None => {}
         }
+        let deletion = u32::from(kind == ActivityKind::Deleted);
         for ancestor in ancestors {
             match self.folders.get_mut(*ancestor) {
-                Some(count) => *count += 1,
+                Some((all, deletions)) => {
+                    *all += 1;
+                    *deletions += deletion;
+                }
                 None => {
-                    self.folders.insert(ancestor.to_vec(), 1);
+                    self.folders.insert(ancestor.to_vec(), (1, deletion));
                 }
             }
         }
@@ -181,9 +186,10 @@ impl Activity {
             self.newest.remove(&line.key);
         }
         for path in folder_ends.iter().filter_map(|end| line.key.get(..*end)) {
-            if let Some(count) = self.folders.get_mut(path) {
-                *count -= 1;
-                if *count == 0 {
+            if let Some((all, deletions)) = self.folders.get_mut(path) {
+                *all -= 1;
+                *deletions -= u32::from(line.kind == ActivityKind::Deleted);
+                if *all == 0 {
                     self.folders.remove(path);
                 }
             }
@@ -204,7 +210,13 @@ impl Activity {
     /// Number of changes in the folder at this path (with its separator) in the last minute.
     #[must_use]
     pub fn folder_count(&self, path: &[u8]) -> u32 {
-        self.folders.get(path).copied().unwrap_or(0)
+        self.folders.get(path).map_or(0, |(all, _)| *all)
+    }
+
+    /// How many of these were deletions.
+    #[must_use]
+    pub fn folder_deletions(&self, path: &[u8]) -> u32 {
+        self.folders.get(path).map_or(0, |(_, deletions)| *deletions)
     }
 
     /// Keys that were seen deleted and are still gone, in key order.

@@ -26,7 +26,8 @@ pub enum PastSource {
 /// A key as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PastKey {
-    /// Its revisions, version and lease then.
+    /// Its revisions, version and lease then. A mod revision of 0: it existed since its create revision,
+    /// and when it was written last is not known.
     pub meta: KeyMeta,
     /// Its value then; `None`: it existed, its value is not known.
     pub value: Option<Value>,
@@ -87,8 +88,8 @@ pub struct Timeline {
     pub ticks: Vec<Tick>,
     /// What was watched, oldest first.
     pub spans: Vec<Span>,
-    /// etcd itself still has the revisions from this one on; 0: it has all.
-    pub etcd_from: i64,
+    /// etcd itself still has the revisions from this one on; 0: it has all. `None`: it did not tell.
+    pub etcd_from: Option<i64>,
     /// Ticks were left out: there are too many. The oldest are missing.
     pub cut: bool,
 }

@@ -210,6 +210,25 @@ impl Session {
         }
     }
 
+    /// How many keys below a folder are known to be deleted, and the one that went last; `None`: none.
+    #[must_use]
+    pub fn deleted_below(&self, folder: &[u8]) -> Option<(u64, &DeletedKey)> {
+        let seen = self.activity.deleted();
+        let found = self.deletions.iter().filter(|it| self.activity.deleted_key(&it.last.key).is_none());
+        let below = seen
+            .chain(found)
+            .filter(|it| it.last.key.starts_with(folder) && self.keyspace.get(&it.last.key).is_none());
+        let mut newest: Option<&DeletedKey> = None;
+        let mut count = 0;
+        for deleted in below {
+            count += 1;
+            if newest.is_none_or(|newest| newest.revision < deleted.revision) {
+                newest = Some(deleted);
+            }
+        }
+        newest.map(|newest| (count, newest))
+    }
+
     /// Whether the keys shown are those of another time: what acts on keys must not act on these.
     #[must_use]
     pub fn shows_the_past(&self) -> bool {

@@ -358,7 +358,7 @@ fn many() -> Timeline {
             }
         })
         .collect();
-    Timeline { ticks, etcd_from: 150_000, cut: true, ..timeline() }
+    Timeline { ticks, etcd_from: Some(150_000), cut: true, ..timeline() }
 }
 
 #[test]
@@ -481,6 +481,66 @@ fn deleted_keys_and_folders_come_back_by_a_plan() {
     scene.press("Open its history");
     let opened: Vec<Action> = scene.actions();
     assert!(opened.contains(&Action::OpenKey(Key::from(&b"/config/production/old.json"[..]))));
+}
+
+#[test]
+fn a_deleted_row_that_is_looked_at_brings_itself_back() {
+    let plan = |root| Action::MakePlan {
+        goal: PlanGoal::Undelete { roots: vec![root] },
+        lost_lease: LostLease::default(),
+    };
+    let mut scene = play(Setting::default(), ghosts());
+    assert!(!scene.sees("Bring back /gone/…"), "only where it is looked at");
+    row(&scene, "/gone/, deleted").hover();
+    scene.settle();
+    scene.picture("travel-ghost-hovered");
+    scene.press("Bring back /gone/…");
+    assert_eq!(last(&mut scene), Some(plan(TreeItem::folder(&b"/gone/"[..]))));
+    drop(scene);
+    let mut world = ghosts();
+    world.sessions[0].cursor = Some(TreeItem::key(key("/config/production/old.json")));
+    let mut scene = play(Setting::default(), world);
+    scene.press("Bring back old.json…");
+    assert_eq!(last(&mut scene), Some(plan(TreeItem::key(key("/config/production/old.json")))));
+    drop(scene);
+    let mut world = ghosts();
+    world.sessions[0].profile.read_only = true;
+    world.sessions[0].cursor = Some(TreeItem::key(key("/config/production/old.json")));
+    assert!(!play(Setting::default(), world).sees("Bring back old.json…"), "nothing may be written");
+}
+
+#[test]
+fn a_deleted_folder_tells_what_went_and_comes_back() {
+    let mut world = ghosts();
+    world.sessions[0].cursor = Some(TreeItem::folder(&b"/gone/"[..]));
+    let mut scene = play(Setting::default(), world);
+    scene.picture("travel-ghost-folder");
+    assert!(scene.sees("r901 · "), "how and when the last of them went");
+    assert!(!scene.sees("There is no such key now."));
+    scene.press("Bring back…");
+    assert!(matches!(last(&mut scene), Some(Action::MakePlan { goal: PlanGoal::Undelete { .. }, .. })));
+}
+
+#[test]
+fn the_list_says_where_nobody_watched() {
+    let mut line = timeline();
+    let first = line.ticks.first().map_or(0, |tick| tick.revision);
+    let end = line.ticks.last().map_or(0, |tick| tick.revision);
+    let span = |after, to| Span { after, to, from_time: NOW - MINUTE, to_time: NOW, has_base: true };
+    line.spans = vec![span(first - 1, end - 10), span(end - 5, end)];
+    let mut scene = play(Setting::default(), world_at(end, line, &picture));
+    scene.picture("travel-gap-in-list");
+    assert!(scene.sees(&format!("Nobody watched r{}–r{}", end - 10, end - 5)));
+}
+
+#[test]
+fn all_keys_are_many() {
+    let mut all = world();
+    if let Some(travel) = &mut all.sessions[0].travel {
+        travel.prefix = Vec::new();
+    }
+    let scene = play(Setting::default(), all);
+    assert!(scene.sees("All keys as they were at r182250"));
 }
 
 #[test]

@@ -86,6 +86,10 @@ pub fn picture(
         match judge.state(&key, &around) {
             State::Absent => {}
             State::Uncertain => picture.uncertain.push(key),
+            State::Existed { create_revision } => {
+                let meta = KeyMeta { create_revision, ..KeyMeta::default() };
+                picture.keys.insert(key, PastKey { meta, value: None, source: PastSource::Journal });
+            }
             State::Was => {
                 if let Some(past) = around.before.and_then(|fact| past_key(fact, live)) {
                     picture.keys.insert(key, past);
@@ -180,6 +184,11 @@ enum State {
     Absent,
     /// It may have existed, or not, or differently.
     Uncertain,
+    /// It existed, since this revision: the generation known later had begun. What it was is not known.
+    Existed {
+        /// The revision that created it.
+        create_revision: i64,
+    },
 }
 
 /// What was watched of keys that lie in the same spans.
@@ -223,15 +232,20 @@ impl<'w> Judge<'w> {
 
     fn state(&mut self, key: &[u8], around: &Around) -> State {
         let coverage = self.coverage(key);
+        if let Some(Fact { revision, kind: RecordedKind::Put { meta, .. }, .. }) = &around.before
+            && self.still_was(*revision, meta, around.after.as_ref(), &coverage)
+        {
+            return State::Was;
+        }
+        // A key lives from its creation to its next deletion without a break.
+        if let Some(Fact { kind: RecordedKind::Put { meta, .. }, .. }) = &around.after
+            && meta.create_revision <= self.revision
+        {
+            return State::Existed { create_revision: meta.create_revision };
+        }
         match &around.before {
-            Some(Fact { revision, kind: RecordedKind::Put { meta, .. }, .. }) => {
-                if self.still_was(*revision, meta, around.after.as_ref(), &coverage) {
-                    State::Was
-                } else {
-                    State::Uncertain
-                }
-            }
-            _ => Self::absent(self.revision, around, &coverage),
+            Some(Fact { kind: RecordedKind::Put { .. }, .. }) => State::Uncertain,
+            _ => Self::absent(around, &coverage),
         }
     }
 
@@ -266,20 +280,19 @@ impl<'w> Judge<'w> {
         coverage.base_below.is_some_and(|base| base >= put && watched_since(base))
     }
 
-    /// Of a key of which no put counts: whether it may have existed all the same.
-    fn absent(revision: i64, around: &Around, coverage: &Coverage) -> State {
+    /// Of a key of which no put counts: whether it may have existed all the same. What is known of it
+    /// later says nothing of a generation before.
+    fn absent(around: &Around, coverage: &Coverage) -> State {
         let Some(after) = &around.after else { return State::Absent };
-        if let RecordedKind::Put { meta, .. } = &after.kind {
-            // Its generation was begun before: it existed, and how is not known.
-            return if meta.create_revision <= revision { State::Uncertain } else { State::Absent };
-        }
-        // It was deleted later, so it was created at some time before that.
         let Some(segment) = &coverage.around else { return State::Uncertain };
         let gone_since = around.before.as_ref().is_some_and(|before| before.revision >= segment.after);
-        let in_segment = |base: i64| (segment.after..=segment.to).contains(&base) && base < after.revision;
+        let in_segment = |base: i64| segment.covers(base) && base < after.revision;
         let based = coverage.base_below.is_some_and(in_segment)
             || coverage.bases.iter().any(|base| in_segment(*base));
-        if gone_since || based { State::Absent } else { State::Uncertain }
+        // The next that happened to it was that it was created, and that was watched.
+        let created = matches!(&after.kind, RecordedKind::Put { meta, .. }
+            if meta.create_revision == after.revision && after.revision <= segment.to);
+        if gone_since || based || created { State::Absent } else { State::Uncertain }
     }
 }
 

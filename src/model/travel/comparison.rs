@@ -254,6 +254,10 @@ struct Judge {
 impl Judge {
     fn mark(&self, then: Option<&PastKey>, now: Option<(KeyMeta, Option<&Value>)>) -> Mark {
         match (then, now) {
+            // When it was written is not known: that neither moment knows does not make them the same.
+            (Some(then), Some((meta, _))) if then.meta.mod_revision == 0 || meta.mod_revision == 0 => {
+                Mark::Unclear
+            }
             (Some(then), Some((meta, _))) if then.meta.mod_revision == meta.mod_revision => Mark::Same,
             (Some(then), Some((_, value))) => match (&then.value, value) {
                 (Some(then), Some(now)) if then == now => Mark::Rewritten,

@@ -26,7 +26,7 @@ impl Timeline {
         if self.cut || first < 1 {
             return None;
         }
-        let in_etcd = self.etcd_from <= first;
+        let in_etcd = self.etcd_from.is_some_and(|from| from <= first);
         let recorded = self.spans.iter().any(|span| span.has_base && span.after <= first);
         (in_etcd || recorded).then_some(first)
     }
@@ -115,34 +115,33 @@ impl Timeline {
         seen.map(|(_, revision)| revision).max()
     }
 
-    /// What nobody watched and etcd does not have either, oldest first. The first reaches back
-    /// without an end.
+    /// Where changes may be missing, oldest first: between what was watched, also where etcd still has
+    /// the pictures (what was written over or deleted there is known to nobody); and before and behind
+    /// it what etcd has compacted. The first of these reaches back without an end.
     #[must_use]
     pub fn unwatched(&self) -> Vec<Unwatched> {
-        // 0: etcd has everything.
-        let end = match self.etcd_from {
-            0 | 1 => return Vec::new(),
-            from => from,
+        // 0: etcd has everything. Where it did not tell, nothing is said of it.
+        let end = self.etcd_from.filter(|from| *from > 1);
+        let Some(first) = self.spans.iter().min_by_key(|span| span.after) else {
+            let all = end.map(|to| Unwatched { after: None, to, from_time: None, to_time: None });
+            return all.into_iter().collect();
         };
         let mut found = Vec::new();
-        let Some(first) = self.spans.iter().min_by_key(|span| span.after) else {
-            return vec![Unwatched { after: None, to: end, from_time: None, to_time: None }];
-        };
-        let to_time = (first.after <= end).then_some(first.from_time);
-        found.push(Unwatched { after: None, to: first.after.min(end), from_time: None, to_time });
-        for gap in gaps(&self.spans).into_iter().filter(|gap| gap.after < end) {
-            found.push(Unwatched {
-                after: Some(gap.after),
-                to: gap.to.min(end),
-                from_time: Some(gap.from_time),
-                to_time: (gap.to <= end).then_some(gap.to_time),
-            });
+        if let Some(end) = end {
+            let to_time = (first.after <= end).then_some(first.from_time);
+            found.push(Unwatched { after: None, to: first.after.min(end), from_time: None, to_time });
         }
+        found.extend(gaps(&self.spans).into_iter().map(|gap| Unwatched {
+            after: Some(gap.after),
+            to: gap.to,
+            from_time: Some(gap.from_time),
+            to_time: Some(gap.to_time),
+        }));
         if let Some(last) = self.spans.iter().max_by_key(|span| span.to)
-            && last.to < end
+            && let Some(to) = end.filter(|end| last.to < *end)
         {
             let (after, from_time) = (Some(last.to), Some(last.to_time));
-            found.push(Unwatched { after, to: end, from_time, to_time: None });
+            found.push(Unwatched { after, to, from_time, to_time: None });
         }
         found
     }

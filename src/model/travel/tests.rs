@@ -16,7 +16,8 @@ fn tick(revision: i64) -> Tick {
 }
 
 fn timeline(revisions: &[i64]) -> Timeline {
-    Timeline { ticks: revisions.iter().copied().map(tick).collect(), ..Timeline::default() }
+    let ticks = revisions.iter().copied().map(tick).collect();
+    Timeline { ticks, etcd_from: Some(0), ..Timeline::default() }
 }
 
 fn span(after: i64, to: i64) -> Span {
@@ -110,6 +111,13 @@ fn before_everything_recorded_only_what_has_not_changed_is_known() {
 }
 
 #[test]
+fn two_moments_that_know_no_revision_of_a_key_are_not_the_same() {
+    let unknown = |at| Arc::new(picture(at, &[("a", past(2, 0, None))]));
+    let comparison = Comparison::new(&unknown(5), &Side::Past(unknown(8)), b'/');
+    assert_eq!(comparison.mark(b"a"), Some(Mark::Unclear));
+}
+
+#[test]
 fn what_is_shared_is_the_same_without_looking() {
     let mut one = Keyspace::default();
     one.put(b"a/b", KeyMeta::default(), None);
@@ -129,7 +137,7 @@ fn moments_are_before_the_first_change_and_after_each() {
     assert_eq!([1, 2, 9].map(|by| timeline.step(9, by)), [10, 20, 30]);
     assert_eq!((timeline.step(25, -1), timeline.step(25, 1)), (20, 30), "from between two changes");
     assert_eq!([5, 9, 15, 99].map(|revision| timeline.snapped(revision)), [9, 9, 10, 30].map(Some));
-    timeline.etcd_from = 15;
+    timeline.etcd_from = Some(15);
     assert_eq!(timeline.first_stop(), Some(10), "what was before the first change is compacted");
     timeline.spans = vec![span(4, 40)];
     assert_eq!(timeline.first_stop(), Some(9), "but recorded");
@@ -156,14 +164,19 @@ fn a_time_means_what_had_been_seen_by_then() {
 }
 
 #[test]
-fn what_nobody_watched_is_unknown_where_etcd_has_compacted_it() {
+fn what_nobody_watched_is_told() {
     let mut timeline = timeline(&[10]);
     timeline.spans = vec![span(10, 20), span(30, 40), span(35, 50)];
-    assert!(timeline.unwatched().is_empty(), "etcd has everything");
-    timeline.etcd_from = 25;
+    let between =
+        |timeline: &Timeline| timeline.unwatched().iter().map(|gap| (gap.after, gap.to)).collect::<Vec<_>>();
+    assert_eq!(between(&timeline), [(Some(20), 30)], "etcd has the pictures, nobody the changes");
+    timeline.etcd_from = None;
+    assert_eq!(between(&timeline), [(Some(20), 30)], "how far etcd reaches is not known");
+    assert_eq!(timeline.before_first(), None, "nothing is said of what etcd has");
+    timeline.etcd_from = Some(25);
     let found: Vec<_> = timeline.unwatched().iter().map(|gap| (gap.after, gap.to)).collect();
-    assert_eq!(found, [(None, 10), (Some(20), 25)]);
-    timeline.etcd_from = 60;
+    assert_eq!(found, [(None, 10), (Some(20), 30)]);
+    timeline.etcd_from = Some(60);
     let found: Vec<_> = timeline.unwatched().iter().map(|gap| (gap.after, gap.to)).collect();
     assert_eq!(found, [(None, 10), (Some(20), 30), (Some(50), 60)]);
     timeline.spans.clear();

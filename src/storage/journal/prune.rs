@@ -113,8 +113,17 @@ impl Writer {
             .connection
             .prepare_cached("SELECT coalesce(max(upto), 0) FROM span WHERE epoch = ?1 AND to_time < ?2")?
             .query_row(params![epoch, limits.seen_from], |row| row.get(0))?;
+        // What was watched since stays whole, also where nothing happened in it: a picture that was
+        // taken since, and the last one of what reaches into the time that is kept.
+        let kept: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT min(CASE WHEN from_time >= ?2 THEN after ELSE upto END) FROM span \
+                 WHERE epoch = ?1 AND to_time >= ?2",
+            )?
+            .query_row(params![epoch, limits.seen_from], |row| row.get(0))?;
         let floor = first.map_or(reached, |first| first - 1);
-        self.prune_to(epoch, floor)
+        self.prune_to(epoch, kept.map_or(floor, |kept| floor.min(kept)))
     }
 
     fn prune_by_size(&mut self, limits: &Limits) -> Result<bool, Trouble> {

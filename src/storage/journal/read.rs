@@ -138,10 +138,10 @@ impl Reader {
     /// # Errors
     /// Why it can not be read.
     pub fn ticks(&self, epoch: i64, prefix: &[u8], most: usize) -> Result<Ticks, Trouble> {
-        // Keys found gone changed at a revision that is not known.
+        // A key found gone counts where that was found, unless its deletion itself is recorded.
         let counted = "r.revision, max(CASE WHEN r.source = 0 THEN r.seen_at END), \
                        sum(r.kind = 0 AND r.create_revision = r.revision), \
-                       sum(r.kind = 0 AND r.create_revision <> r.revision), sum(r.kind = 1)";
+                       sum(r.kind = 0 AND r.create_revision <> r.revision), sum(r.kind <> 0)";
         let from = if prefix.is_empty() {
             "record r WHERE r.epoch = ?3 AND ?1 IS NOT NULL AND ?2 IS NULL".to_owned()
         } else {
@@ -150,7 +150,9 @@ impl Reader {
             )
         };
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {counted} FROM {from} AND r.kind < {FOUND_GONE} GROUP BY r.revision \
+            "SELECT {counted} FROM {from} AND (r.kind < {FOUND_GONE} OR (SELECT b.kind FROM record b \
+             WHERE b.epoch = r.epoch AND b.key = r.key AND b.revision < r.revision \
+             ORDER BY b.revision DESC LIMIT 1) = {PUT}) GROUP BY r.revision \
              ORDER BY r.revision DESC LIMIT ?4"
         ))?;
         let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);

@@ -5,6 +5,7 @@ use rust_i18n::t;
 
 use super::{SessionView, words};
 use crate::action::{Action, Actions};
+use crate::model::activity::DeletedKey;
 use crate::model::bytes::{Key, Value};
 use crate::model::key_text::display_short;
 use crate::model::record::KeyMeta;
@@ -83,6 +84,9 @@ fn one(
     } else if !item.is_folder() && session.deleted_key(path).is_some() {
         name(ui, path, actions);
         deleted(ui, world, session, path, actions);
+    } else if let Some(gone) = session.deleted_below(path).filter(|_| item.is_folder()) {
+        name(ui, path, actions);
+        deleted_folder(ui, world, session, path, gone, actions);
     } else {
         name(ui, path, actions);
         let tokens = theme::tokens(ui);
@@ -260,6 +264,25 @@ fn deleted(ui: &mut Ui, world: &World, session: &Session, path: &Key, actions: &
     let button = Button::quiet(&undelete).icon(icons::ARROW_COUNTER_CLOCKWISE);
     if writes(session, button).show(ui).clicked() {
         actions.push(super::menu::bring_back(vec![TreeItem::key(path.clone())]));
+    }
+}
+
+/// A folder of which every key is deleted: how many, and how and when the newest of them went.
+fn deleted_folder(
+    ui: &mut Ui,
+    world: &World,
+    session: &Session,
+    path: &Key,
+    (count, newest): (u64, &DeletedKey),
+    actions: &mut Actions,
+) {
+    copyable(ui, &t!("keys.details.deleted_keys"), &count_text(count), actions);
+    copyable(ui, &t!("keys.details.deleted_last"), &words::deleted_short(newest, world.now), actions);
+    ui.add_space(size::PAD);
+    let undelete = t!("keys.menu.undelete");
+    let button = Button::quiet(&undelete).icon(icons::ARROW_COUNTER_CLOCKWISE);
+    if writes(session, button).show(ui).clicked() {
+        actions.push(super::menu::bring_back(vec![TreeItem::folder(path.clone())]));
     }
 }
 

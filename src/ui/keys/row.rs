@@ -14,7 +14,7 @@ use crate::model::rows::{Row, RowKind};
 use crate::model::session::Session;
 use crate::model::status::SeenAt;
 use crate::ui::theme::{self, Tokens, icons, size, text};
-use crate::ui::widgets::{elided_job, relative_text};
+use crate::ui::widgets::{elided_job, icon_button, relative_text};
 
 /// Indent of a level.
 const INDENT: f32 = 14.0;
@@ -134,15 +134,39 @@ impl RowLook<'_> {
         self.paint_ground(ui, &painter, tokens, row, rect, response, selected);
         paint_guides(&painter, tokens, row.depth, rect);
         let left = self.paint_head(&painter, tokens, row, rect);
+        let button = if self.brings_back(ui, row, rect, selected) { size::CONTROL_SMALL } else { 0.0 };
         let mut right = Right {
             painter: &painter,
             rect,
-            x: rect.right() - size::PAD - size::GRID,
+            x: rect.right() - size::PAD - size::GRID - button,
             least: left + LEAST_NAME,
         };
         let next = self.paint_badges(tokens, row, &mut right);
         self.paint_name(&painter, tokens, row, rect, left, right.x);
         next
+    }
+
+    /// Whether the row has a button that brings it back: where it is looked at, and may be written.
+    fn brings_back(&self, ui: &Ui, row: &Row, rect: Rect, selected: bool) -> bool {
+        let looked_at =
+            selected || self.session.cursor.as_ref() == Some(&row.item()) || ui.rect_contains_pointer(rect);
+        row.kind.is_gone() && looked_at && !self.session.profile.read_only
+    }
+
+    /// The button at the end of a deleted row. Says whether it was pressed.
+    pub fn bring_back(&self, ui: &mut Ui, row: &Row, rect: Rect, selected: bool) -> bool {
+        if !self.brings_back(ui, row, rect, selected) {
+            return false;
+        }
+        let centre = pos2(rect.right() - size::PAD - size::CONTROL_SMALL / 2.0, rect.center().y);
+        let place = Rect::from_center_size(centre, egui::Vec2::splat(size::CONTROL_SMALL));
+        let name = display_short(row.name(), MAX_LABEL_CHARS);
+        let words = t!("keys.tree.bring_back", name = name);
+        let child = egui::UiBuilder::new().id_salt(("bring back", &row.path, row.item().is_folder()));
+        let shown = ui.scope_builder(child.max_rect(place), |ui| {
+            icon_button(ui, icons::ARROW_COUNTER_CLOCKWISE, &words, None).clicked()
+        });
+        shown.inner
     }
 
     fn paint_ground(
@@ -209,7 +233,12 @@ impl RowLook<'_> {
         match &row.kind {
             RowKind::Folder { keys, .. } => {
                 right.text(&words::short_count(*keys), text::mono_small(), tokens.faint, 34.0);
-                let gone = self.tree.gone_in(&row.path);
+                // What is struck through below it, or else what went lately.
+                let deletions = self.session.activity.folder_deletions(&row.path);
+                let gone = match self.tree.gone_in(&row.path) {
+                    0 => u64::from(deletions),
+                    gone => gone,
+                };
                 if gone > 0 {
                     right.text(
                         &format!("−{}", words::short_count(gone)),
@@ -219,12 +248,13 @@ impl RowLook<'_> {
                     );
                 }
                 let changes = self.session.activity.folder_count(&row.path);
-                if changes > 0 {
-                    let count = format!("↑{}", words::short_count(u64::from(changes)));
+                // One deletion is not counted twice.
+                let written = changes - deletions.min(changes);
+                if written > 0 {
+                    let count = format!("↑{}", words::short_count(u64::from(written)));
                     right.text(&count, text::mono_small(), tokens.changed, 0.0);
-                    return Some(1_000);
                 }
-                None
+                (changes > 0).then_some(1_000)
             }
             RowKind::Leaf { meta } => {
                 if self.session.document(&row.path).is_some_and(|document| document.is_dirty()) {

@@ -86,6 +86,9 @@ fn draw(
         look.announce(ui, row, &response, selected);
         let next = look.paint(ui, row, rect, &response, selected);
         next_look = [next_look, next].into_iter().flatten().min();
+        if look.bring_back(ui, row, rect, selected) {
+            actions.push(menu::bring_back(vec![row.item()]));
+        }
         mouse(ui, session, view, at, row, rect, &response, actions);
         menu::attach(&response, session, &view.rows, row, actions);
         tooltip::attach(response, world, session, row);

@@ -73,7 +73,7 @@ pub(super) fn timeline() -> Timeline {
         prefix: FOLDER.into(),
         ticks,
         spans: vec![span(8, 30), span(55, 100)],
-        etcd_from: 182_240,
+        etcd_from: Some(182_240),
         cut: false,
     }
 }

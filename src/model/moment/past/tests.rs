@@ -58,7 +58,10 @@ fn in_a_gap_only_what_did_not_change_is_certain() {
         Fact { kind: RecordedKind::FoundGone, ..deleted("gone", 40) },
     ];
     let picture = at(25, &facts, &spans);
-    let expected = [("next", 5), ("same", 3), ("again", 0), ("gone", 0)];
+    // It existed all the time, with a value that nobody knows.
+    let expected = [("again", 0), ("next", 5), ("same", 3), ("gone", 0)];
+    assert_eq!((picture.keys[&key("again")].meta.create_revision, picture.uncertain.len()), (4, 1));
+    assert_eq!(picture.keys[&key("again")].value, None);
     assert_eq!(seen(&picture), expected.map(|(key, at)| (key.to_owned(), at)));
     let gap = JournalGap { after: 20, to: 40, from_time: 200, to_time: 400 };
     assert_eq!(picture.certainty, Certainty::InGap(gap));
@@ -98,4 +101,25 @@ fn keys_that_were_not_recorded_make_a_picture_partial() {
     kept_out.intervals = vec![KeyInterval::prefix(b"a/")];
     assert_eq!(at(15, &[], &[kept_out.clone()]).certainty, Certainty::Withheld);
     assert_eq!(picture(b"a/", 15, [], &[kept_out], None).certainty, Certainty::Exact);
+}
+
+#[test]
+fn before_the_records_every_key_that_is_known_is_told() {
+    let mut keyspace = Keyspace::new(b'/');
+    keyspace.put(b"again", meta(5, 40, 2), None);
+    keyspace.put(b"new", meta(41, 41, 1), None);
+    keyspace.put(b"same", meta(6, 6, 1), None);
+    let readable = vec![KeyInterval::everything()];
+    let live = Live { keyspace, applied: 50, seen_at: 500, readable };
+    let facts = [
+        // From the first listing: deleted later, and begun before or after the revision.
+        put("begun", 10, 30, 3),
+        put("later", 25, 30, 2),
+        put("created", 36, 36, 1),
+    ];
+    let picture = picture(b"", 20, facts, &[watched(34, 50, true)], Some(&live));
+    let expected = [("again", 0), ("begun", 0), ("same", 6), ("created", 0), ("later", 0), ("new", 0)];
+    assert_eq!(seen(&picture), expected.map(|(key, at)| (key.to_owned(), at)));
+    assert_eq!((picture.keys.len(), picture.certainty), (3, Certainty::BeforeRecords));
+    assert_eq!(picture.keys[&key("begun")].meta.create_revision, 10);
 }

@@ -65,6 +65,11 @@ impl Moment<'_> {
 
     fn title(&self) -> String {
         match self.comparison {
+            // "All keys" are many.
+            Some(shown) if self.travel.prefix.is_empty() => {
+                t!("travel.band.title_all", revision = shown.then.revision).into_owned()
+            }
+            None if self.travel.prefix.is_empty() => t!("travel.band.title_all_waiting").into_owned(),
             Some(shown) => {
                 t!("travel.band.title", folder = self.folder(), revision = shown.then.revision).into_owned()
             }

@@ -247,6 +247,9 @@ fn there_words(world: &World, travel: &Travel, there: &There) -> String {
         }
         .into_owned();
     };
+    if meta.mod_revision == 0 {
+        return t!("travel.key.written_unknown", revision = meta.create_revision).into_owned();
+    }
     let tick = travel.timeline.value().and_then(|timeline| timeline.tick(meta.mod_revision));
     let seen_at = tick.filter(|tick| tick.revision == meta.mod_revision).and_then(|tick| tick.seen_at);
     let written = match seen_at {

@@ -113,10 +113,11 @@ pub fn compaction(
     rect: Rect,
     axis: &Axis,
     window: Window,
-    etcd_from: i64,
+    etcd_from: Option<i64>,
 ) {
+    let Some(etcd_from) = etcd_from.filter(|from| *from > 1) else { return };
     let place = axis.boundary(etcd_from, None);
-    if etcd_from <= 1 || place <= window.from {
+    if place <= window.from {
         return;
     }
     let lanes = lanes(rect);
