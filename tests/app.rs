@@ -276,6 +276,40 @@ fn a_tab_leaves_the_draft_of_another_tab_alone() {
 }
 
 #[test]
+fn a_discarded_draft_comes_back_on_what_it_was_based_on() {
+    let bench = Bench::start();
+    bench.put(KEY, "one");
+    let mut app = bench.editing("mine");
+    wait_for_drafts(&mut app, &bench, &[("bench", "mine")]);
+    let base = document(app.world()).base_record().cloned();
+    bench.put(KEY, "two");
+    wait(&mut app, "the other's change", |world| document(world).live.is_some());
+    app.act(Action::DiscardDraft(key(KEY)));
+    assert_eq!(document(app.world()).draft, None);
+    wait_for_drafts(&mut app, &bench, &[]);
+    let toast = app.world().toasts.last().expect("it is said").id;
+    app.act(Action::UndoDiscard(toast));
+    let shown = document(app.world());
+    assert_eq!(shown.draft, Some(value("mine")));
+    assert_eq!(shown.base_record(), base.as_ref(), "saved, it would not write over the other's change");
+    assert!(shown.changed_elsewhere());
+    assert!(app.world().toasts.is_empty());
+    wait_for_drafts(&mut app, &bench, &[("bench", "mine")]);
+    app.act(Action::Review(key(KEY)));
+    assert!(matches!(document(app.world()).save, SaveState::Conflict { .. }));
+    // Also when the key was closed meanwhile.
+    app.act(Action::CancelSave(key(KEY)));
+    app.act(Action::DiscardDraft(key(KEY)));
+    app.act(Action::CloseDocument(key(KEY)));
+    let toast = app.world().toasts.last().expect("it is said").id;
+    app.act(Action::UndoDiscard(toast));
+    assert_eq!(document(app.world()).draft, Some(value("mine")));
+    assert_eq!(document(app.world()).base_record(), base.as_ref());
+    wait(&mut app, "the other's change", |world| document(world).live.is_some());
+    app.shutdown();
+}
+
+#[test]
 fn drafts_follow_their_profile_to_its_new_name() {
     let bench = Bench::start();
     bench.put(KEY, "one");

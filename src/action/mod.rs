@@ -184,6 +184,8 @@ pub enum Action {
     },
     /// Forget the draft.
     DiscardDraft(Key),
+    /// Bring back the draft that the message with this number tells of.
+    UndoDiscard(u64),
     /// Show the diff that would be saved.
     Review(Key),
     /// Leave the review or the conflict without saving; the draft stays.

@@ -86,7 +86,8 @@ impl App {
         self.drafts = DraftKeeper::default();
     }
 
-    fn draft(&self, (id, key): &(SessionId, Key)) -> Option<Draft> {
+    /// The draft of a key as it would be kept.
+    pub(super) fn draft(&self, (id, key): &(SessionId, Key)) -> Option<Draft> {
         let session = self.world.session(*id)?;
         let document = session.document(key)?;
         Some(Draft {

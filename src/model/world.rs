@@ -50,6 +50,13 @@ pub enum ToastText {
     },
     /// Entries of the audit log were written to a file.
     AuditExported(u64),
+    /// A draft was discarded: what was typed can be brought back while this is shown.
+    Discarded {
+        /// The connection.
+        session: SessionId,
+        /// The draft, on what it was based on.
+        draft: Box<Draft>,
+    },
     /// Something was copied to the clipboard.
     Copied,
     /// A profile was kept.

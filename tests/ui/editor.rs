@@ -181,6 +181,35 @@ fn someone_elses_change_is_announced_and_leaves_the_text() {
 }
 
 #[test]
+fn the_review_never_calls_an_overtaken_value_the_clusters() {
+    let mut world = drafted("{}");
+    first(&mut world).save = SaveState::Reviewing;
+    let mut scene = english(world);
+    assert!(scene.sees("In the cluster, r182310"));
+    scene.change(|world| first(world).live = Some(Some(record(ROUTES, b"theirs", 182_311))));
+    scene.picture("editor-review-overtaken");
+    assert!(scene.sees("r182310, what you began with"));
+    assert!(!scene.sees("In the cluster"), "of a value that is not there any more");
+    scene.change(|world| {
+        first(world).live = None;
+        world.sessions[0].state = etcdscope::model::status::MirrorState::CatchingUp;
+    });
+    assert!(!scene.sees("In the cluster"), "of a value that may not be there any more");
+}
+
+#[test]
+fn the_reason_why_nothing_can_be_saved_stays_in_the_window() {
+    let mut world = drafted("{");
+    first(&mut world).save = SaveState::Reviewing;
+    let mut scene = Setting::default().size(440.0, 520.0).play_with(world, |ui, stage, actions| {
+        editor::show(ui, &stage.world, &mut stage.state.editor, actions);
+    });
+    scene.picture("editor-review-narrow");
+    let mut reasons = scene.harness.query_all_by_label_contains("not valid").map(|node| node.rect());
+    assert!(reasons.all(|rect| rect.right() <= 440.0));
+}
+
+#[test]
 fn a_deleted_key_is_announced() {
     let mut world = drafted("{}");
     first(&mut world).live = Some(None);

@@ -225,7 +225,7 @@ fn plans_are_listed_with_how_they_stand() {
     let rows = [
         "Bring back /config/, Runs in another window",
         "Undo: /config/, Stopped",
-        "Restore /config/ to r1234, Finished",
+        "Restore /config/ to r1234, Finished, 2 not done",
     ];
     let tops: Vec<f32> = rows.iter().map(|row| scene.harness.get_by_label(row).rect().top()).collect();
     assert!(tops.is_sorted(), "the newest first: {tops:?}");
@@ -275,4 +275,43 @@ fn it_fits_small_windows_and_speaks_chinese() {
     scene.change(|world| world.sessions[0].plans.list.clear());
     scene.picture("restore-empty-zh");
     assert!(scene.sees("还没有计划"));
+}
+
+#[test]
+fn what_is_over_is_not_told_as_if_it_were_now() {
+    let mut plan = finished();
+    plan.steps[1].state = StepState::Done { revision: 1_310 };
+    plan.state = PlanState::Finished;
+    let mut scene = play(Setting::default(), world(vec![plan], Some("one")));
+    // One was left alone: neither head nor list call that a plain success.
+    assert!(scene.sees("Finished, 1 left alone"));
+    assert!(scene.sees("before, r1250") && scene.sees("planned, not done"));
+    assert!(!scene.sees("changed since"), "of what is done");
+    scene.press("Write over /config/production/api-gateway/routes.json, r1310");
+    scene.picture("restore-over-dark");
+    assert!(scene.sees("before, r1250") && scene.sees("written at r1310"));
+    assert!(scene.sees("Known when it was planned:"));
+    scene.press("Delete /config/production/api-gateway/new-flag, r1310");
+    assert!(scene.sees("deleted at r1310"));
+    scene.change(|world| world.sessions[0].plans.shown = None);
+    scene.picture("restore-list-left-dark");
+    assert!(scene.sees("Restore /config/ to r1234, Finished, 1 left alone"));
+}
+
+#[test]
+fn what_is_planned_says_as_of_when_the_value_is() {
+    let mut scene = play(Setting::default(), world(vec![plan()], Some("one")));
+    assert!(scene.sees("as of r1300") && scene.sees("planned"));
+    scene.change(|world| {
+        let mut plan = plan();
+        let bytes = etcdscope::model::bytes::Value::from(&[0_u8, 255, 1, 2, 200, 7][..]);
+        plan.steps[0].before = None;
+        plan.steps[0].action = StepAction::Put { value: bytes, lease: 0 };
+        world.sessions[0].plans.put(plan);
+    });
+    scene.picture("restore-created-bytes-dark");
+    assert!(scene.sees("not there as of r1300"));
+    let bytes = scene.harness.get_by_role(egui::accesskit::Role::Grid).rect();
+    assert!(bytes.width() > 380.0, "the bytes have the pane to themselves: {bytes:?}");
+    assert!(scene.harness.query_by_label("How it is shown").is_none());
 }

@@ -200,6 +200,43 @@ fn toasts_leave_by_themselves_and_failures_later() {
 }
 
 #[test]
+fn nothing_is_plainly_live_while_no_member_answers() {
+    let mut scene = Setting::default().play(live_world());
+    let lost = Fault::new(FaultKind::Unavailable, "timed out");
+    scene.change(|world| {
+        for member in &mut first(world).cluster.members {
+            member.fault = Some(lost.clone());
+            member.is_leader = false;
+        }
+    });
+    scene.picture("shell-checking");
+    assert!(scene.sees("Checking…") && scene.sees("no member answers"));
+    assert!(!scene.sees("Live"), "beside 0/3 members");
+    scene.change(|world| first(world).cluster.members[0].fault = None);
+    assert!(scene.sees("Live") && !scene.sees("Checking…"));
+}
+
+#[test]
+fn a_discarded_draft_can_be_brought_back_for_a_while() {
+    let draft = etcdscope::model::document::Draft {
+        profile: String::from("prod-eu"),
+        key: key("/config/a"),
+        value: value("typed"),
+        base: None,
+        seen_at: NOW,
+    };
+    let text = ToastText::Discarded { session: SessionId(1), draft: Box::new(draft) };
+    let mut world = live_world();
+    world.toasts = vec![Toast { id: 7, kind: ToastKind::Info, text, seen_at: NOW - 10_000 }];
+    let mut scene = Setting::default().play(world);
+    scene.picture("shell-discarded");
+    assert_eq!(scene.actions(), [], "it stays long enough");
+    assert!(scene.sees("Draft discarded") && scene.sees("/config/a"));
+    scene.press("Undo");
+    assert_eq!(scene.actions(), [Action::UndoDiscard(7)]);
+}
+
+#[test]
 fn the_language_of_the_screen_is_a_setting() {
     let mut scene = Setting::default().chinese().play(live_world());
     assert!(scene.sees("实时") && scene.sees("3/3 个成员") && scene.sees("动态"));

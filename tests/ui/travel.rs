@@ -60,6 +60,20 @@ fn escape_and_the_button_lead_back_to_now() {
 }
 
 #[test]
+fn messages_leave_the_timeline_free() {
+    let mut world = world();
+    let text = etcdscope::model::world::ToastText::Copied;
+    let kind = etcdscope::model::world::ToastKind::Info;
+    world.toasts = vec![etcdscope::model::world::Toast { id: 1, kind, text, seen_at: NOW }];
+    let mut scene = Setting::default().play(world);
+    scene.picture("travel-toast");
+    let message = scene.harness.get_by_label("Dismiss").rect();
+    let top = scene.harness.get_by_label_contains("By revision").rect().top();
+    assert!(message.bottom() + 8.0 < top, "{message:?} above {top}");
+    drop(scene);
+}
+
+#[test]
 fn escape_in_the_field_does_not_leave() {
     let mut scene = play(Setting::default(), world());
     scene.type_into("Go to a moment", "10");

@@ -4,8 +4,10 @@ use super::super::App;
 use crate::model::bytes::{Key, Value};
 use crate::model::dialog::Dialog;
 use crate::model::document::{Document, DocumentPage, SaveState};
-use crate::model::message::CommandKind;
+use crate::model::message::{CommandKind, SessionId};
+use crate::model::record::KeyRecord;
 use crate::model::session::Screen;
+use crate::model::world::{ToastKind, ToastText};
 use crate::model::write::{Expect, LeaseChoice, PutRequest};
 
 impl App {
@@ -101,6 +103,7 @@ impl App {
     }
 
     pub(super) fn discard_draft(&mut self, key: &Key) {
+        self.offer_back(key);
         self.drop_kept_draft(key);
         let mut read_again = false;
         if let Some(document) = self.document(key) {
@@ -113,6 +116,52 @@ impl App {
         if read_again {
             self.take_theirs(key);
         }
+    }
+
+    /// Says that the draft of a key is gone, with the way back.
+    fn offer_back(&mut self, key: &Key) {
+        let Some(session) = self.world.active else { return };
+        if !self.document(key).is_some_and(|document| document.is_dirty()) {
+            return;
+        }
+        if let Some(draft) = self.draft(&(session, key.clone())) {
+            let text = ToastText::Discarded { session, draft: Box::new(draft) };
+            self.world.toast(ToastKind::Info, text);
+        }
+    }
+
+    /// Brings a discarded draft back, on the base that it had: what was changed in the cluster since
+    /// is someone else's change to it, as before.
+    pub(super) fn undo_discard(&mut self, toast: u64) {
+        let Some(at) = self.world.toasts.iter().position(|shown| shown.id == toast) else { return };
+        let ToastText::Discarded { session: id, draft } = self.world.toasts[at].text.clone() else { return };
+        self.world.toasts.remove(at);
+        let key = draft.key.clone();
+        let Some(session) = self.world.session_mut(id) else {
+            // The connection is closed: it is found when the profile is connected again.
+            self.send(SessionId::default(), CommandKind::KeepDraft(draft));
+            return;
+        };
+        if session.document(&key).is_none() {
+            session.drafts.push((*draft).clone());
+        }
+        self.world.active = Some(id);
+        // What was typed after the discard is not lost for it either.
+        self.offer_back(&key);
+        self.open_key(&key);
+        let now = self.world.now;
+        if let Some(document) = self.document(&key) {
+            let newest = document.live.clone().or_else(|| document.base.value().cloned());
+            document.live = newest.filter(|newest| revision(newest) != revision(&draft.base));
+            document.live_seen_at = now;
+            document.base.answer(Ok(draft.base));
+            document.draft = Some(draft.value);
+            document.draft_generation += 1;
+            document.page = DocumentPage::Edit;
+            document.save = SaveState::Idle;
+        }
+        self.drafts.changed(id, key.clone(), now);
+        self.reload(&key);
     }
 
     /// Forgets the draft on disk.
@@ -198,6 +247,8 @@ impl App {
     pub(super) fn take_theirs(&mut self, key: &Key) {
         let Some(document) = self.document(key) else { return };
         let Some(theirs) = newest(document) else { return };
+        self.offer_back(key);
+        let Some(document) = self.document(key) else { return };
         document.rebase(theirs);
         document.live = None;
         document.draft = None;
@@ -207,8 +258,13 @@ impl App {
     }
 }
 
+/// The revision of a record; 0 where the key does not exist.
+fn revision(record: &Option<KeyRecord>) -> i64 {
+    record.as_ref().map_or(0, |record| record.meta.mod_revision)
+}
+
 /// What the key is now, where it is known to differ from the base.
-fn newest(document: &Document) -> Option<Option<crate::model::record::KeyRecord>> {
+fn newest(document: &Document) -> Option<Option<KeyRecord>> {
     match (&document.live, &document.save) {
         (Some(live), _) => Some(live.clone()),
         (None, SaveState::Conflict { theirs }) => Some(theirs.clone()),

@@ -99,6 +99,7 @@ impl App {
             Action::EditDraft { key, value } => self.edit_draft(&key, value),
             Action::ReplaceDraft { key, value } => self.replace_draft(&key, value),
             Action::DiscardDraft(key) => self.discard_draft(&key),
+            Action::UndoDiscard(toast) => self.undo_discard(toast),
             Action::Review(key) => self.review(&key),
             Action::CancelSave(key) => self.cancel_save(&key),
             Action::Save(key) => self.save(&key),

@@ -15,10 +15,15 @@ use crate::model::format::ValueFormat;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::open_sign;
 use crate::ui::widgets::diff_view::Jump;
-use crate::ui::widgets::{Button, empty_state, icon_button, segmented, shortcut_text};
+use crate::ui::widgets::{Button, elided, empty_state, icon_button, segmented, shortcut_text};
 
 /// Bars narrower than this have lists instead of choices side by side.
 const WIDE: f32 = 860.0;
+
+/// Room for the arrow between the names and the counts behind them.
+const ROOM_FOR_COUNTS: f32 = 104.0;
+/// A name is not cut shorter than this.
+const NAME_LEAST: f32 = 28.0;
 
 /// What is done with the difference of other values while that of large ones is worked out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,10 +144,7 @@ impl DiffShow<'_> {
             },
             |ui| {
                 if let Some(names) = self.names {
-                    ui.label(RichText::new(names[0]).font(text::meta_medium()).color(tokens.second));
-                    let arrow = RichText::new(icons::ARROW_RIGHT).font(text::icon(size::ICON_SMALL));
-                    ui.label(arrow.color(tokens.faint));
-                    ui.label(RichText::new(names[1]).font(text::meta_medium()).color(tokens.text));
+                    heading(ui, names);
                 }
                 match &diff {
                     Some(diff) if is_theirs => counts(ui, diff),
@@ -271,6 +273,19 @@ impl DiffShow<'_> {
             AnyDiff::NoStructure(..) => {}
         });
     }
+}
+
+/// What is compared, cut where there is no room for it beside the counts.
+fn heading(ui: &mut Ui, [old, new]: [&str; 2]) {
+    let tokens = theme::tokens(ui);
+    let room = (ui.available_width() - ROOM_FOR_COUNTS).max(0.0);
+    let font = text::meta_medium();
+    let after = elided(ui.painter(), new, font.clone(), tokens.text, (room * 0.5).max(NAME_LEAST));
+    let before = elided(ui.painter(), old, font, tokens.second, (room - after.size().x).max(NAME_LEAST));
+    ui.label(before).on_hover_text(old);
+    let arrow = RichText::new(icons::ARROW_RIGHT).font(text::icon(size::ICON_SMALL));
+    ui.label(arrow.color(tokens.faint));
+    ui.label(after).on_hover_text(new);
 }
 
 /// There is no difference, or none that counts.

@@ -1,6 +1,6 @@
 //! What would be saved, before it is saved: the diff, the guards, and the button.
 
-use egui::{Frame, Key, Modifiers, Panel, RichText, Ui};
+use egui::{Frame, Key, Label, Modifiers, Panel, RichText, Ui};
 use rust_i18n::t;
 
 use super::View;
@@ -84,11 +84,24 @@ pub(super) fn show(
             shown.schema_override = on.then(|| (value.clone(), checked.problems.clone()));
         }
     }
-    let names = [t!("editor.diff.live"), t!("editor.diff.draft")];
+    let names = [base_name(view), t!("editor.diff.draft").into_owned()];
     let old = document.base_value();
     // What is about to be saved is shown as it is, or not yet.
-    let names = [names[0].as_ref(), names[1].as_ref()];
+    let names = [names[0].as_str(), names[1].as_str()];
     show_diff(ui, &mut shown.diff, &old, &value, names, look, Stale::Hide, |_| {});
+}
+
+/// What the draft is compared with. It is called the cluster's only while nothing else is known: the
+/// review stays as it is when the key changes, so that what is saved is what was looked at.
+fn base_name(view: View<'_>) -> String {
+    let document = view.document;
+    let is_current = document.live.is_none() && view.session.state.is_live();
+    match document.base_record().map(|base| base.meta.mod_revision) {
+        Some(revision) if is_current => t!("editor.review.live_at", revision = revision),
+        Some(revision) => t!("editor.review.base_at", revision = revision),
+        None => t!("editor.review.base_absent"),
+    }
+    .into_owned()
 }
 
 fn title(ui: &mut Ui, view: View<'_>) {
@@ -161,7 +174,7 @@ fn buttons(ui: &mut Ui, view: View<'_>, saving: bool, refusal: Option<&str>, act
         ui.spinner();
         ui.label(tokens.meta(t!("editor.saving")));
     } else if let Some(refusal) = refusal {
-        ui.label(tokens.meta(refusal));
+        ui.add(Label::new(tokens.meta(refusal)).truncate()).on_hover_text(refusal);
     }
     pressed
 }

@@ -95,7 +95,20 @@ pub fn state(session: &Session, plan: &Plan) -> (String, Tone) {
         PlanState::Running => (t!("restore.running"), Tone::Waiting),
         PlanState::Stopped(Some(_)) => (t!("restore.failed"), Tone::Danger),
         PlanState::Stopped(None) => (t!("restore.stopped"), Tone::Changed),
-        PlanState::Finished => (t!("restore.finished"), Tone::Live),
+        PlanState::Finished => return finished(plan),
     };
     (words.into_owned(), tone)
+}
+
+/// That it is over, and whether anything that was asked for was not done.
+fn finished(plan: &Plan) -> (String, Tone) {
+    let counts = plan.counts();
+    let not_done = counts.skipped + counts.refused + counts.unknown;
+    if not_done == 0 {
+        (t!("restore.finished").into_owned(), Tone::Live)
+    } else if not_done == counts.skipped {
+        (t!("restore.finished_left", count = count_text(counts.skipped)).into_owned(), Tone::Changed)
+    } else {
+        (t!("restore.finished_not", count = count_text(not_done)).into_owned(), Tone::Danger)
+    }
 }

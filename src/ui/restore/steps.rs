@@ -7,7 +7,7 @@ use rust_i18n::t;
 use super::{RestoreState, may_change, words};
 use crate::action::{Action, Actions};
 use crate::model::key_text::display_short;
-use crate::model::plan::{Plan, PlanStep};
+use crate::model::plan::{Plan, PlanStep, StepState, Warning};
 use crate::model::session::Session;
 use crate::model::world::World;
 use crate::ui::keys::words::keys;
@@ -183,7 +183,7 @@ fn line(
     let state = words::state(step);
     response.widget_info(|| {
         let mut label = format!("{what} {}", display_short(&step.key, 400));
-        for warning in &step.warnings {
+        for warning in shown_warnings(step) {
             label = format!("{label}, {}", words::warning(warning).0);
         }
         if let Some((state, _)) = &state {
@@ -238,7 +238,7 @@ fn line(
     response.on_hover_ui(|ui| {
         ui.label(tokens.mono(display_short(&step.key, 400)));
         ui.label(tokens.meta(what));
-        for warning in &step.warnings {
+        for warning in shown_warnings(step) {
             ui.label(tokens.meta(words::warning(warning).1));
         }
         if let Some(state) = words::state_in_full(step) {
@@ -248,19 +248,24 @@ fn line(
     clicked
 }
 
+/// What is still to be known of a step: of what is done, nothing.
+fn shown_warnings(step: &PlanStep) -> &[Warning] {
+    if matches!(step.state, StepState::Done { .. }) { &[] } else { &step.warnings }
+}
+
 /// The warnings of a step, from the right; where they begin.
 fn warnings(ui: &Ui, step: &PlanStep, rect: Rect, mut right: f32, dim: bool) -> f32 {
     let tokens = theme::tokens(ui);
     let y = rect.center().y;
     if rect.width() < ROOM_FOR_WORDS {
-        if let Some(warning) = step.warnings.first() {
+        if let Some(warning) = shown_warnings(step).first() {
             let tone = words::warning(warning).2;
             paint_icon(ui, pos2(right - 6.0, y), icons::WARNING, size::ICON_SMALL, tone.colour(tokens));
             right -= size::ICON + size::PAD;
         }
         return right;
     }
-    for warning in step.warnings.iter().take(NAMED).rev() {
+    for warning in shown_warnings(step).iter().take(NAMED).rev() {
         let (word, _, tone) = words::warning(warning);
         let colour = if dim { tokens.second } else { tone.colour(tokens) };
         let galley = ui.painter().layout_no_wrap(word, text::meta_medium(), colour);

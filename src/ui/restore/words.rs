@@ -71,6 +71,32 @@ pub fn state_in_full(step: &PlanStep) -> Option<String> {
     })
 }
 
+/// Whether the step was run, so that what was known of it before is past.
+pub fn is_past(step: &PlanStep) -> bool {
+    step.state != StepState::Waiting
+}
+
+/// What the two values of a step are. Neither is called what the key is now: nobody keeps looking.
+pub fn sides(plan: &Plan, step: &PlanStep) -> [String; 2] {
+    let past = is_past(step);
+    let before = match &step.before {
+        Some(before) if past => t!("restore.side.before", revision = before.meta.mod_revision),
+        Some(_) => t!("restore.side.as_of", revision = plan.made_at_revision),
+        None if past => t!("restore.side.absent_before"),
+        None => t!("restore.side.absent_as_of", revision = plan.made_at_revision),
+    };
+    let deletes = step.action == StepAction::Delete;
+    let after = match &step.state {
+        StepState::Done { revision } if deletes => t!("restore.side.deleted_at", revision = revision),
+        StepState::Done { revision } => t!("restore.side.written_at", revision = revision),
+        StepState::Skipped { .. } | StepState::Refused(_) => t!("restore.side.not_done"),
+        StepState::Sent | StepState::Unknown(_) => t!("restore.side.unknown"),
+        StepState::Waiting if deletes => t!("restore.deleted"),
+        StepState::Waiting => t!("restore.planned"),
+    };
+    [before.into_owned(), after.into_owned()]
+}
+
 /// A warning: its short word, what it means, its colour.
 pub fn warning(warning: &Warning) -> (String, String, Tone) {
     let lease = |lease: &i64| {

@@ -28,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut 
             cluster(ui, &session.cluster);
         });
     });
-    if !session.state.is_live() {
+    if !session.state.is_live() || unanswered(session) {
         // Ages and waits are told in seconds.
         ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
     }
@@ -52,6 +52,11 @@ fn mirror(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) 
             let track = egui::Rect::from_center_size(rect.center(), vec2(rect.width(), size::PROGRESS));
             bar(ui, track, share(*loaded, *total));
             ui.label(tokens.meta(words));
+        }
+        MirrorState::Live if unanswered(session) => {
+            chip(ui, Tone::Changed, &t!("shell.checking")).on_hover_text(t!("shell.checking_hint"));
+            revision(ui, session.applied);
+            ui.label(tokens.meta(t!("shell.no_answer")));
         }
         MirrorState::Live => {
             chip(ui, Tone::Live, &t!("shell.live"));
@@ -82,6 +87,13 @@ fn mirror(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) 
             retry(ui, actions);
         }
     }
+}
+
+/// Whether no member answers its health call although the mirror has not missed anything yet: it
+/// notices only when the next sign of life of its watch is overdue.
+pub(super) fn unanswered(session: &Session) -> bool {
+    let members = &session.cluster.members;
+    session.state.is_live() && !members.is_empty() && members.iter().all(|member| member.fault.is_some())
 }
 
 fn retry(ui: &mut Ui, actions: &mut Actions) {

@@ -3,6 +3,7 @@
 use egui::{Align, Color32, CornerRadius, Layout, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
+use super::status;
 use crate::action::{Action, Actions, UserCommand};
 use crate::model::session::Session;
 use crate::model::status::MirrorState;
@@ -63,8 +64,9 @@ fn brand(ui: &mut Ui) {
 }
 
 /// What a tab's mark says when the connection is not live.
-fn tone(state: &MirrorState) -> Tone {
-    match state {
+fn tone(session: &Session) -> Tone {
+    match &session.state {
+        MirrorState::Live if status::unanswered(session) => Tone::Changed,
         MirrorState::Live => Tone::Live,
         MirrorState::Connecting | MirrorState::Listing { .. } | MirrorState::CatchingUp => Tone::Waiting,
         MirrorState::Stale { .. } => Tone::Changed,
@@ -96,7 +98,7 @@ fn tab(ui: &mut Ui, world: &World, session: &Session, width: f32, actions: &mut 
         ui.painter().rect_filled(mark, CornerRadius::same(1), colour);
         x += 9.0;
     }
-    dot(ui, pos2(x + size::DOT / 2.0, rect.center().y), tone(&session.state));
+    dot(ui, pos2(x + size::DOT / 2.0, rect.center().y), tone(session));
     x += size::DOT + 8.0;
     let mut right = rect.right() - 6.0;
     if hot || selected {

@@ -6,16 +6,24 @@ use egui::{Align2, Area, Id, Order, Ui, vec2};
 use rust_i18n::t;
 
 use crate::action::{Action, Actions};
+use crate::model::key_text::display_short;
+use crate::model::session::{Screen, Session};
 use crate::model::world::{Toast, ToastKind, ToastText, World};
 use crate::ui::theme::{icons, size};
 use crate::ui::widgets::notice::{fault_advice, fault_words};
-use crate::ui::widgets::toast::toast;
+use crate::ui::widgets::toast::{ToastAnswer, toast};
 use crate::ui::widgets::{Tone, count_text};
 
 /// How long a message stays, in milliseconds.
 const SHOWN_MS: i64 = 6_000;
+/// How long what was discarded can be brought back, in milliseconds.
+const UNDO_SHOWN_MS: i64 = 15_000;
 /// How long a failure stays, in milliseconds.
 const FAILURE_SHOWN_MS: i64 = 20_000;
+/// Height of the timeline with its controls above what the bars take: nothing covers them.
+const TIMELINE: f32 = 92.0;
+/// Characters of a key that are shown.
+const KEY_CHARS: usize = 200;
 /// More messages than this are not shown at once.
 const AT_ONCE: usize = 4;
 
@@ -26,7 +34,8 @@ pub(super) fn show(ui: &mut Ui, world: &World, actions: &mut Actions) {
     }
     // Above the activity, and above the editor's own bar with its buttons and its state.
     let bars = size::ACTIVITY + size::CONTROL + 2.0 * size::PAD;
-    let bottom = if world.active.is_some() { bars } else { 0.0 };
+    let timeline = if travels(world) { TIMELINE } else { 0.0 };
+    let bottom = if world.active.is_some() { bars + timeline } else { 0.0 };
     Area::new(Id::unique("toasts"))
         .order(Order::Foreground)
         .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0 - bottom))
@@ -37,8 +46,12 @@ pub(super) fn show(ui: &mut Ui, world: &World, actions: &mut Actions) {
             for message in world.toasts.iter().skip(older) {
                 let (tone, icon) = dress(message.kind);
                 let (title, detail) = words(&message.text);
-                if toast(ui, tone, icon, &title, detail.as_deref()) {
-                    actions.push(Action::DismissToast(message.id));
+                let undo = matches!(message.text, ToastText::Discarded { .. });
+                let undo = undo.then(|| t!("shell.toast_undo"));
+                match toast(ui, tone, icon, &title, detail.as_deref(), undo.as_deref()) {
+                    Some(ToastAnswer::Pressed) => actions.push(Action::UndoDiscard(message.id)),
+                    Some(ToastAnswer::Dismissed) => actions.push(Action::DismissToast(message.id)),
+                    None => {}
                 }
             }
         });
@@ -51,8 +64,18 @@ pub(super) fn show(ui: &mut Ui, world: &World, actions: &mut Actions) {
     }
 }
 
+/// Whether the timeline is below the keys.
+fn travels(world: &World) -> bool {
+    let shown = |session: &Session| session.screen == Screen::Keys && session.travel.is_some();
+    world.active_session().is_some_and(shown)
+}
+
 fn shown_ms(message: &Toast) -> i64 {
-    if message.kind == ToastKind::Failure { FAILURE_SHOWN_MS } else { SHOWN_MS }
+    match (message.kind, &message.text) {
+        (_, ToastText::Discarded { .. }) => UNDO_SHOWN_MS,
+        (ToastKind::Failure, _) => FAILURE_SHOWN_MS,
+        _ => SHOWN_MS,
+    }
 }
 
 fn dress(kind: ToastKind) -> (Tone, &'static str) {
@@ -80,6 +103,10 @@ fn words(text: &ToastText) -> (String, Option<String>) {
         }
         ToastText::AuditExported(count) => {
             (t!("audit.exported", count = count_text(*count)).into_owned(), None)
+        }
+        ToastText::Discarded { draft, .. } => {
+            let key = display_short(&draft.key, KEY_CHARS).into_owned();
+            (t!("shell.toast_discarded").into_owned(), Some(key))
         }
         ToastText::Copied => (t!("shell.toast_copied").into_owned(), None),
         ToastText::ProfileKept(name) => (t!("shell.toast_profile_kept", name = name).into_owned(), None),
