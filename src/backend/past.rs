@@ -238,17 +238,25 @@ async fn deleted_keys(journal: &Journal, prefix: &[u8]) -> Result<Vec<DeletedKey
         let mut deleted = reader.deleted(epoch, &wanted, MOST_DELETED, MOST_BYTES)?;
         // One that was created again while nobody recorded is not gone.
         deleted.retain(|it| live.as_ref().is_none_or(|live| live.keyspace.get(&it.last.key).is_none()));
-        Ok(deleted)
+        let watched = reader.watched(epoch)?;
+        let told = deleted.into_iter().map(|it| {
+            let watched_to = if it.found { watched_before(&watched, &it.last, it.revision) } else { 0 };
+            let seen_at = it.seen_at.unwrap_or_default();
+            DeletedKey { last: it.last, revision: it.revision, seen_at, found: it.found, watched_to }
+        });
+        Ok(told.collect::<Vec<_>>())
     });
     let deleted = read.await?.unwrap_or_default();
-    let told = deleted.into_iter().filter(|it| !journal.keeps_out(&it.last.key));
-    Ok(told
-        .map(|it| DeletedKey {
-            last: it.last,
-            revision: it.revision,
-            seen_at: it.seen_at.unwrap_or_default(),
-        })
-        .collect())
+    Ok(deleted.into_iter().filter(|it| !journal.keeps_out(&it.last.key)).collect())
+}
+
+/// The last revision at which a key is known to have been what was recorded last, before it was found
+/// gone.
+fn watched_before(watched: &[Watched], last: &KeyRecord, found_gone: i64) -> i64 {
+    let interval = KeyInterval::key(&last.key);
+    let spans = watched.iter().filter(|it| it.span.to < found_gone && it.holds(&interval));
+    let to = spans.map(|it| it.span.to).max().unwrap_or(0);
+    to.max(last.meta.mod_revision)
 }
 
 async fn off_the_async_threads<T: Send + 'static>(

@@ -78,10 +78,14 @@ impl Past for EtcdPast {
     }
 
     async fn deleted(&self, cluster: &Cluster, prefix: &[u8]) -> Result<Vec<DeletedKey>, Fault> {
-        let never = AtomicBool::new(false);
-        let replay = cluster.replay(&KeyInterval::prefix(prefix), 0, &mut |_, _| {}, &never).await?;
-        Ok(deleted_of(&replay))
+        Ok(deleted_of(&replay(cluster, prefix).await?))
     }
+}
+
+/// All that etcd itself still has of a prefix.
+async fn replay(cluster: &Cluster, prefix: &[u8]) -> Result<Replay, Fault> {
+    let never = AtomicBool::new(false);
+    cluster.replay(&KeyInterval::prefix(prefix), 0, &mut |_, _| {}, &never).await
 }
 
 /// The keys that a replay shows deleted in the end, as they were before.
@@ -100,7 +104,8 @@ fn deleted_of(replay: &Replay) -> Vec<DeletedKey> {
         {
             newest.remove(key);
             let last = KeyRecord { key: key.clone(), meta: *meta, value: value.clone() };
-            deleted.push(DeletedKey { last, revision, seen_at: record.seen_at.unwrap_or(0) });
+            let seen_at = record.seen_at.unwrap_or(0);
+            deleted.push(DeletedKey { last, revision, seen_at, found: false, watched_to: 0 });
         }
     }
     deleted.sort_by(|a, b| a.last.key.cmp(&b.last.key));
@@ -201,17 +206,21 @@ async fn deleted(
         for deleted in found.into_iter().filter(|deleted| ours(&deleted.last.key)) {
             let lease = Some(deleted.last.meta.lease);
             let state = WantedState::Put { value: deleted.last.value, lease };
-            wanted.insert(deleted.last.key, Wanted::certain(state));
+            let uncertain = deleted.found;
+            wanted.insert(deleted.last.key, Wanted { uncertain, ..Wanted::certain(state) });
         }
     }
     Ok(wanted)
 }
 
 /// Deleted keys as they last were: as recorded, and as etcd itself tells of the time since its last
-/// compaction.
+/// compaction. `found` is set only of those of which it stays uncertain what they last were.
 async fn deleted_below(cluster: &Cluster, past: &impl Past, prefix: &[u8]) -> Result<Vec<DeletedKey>, Fault> {
     let recorded = past.deleted(cluster, prefix).await;
-    let told = EtcdPast.deleted(cluster, prefix).await;
+    let told = replay(cluster, prefix).await;
+    // What was not watched and etcd still has all of holds nothing more.
+    let reaches_to = told.as_ref().map_or(i64::MAX, |replay| replay.after);
+    let told = told.map(|replay| deleted_of(&replay));
     let (mut deleted, told) = match (recorded, told) {
         (Ok(recorded), Ok(told)) => (recorded, told),
         (Ok(recorded), Err(_)) if !recorded.is_empty() => (recorded, Vec::new()),
@@ -221,6 +230,8 @@ async fn deleted_below(cluster: &Cluster, past: &impl Past, prefix: &[u8]) -> Re
     let mut newest: BTreeMap<Key, DeletedKey> = BTreeMap::new();
     for one in deleted.drain(..).chain(told) {
         match newest.get_mut(&one.last.key) {
+            // It was deleted before it was found gone: etcd tells when, and what it was.
+            Some(known) if known.found => *known = one,
             // Of the same deletion the one whose value is known.
             Some(known)
                 if (known.revision, known.last.value.is_some())
@@ -228,6 +239,9 @@ async fn deleted_below(cluster: &Cluster, past: &impl Past, prefix: &[u8]) -> Re
             Some(known) => *known = one,
             None => drop(newest.insert(one.last.key.clone(), one)),
         }
+    }
+    for known in newest.values_mut().filter(|known| known.found) {
+        known.found = reaches_to > known.watched_to;
     }
     Ok(newest.into_values().collect())
 }

@@ -56,7 +56,7 @@ async fn answer(command: AtCommand) -> Result<ExitCode, Fault> {
 }
 
 /// Says what is not certain.
-fn doubts(picture: &Picture) -> ExitCode {
+pub(super) fn doubts(picture: &Picture) -> ExitCode {
     let words = match picture.certainty {
         Certainty::Exact => None,
         Certainty::InGap(gap) => Some(format!(

@@ -16,7 +16,7 @@ use crate::model::bytes::Key;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::journal::{KeyRecords, RecordedKind, Replay};
 use crate::model::message::{Command, CommandKind, ConnectRequest, EventKind, RequestId, SessionId};
-use crate::model::moment::Picture;
+use crate::model::moment::{Certainty, Picture};
 use crate::model::record::KeyRecord;
 use crate::model::status::{KeyInterval, MirrorState};
 use crate::storage::Storage;
@@ -102,11 +102,20 @@ impl Desk {
 pub(super) struct Recorded {
     request: ConnectRequest,
     desk: Mutex<Option<Desk>>,
+    /// Found while it was read: deleted keys that were only found gone, with what was watched around.
+    gaps: Mutex<BTreeMap<Key, (i64, i64)>>,
+    /// The pictures that are not certain as a whole, or of some keys.
+    doubtful: Mutex<Vec<Picture>>,
 }
 
 impl Recorded {
     pub(super) fn new(request: &ConnectRequest) -> Self {
-        Self { request: request.clone(), desk: Mutex::new(None) }
+        Self {
+            request: request.clone(),
+            desk: Mutex::new(None),
+            gaps: Mutex::default(),
+            doubtful: Mutex::default(),
+        }
     }
 
     /// Whether anything was recorded of this cluster.
@@ -138,6 +147,16 @@ impl Recorded {
         }
     }
 
+    /// Pictures read so far that are not certain.
+    pub(super) async fn doubtful(&self) -> Vec<Picture> {
+        std::mem::take(&mut *self.doubtful.lock().await)
+    }
+
+    /// Deleted keys read so far that were only found gone: watched to one revision, and from another on.
+    pub(super) async fn gaps(&self) -> BTreeMap<Key, (i64, i64)> {
+        std::mem::take(&mut *self.gaps.lock().await)
+    }
+
     /// Ends the backend, where one was needed, and waits until what it recorded is on disk.
     pub(super) async fn close(self) {
         if let Some(desk) = self.desk.into_inner() {
@@ -153,11 +172,18 @@ impl Past for Recorded {
     async fn picture(&self, cluster: &Cluster, prefix: &[u8], revision: i64) -> Result<Picture, Fault> {
         let refused = match EtcdPast.picture(cluster, prefix, revision).await {
             Err(fault) if fault.kind == FaultKind::Compacted && self.has_journal(cluster) => fault,
-            other => return other,
+            Err(fault) => return Err(told_why(cluster, revision, fault).await),
+            Ok(picture) => return Ok(picture),
         };
         tracing::info!(%refused, "the journal is asked");
         match self.ask(CommandKind::Moment { prefix: prefix.to_vec(), revision }).await? {
-            EventKind::Moment { picture, .. } => picture.map(Arc::unwrap_or_clone),
+            EventKind::Moment { picture, .. } => {
+                let picture = Arc::unwrap_or_clone(picture?);
+                if picture.certainty != Certainty::Exact || !picture.uncertain.is_empty() {
+                    self.doubtful.lock().await.push(picture.clone());
+                }
+                Ok(picture)
+            }
             _ => Err(odd()),
         }
     }
@@ -169,7 +195,11 @@ impl Past for Recorded {
         if self.has_journal(cluster) {
             match self.ask(CommandKind::DeletedKeys(prefix.to_vec())).await? {
                 EventKind::DeletedKeys { keys: recorded, .. } => {
-                    keys.extend(recorded?.into_iter().map(|deleted| (deleted.last.key.clone(), deleted)));
+                    let recorded = recorded?;
+                    let found = recorded.iter().filter(|deleted| deleted.found);
+                    let gaps = found.map(|it| (it.last.key.clone(), (it.watched_to, it.revision)));
+                    self.gaps.lock().await.extend(gaps);
+                    keys.extend(recorded.into_iter().map(|deleted| (deleted.last.key.clone(), deleted)));
                 }
                 _ => return Err(odd()),
             }
@@ -183,6 +213,28 @@ impl Past for Recorded {
             Err(_) => {}
         }
         Ok(keys.into_values().collect())
+    }
+}
+
+/// A revision that etcd does not have, in words that say which ones it has.
+async fn told_why(cluster: &Cluster, revision: i64, fault: Fault) -> Fault {
+    if fault.kind == FaultKind::Compacted {
+        return match cluster.compaction_revision().await {
+            Ok(from) if from > 0 => Fault::new(
+                FaultKind::Compacted,
+                format!(
+                    "revision {revision} is gone; etcd has something from revision {from} on, and nothing was recorded on this machine"
+                ),
+            ),
+            _ => fault,
+        };
+    }
+    match cluster.newest_revision().await {
+        Ok(newest) if newest < revision => {
+            let words = format!("revision {revision} has not happened yet; the newest is {newest}");
+            Fault::new(FaultKind::Invalid, words)
+        }
+        _ => fault,
     }
 }
 
@@ -204,7 +256,10 @@ fn deleted_in(replay: &Replay) -> BTreeMap<Key, DeletedKey> {
                 if let Some(revision) = gone.remove(&record.key) {
                     let last = KeyRecord { key: record.key.clone(), meta: *meta, value: value.clone() };
                     let seen_at = record.seen_at.unwrap_or_default();
-                    deleted.insert(record.key.clone(), DeletedKey { last, revision, seen_at });
+                    deleted.insert(
+                        record.key.clone(),
+                        DeletedKey { last, revision, seen_at, found: false, watched_to: 0 },
+                    );
                 }
             }
         }

@@ -108,11 +108,16 @@ async fn walk(
                 return Ok(());
             }
             HistoryEnd::FirstVersion => {
-                notes.push("created there; --deep shows what was before, as far as etcd has it".to_owned());
+                notes.push(
+                    "created there; --deep also shows earlier lives of the key, if etcd still has any"
+                        .to_owned(),
+                );
                 return Ok(());
             }
             HistoryEnd::Compacted { at_revision } => {
-                notes.push(format!("older versions were compacted at revision {at_revision}"));
+                notes.push(format!(
+                    "older versions were compacted at revision {at_revision}: etcd has them no more"
+                ));
                 return Ok(());
             }
         }

@@ -31,7 +31,7 @@ pub use log::start_log;
 
 use self::args::{Arguments, Subcommands};
 use crate::demo::DemoOptions;
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::settings::{Language, ThemeChoice};
 
 /// At the end, what still writes has so long to tidy up.
@@ -164,6 +164,11 @@ impl Arguments {
 
 /// Says on the error output what failed and what to check.
 fn complain(fault: &Fault) {
+    // What is wrong, and what to do instead, is all in the words.
+    if matches!(fault.kind, FaultKind::Invalid | FaultKind::Cancelled) {
+        eprintln!("etcdscope: {}", fault.detail);
+        return;
+    }
     let name = format!("fault.{}_advice", fault.kind.name());
     eprintln!("etcdscope: {fault}\n{}", rust_i18n::t!(&name, locale = "en"));
 }

@@ -25,7 +25,7 @@ terminal. Keys of locks and elections, values that break their schema, and keys 
 is not certain what they were are left out; the window can include them. A key that someone changes meanwhile is left alone and told. A restore that was
 ended goes on with --resume, and is undone with --undo; etcdscope plans lists them.
 Exit codes: 0 done, 1 failed or stopped, 2 wrong arguments, 3 done, but keys were left alone,
-130 stopped by Ctrl-C.";
+or not everything is certain, or all was left out, 130 stopped by Ctrl-C.";
 
 const AFTER_AUDIT_HELP: &str = "\
 Without --export the newest entries are shown, oldest first.

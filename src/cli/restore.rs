@@ -1,5 +1,6 @@
 //! `etcdscope restore`, `undelete` and `plans`.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,13 +9,16 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use super::connection::ConnectionArgs;
 use super::desk::Recorded;
 use super::text::{NOT_WHOLE, Output, connect, reading};
-use super::{asked_to_end, complain, steps};
+use super::{asked_to_end, at, complain, steps};
 use crate::backend::audit::{AuditLog, AuditTrail};
 use crate::backend::plans::{make_plan, problem_by, run_plan};
 use crate::etcd::{Cluster, WriteGate};
+use crate::model::bytes::Key;
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::key_text::display_key;
 use crate::model::keyspace::Keyspace;
 use crate::model::message::ConnectRequest;
+use crate::model::moment::Picture;
 use crate::model::plan::{LostLease, Plan, PlanGoal, PlanState};
 use crate::model::profile::Profile;
 use crate::model::status::KeyInterval;
@@ -82,8 +86,8 @@ pub(super) async fn run(command: RestoreCommand) -> ExitCode {
         code = asked_to_end() => return ExitCode::from(code),
     };
     let ended = match prepared {
-        Ok(None) => return ExitCode::SUCCESS,
-        Ok(Some(ready)) => ready.run(&how).await,
+        Ok(Prepared::Nothing(code)) => return code,
+        Ok(Prepared::Ready(ready)) => ready.run(&how).await,
         Err(fault) => Err(fault),
     };
     ended.unwrap_or_else(|fault| {
@@ -122,28 +126,69 @@ struct Ready {
     cluster: Cluster,
     profile: Profile,
     plan: Plan,
+    /// What was there is not known for certain.
+    doubtful: bool,
 }
 
-/// Works the plan out, shows it, and asks. `None`: nothing is to be written.
-async fn prepare(goal: Goal, how: &How) -> Result<Option<Ready>, Fault> {
+/// What came of working a plan out.
+enum Prepared {
+    /// Nothing is to be written.
+    Nothing(ExitCode),
+    /// It may be run.
+    Ready(Box<Ready>),
+}
+
+/// Works the plan out, shows it, and asks.
+async fn prepare(goal: Goal, how: &How) -> Result<Prepared, Fault> {
     let (request, cluster) = connect(how.connection.clone()).await?;
-    let plan = find(goal, how, &cluster, &request).await?;
+    let (plan, doubts) = find(goal, how, &cluster, &request).await?;
     show(&plan, how)?;
-    if how.dry_run || plan.work().steps() == 0 {
-        return Ok(None);
+    let doubtful = tell_doubts(&plan, &doubts);
+    let nothing = plan.work().steps() == 0;
+    if how.dry_run || nothing {
+        let left_out = plan.counts().off > 0;
+        let whole = !doubtful && !(nothing && left_out);
+        return Ok(Prepared::Nothing(if whole { ExitCode::SUCCESS } else { ExitCode::from(NOT_WHOLE) }));
     }
     WriteGate::of(&request.profile).pass()?;
     if how.yes || typed_yes(&plan, &request.profile).await? {
-        return Ok(Some(Ready { cluster, profile: request.profile, plan }));
+        return Ok(Prepared::Ready(Box::new(Ready { cluster, profile: request.profile, plan, doubtful })));
     }
     Err(Fault::new(FaultKind::Cancelled, "nothing was written"))
 }
 
-async fn find(goal: Goal, how: &How, cluster: &Cluster, request: &ConnectRequest) -> Result<Plan, Fault> {
+/// What is not certain of what a plan was made from.
+#[derive(Default)]
+struct Doubts {
+    pictures: Vec<Picture>,
+    gaps: BTreeMap<Key, (i64, i64)>,
+}
+
+/// Says what is not certain, and whether anything is.
+fn tell_doubts(plan: &Plan, doubts: &Doubts) -> bool {
+    for picture in &doubts.pictures {
+        at::doubts(picture);
+    }
+    let uncertain = plan.steps.iter().filter(|step| step.is_uncertain() && !step.on);
+    for step in uncertain.clone() {
+        if let Some((after, to)) = doubts.gaps.get(&step.key) {
+            let key = display_key(&step.key);
+            eprintln!("etcdscope: not certain, left out: {key}: nobody watched between r{after} and r{to}");
+        }
+    }
+    uncertain.count() > 0 || !doubts.pictures.is_empty()
+}
+
+async fn find(
+    goal: Goal,
+    how: &How,
+    cluster: &Cluster,
+    request: &ConnectRequest,
+) -> Result<(Plan, Doubts), Fault> {
     let kept = async |id: String| {
         let plans = kept_plans(cluster).await?;
         plans.into_iter().find(|plan| plan.id == id).ok_or_else(|| {
-            Fault::new(FaultKind::Invalid, format!("there is no plan {id} of this cluster on this machine"))
+            Fault::new(FaultKind::Invalid, format!("there is no plan {id} of this cluster on this machine; etcdscope plans lists those there are"))
         })
     };
     let goal = match goal {
@@ -152,7 +197,7 @@ async fn find(goal: Goal, how: &How, cluster: &Cluster, request: &ConnectRequest
             if let Some(choice) = how.lost_lease {
                 plan.choose_lost_lease(choice);
             }
-            return Ok(plan);
+            return Ok((plan, Doubts::default()));
         }
         Goal::Undo(id) => PlanGoal::Undo(Arc::new(kept(id).await?)),
         Goal::Undelete(root) => PlanGoal::Undelete { roots: vec![root] },
@@ -164,8 +209,9 @@ async fn find(goal: Goal, how: &How, cluster: &Cluster, request: &ConnectRequest
     let lost_lease = how.lost_lease.unwrap_or_default();
     let past = Recorded::new(request);
     let made = make_plan(cluster, &past, &request.profile, goal, lost_lease, problem).await;
+    let doubts = Doubts { pictures: past.doubtful().await, gaps: past.gaps().await };
     past.close().await;
-    made
+    Ok((made?, doubts))
 }
 
 /// The schemas that are in etcd, as far as the user may read them.
@@ -212,7 +258,10 @@ fn show(plan: &Plan, how: &How) -> Result<(), Fault> {
 /// Asks on the terminal; in production the profile's name is to be typed.
 async fn typed_yes(plan: &Plan, profile: &Profile) -> Result<bool, Fault> {
     if !std::io::stdin().is_terminal() {
-        return Err(Fault::new(FaultKind::Invalid, "nothing is written without --yes"));
+        return Err(Fault::new(
+            FaultKind::Invalid,
+            "nothing is written without --yes: this is no terminal to ask on. --dry-run shows what would be written",
+        ));
     }
     let word = if profile.is_production() { profile.name.clone() } else { "yes".to_owned() };
     let count = super::text::counted(plan.work().steps(), "key", "keys");
@@ -227,7 +276,7 @@ async fn typed_yes(plan: &Plan, profile: &Profile) -> Result<bool, Fault> {
 
 impl Ready {
     async fn run(self, how: &How) -> Result<ExitCode, Fault> {
-        let Self { cluster, profile, plan } = self;
+        let Self { cluster, profile, plan, doubtful } = self;
         let storage = Storage::open(None);
         let on_trouble = |fault: Option<Fault>| {
             if let Some(fault) = fault {
@@ -237,7 +286,7 @@ impl Ready {
         let log = AuditLog::start(&storage, Arc::new(on_trouble));
         let trail = AuditTrail::of(log.clone(), &profile, &cluster);
         let stop = Stop::default();
-        let (flag, id) = (stop.clone(), plan.id.clone());
+        let flag = stop.clone();
         let cancelled = move || flag.stopped.load(Ordering::Acquire);
         let listening = tokio::spawn(stop.clone().listen());
         let mut shown = std::io::stderr().is_terminal() && !how.json;
@@ -249,7 +298,7 @@ impl Ready {
         listening.abort();
         log.flush().await;
         tell(&ended, how)?;
-        Ok(verdict(&ended, &id, stop.code.load(Ordering::Acquire)))
+        Ok(verdict(&ended, doubtful, stop.code.load(Ordering::Acquire)))
     }
 }
 
@@ -287,10 +336,10 @@ fn tell(plan: &Plan, how: &How) -> Result<(), Fault> {
     output.finish()
 }
 
-fn verdict(plan: &Plan, id: &str, ended_by: u8) -> ExitCode {
-    let counts = plan.counts();
+fn verdict(plan: &Plan, doubtful: bool, ended_by: u8) -> ExitCode {
+    let (counts, id) = (plan.counts(), &plan.id);
     match &plan.state {
-        PlanState::Finished if counts.skipped + counts.refused + counts.unknown == 0 => {
+        PlanState::Finished if counts.not_done() == 0 && !doubtful => {
             eprintln!("undo it with: etcdscope restore --undo {id}");
             ExitCode::SUCCESS
         }

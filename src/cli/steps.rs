@@ -56,6 +56,7 @@ pub(super) fn line(step: &PlanStep) -> String {
     };
     let key = display_key(&step.key);
     let mut line = match (&step.action, before(step)) {
+        _ if step.warnings.contains(&Warning::ValueUnknown) => format!("unknown {key}"),
         (StepAction::Put { value, .. }, None) => format!("create  {key}  ({})", size(value.len())),
         (StepAction::Put { value, .. }, Some((revision, bytes))) => {
             format!("put     {key}  (r{revision}, {bytes} → {})", size(value.len()))
@@ -65,6 +66,7 @@ pub(super) fn line(step: &PlanStep) -> String {
     };
     if let StepAction::Put { lease, .. } = &step.action
         && *lease != 0
+        && !step.warnings.contains(&Warning::ValueUnknown)
     {
         line.push_str(&format!("  lease {lease:x}"));
     }
@@ -90,9 +92,9 @@ fn warning(warning: &Warning) -> String {
         Warning::LeaseGone(lease) => format!("its lease {lease:x} is gone"),
         Warning::ChangedSince { revision } => format!("changed since, at revision {revision}"),
         Warning::Coordination => "part of a lock or an election".to_owned(),
-        Warning::Registration => "registers a service: its owner writes it".to_owned(),
+        Warning::Registration => "leased: probably a registration; its owner writes it".to_owned(),
         Warning::Uncertain => "what it was is not certain: nobody watched".to_owned(),
-        Warning::ValueUnknown => "its value then is not known".to_owned(),
+        Warning::ValueUnknown => "what it was is not known".to_owned(),
         Warning::Invalid(problem) => format!("breaks its schema: {}", neutral(problem)),
         Warning::OtherLease { now, then } => format!("moves from {} to {}", lease(now), lease(then)),
         Warning::KeepsLease { now, then } => format!("stays at {}; then it had {}", lease(now), lease(then)),

@@ -72,7 +72,11 @@ impl Cluster {
         Ok(Present { revision, keys })
     }
 
-    async fn newest_revision(&self) -> Result<i64, Fault> {
+    /// The newest revision, linearizably.
+    ///
+    /// # Errors
+    /// When no member could answer.
+    pub async fn newest_revision(&self) -> Result<i64, Fault> {
         let answer = self
             .ask(READ_TIMEOUT, |mut handle| async move {
                 handle.kv.get("\0", Some(GetOptions::new().with_count_only())).await

@@ -101,7 +101,13 @@ impl Activity {
         };
         match &change.prev {
             _ if kind != ActivityKind::Deleted => self.deleted.remove(&change.key),
-            Some(prev) => self.deleted.insert(DeletedKey { last: prev.clone(), revision, seen_at }),
+            Some(prev) => self.deleted.insert(DeletedKey {
+                last: prev.clone(),
+                revision,
+                seen_at,
+                found: false,
+                watched_to: 0,
+            }),
             None => {}
         }
         let deletion = u32::from(kind == ActivityKind::Deleted);

@@ -126,7 +126,7 @@ mod tests {
 
     fn deleted(key: &str, revision: i64) -> DeletedKey {
         let last = KeyRecord { key: key.as_bytes().into(), meta: KeyMeta::default(), value: None };
-        DeletedKey { last, revision, seen_at: 0 }
+        DeletedKey { last, revision, seen_at: 0, found: false, watched_to: 0 }
     }
 
     #[test]

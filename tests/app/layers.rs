@@ -57,8 +57,9 @@ fn promote(app: &mut App, picks: &[Pick]) {
 fn run(app: &mut App) {
     let id = session(app.world()).plans.shown.clone().unwrap();
     app.act(Action::AskRunPlan(id.clone()));
-    let dialog = app.world().dialog.clone().unwrap();
-    app.act(Action::RunPlan(ConfirmedPlan::confirm(&dialog, "").unwrap()));
+    if let Some(dialog) = app.world().dialog.clone() {
+        app.act(Action::RunPlan(ConfirmedPlan::confirm(&dialog, "").unwrap()));
+    }
     wait(app, "the end of the plan", |world| {
         session(world).plans.get(&id).is_some_and(|plan| plan.state == PlanState::Finished)
     });

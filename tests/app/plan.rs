@@ -22,8 +22,10 @@ fn make(app: &mut App, goal: PlanGoal) {
 fn run(app: &mut App) {
     let id = shown(app.world()).id.clone();
     app.act(Action::AskRunPlan(id));
-    let dialog = app.world().dialog.clone().expect("a question");
-    app.act(Action::RunPlan(ConfirmedPlan::confirm(&dialog, "").unwrap()));
+    // What only creates keys is not asked for twice.
+    if let Some(dialog) = app.world().dialog.clone() {
+        app.act(Action::RunPlan(ConfirmedPlan::confirm(&dialog, "").unwrap()));
+    }
     assert_eq!(app.world().dialog, None);
     wait(app, "the end of the plan", |world| session(world).plans.running.is_empty());
 }
@@ -146,4 +148,33 @@ fn a_deleted_key_that_had_a_lease_asks_by_a_plan_what_becomes_of_it() {
     run(&mut app);
     assert_eq!(bench.get(KEY), Some(("leased".to_owned(), lease)));
     app.shutdown();
+}
+
+#[test]
+fn deleted_keys_come_back_at_the_first_press_but_in_production() {
+    let bench = Bench::start();
+    let red = etcdscope::model::profile::ProfileColour::Red;
+    for production in [true, false] {
+        bench.put(b"config/a", "1");
+        let mut app = bench.app();
+        let mut profile = bench.profile();
+        if production {
+            profile.colour = red;
+        }
+        bench.connect(&mut app, profile);
+        revoke_everything_below(&bench, "config/");
+        make(&mut app, PlanGoal::Undelete { roots: vec![TreeItem::folder(&b"config/"[..])] });
+        let id = shown(app.world()).id.clone();
+        app.act(Action::AskRunPlan(id));
+        assert_eq!(app.world().dialog.is_some(), production);
+        if !production {
+            wait(&mut app, "the end of the plan", |world| {
+                shown(world).state == PlanState::Finished && session(world).plans.running.is_empty()
+            });
+            assert_eq!(bench.get(b"config/a").unwrap().0, "1");
+        } else {
+            assert_eq!(bench.get(b"config/a"), None);
+        }
+        app.shutdown();
+    }
 }

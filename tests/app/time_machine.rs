@@ -83,8 +83,8 @@ fn restore(
     let confirmed = app.world().dialog.as_ref().and_then(|dialog| ConfirmedPlan::confirm(dialog, ""));
     if let Some(confirmed) = confirmed {
         app.act(Action::RunPlan(confirmed));
-        wait(app, "the end of the plan", |world| !session(world).plans.running.contains_key(&id));
     }
+    wait(app, "the end of the plan", |world| !session(world).plans.running.contains_key(&id));
     session(app.world()).plans.get(&id).unwrap().clone()
 }
 

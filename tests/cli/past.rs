@@ -139,7 +139,15 @@ async fn at_shows_a_prefix_as_it_was() {
     assert_eq!((&shown[0]["certainty"], shown[0]["revision"].as_i64()), (&"exact".into(), Some(then)));
     let text = past.run(&["at", &then.to_string(), "/a/"]).await;
     assert!(told(&text).contains("/a/1  r2  3 B  etcd  one") && told(&text).contains("2 keys at revision"));
-    assert_eq!(past.run(&["at", "999999", "/a/"]).await.status.code(), Some(1));
+    let newest = past.revision().await;
+    for future in [&["at", "999999", "/a/"][..], &["restore", "/a/", "--revision", "999999"]] {
+        let future = past.run(future).await;
+        let words = format!("etcdscope: revision 999999 has not happened yet; the newest is {newest}");
+        assert!(future.status.code() == Some(1) && told(&future).contains(&words), "{}", told(&future));
+    }
+    past.client.compact(newest, None).await.expect("compacted");
+    let gone = told(&past.run(&["at", "2", "/a/"]).await);
+    assert!(gone.contains(&format!("etcd has something from revision {newest} on")), "{gone}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -278,6 +286,7 @@ async fn what_is_compacted_is_told_by_the_journal() {
     wait(&mut app, &|session| session.state == MirrorState::Live);
     let then = past.put(b"/j/1", b"changed").await;
     past.put(b"/j/1", b"spoilt").await;
+    past.put(b"/k/3", b"recorded").await;
     let last = past.delete(b"/j/2").await;
     wait(&mut app, &|session| session.journal.recorded_to >= last);
     app.shutdown();
@@ -298,6 +307,30 @@ async fn what_is_compacted_is_told_by_the_journal() {
     assert_eq!(past.now("/j/").await, expected);
     let too_old = past.run(&["at", "1", "/other/"]).await;
     assert_eq!(too_old.status.code(), Some(3), "nothing certain is known: {}", told(&too_old));
+    let restored = past.run(&["restore", "/other/", "--revision", "1", "--yes"]).await;
+    assert_eq!(restored.status.code(), Some(3), "{}", told(&restored));
+    assert!(told(&restored).contains("lies before everything"), "{}", told(&restored));
+    let unknown = past.run(&["restore", "/k/", "--revision", "1", "--delete-newer", "--yes"]).await;
+    assert_eq!(unknown.status.code(), Some(3), "{}", told(&unknown));
+    assert_eq!(past.now("/k/").await.len(), 1, "not deleted: {}", told(&unknown));
+
+    // Put again and deleted while nobody watched: etcd knows it while it has that history …
+    let undelete = ["undelete", "/k/3", "--only-key", "--yes"];
+    past.put(b"/k/3", b"newer").await;
+    past.delete(b"/k/3").await;
+    let certain = past.run(&undelete).await;
+    assert!(certain.status.success(), "{}", told(&certain));
+    assert_eq!(past.now("/k/").await, [(b"/k/3".to_vec(), b"newer".to_vec())]);
+    // … and then nobody does: an older value is not brought back as if it were the last.
+    past.put(b"/k/3", b"newest").await;
+    past.delete(b"/k/3").await;
+    let to = past.put(b"/beside", b"").await;
+    past.client.compact(to, None).await.expect("compacted");
+    let uncertain = past.run(&undelete).await;
+    let words = told(&uncertain);
+    assert_eq!(uncertain.status.code(), Some(3), "{words}");
+    assert!(words.contains("not certain, left out: /k/3: nobody watched between r"), "{words}");
+    assert!(past.now("/k/").await.is_empty(), "{words}");
 }
 
 /// Ended in the middle, however: it goes on and comes to exactly what was planned.

@@ -430,7 +430,7 @@ fn a_narrow_window_and_a_wide_one() {
 fn deleted(name: &str, revision: i64, seen_at: i64) -> DeletedKey {
     let meta = KeyMeta { create_revision: 5, mod_revision: revision - 1, version: 2, lease: 0 };
     let last = KeyRecord { key: key(name), meta, value: Some(Value::from(&b"x"[..])) };
-    DeletedKey { last, revision, seen_at }
+    DeletedKey { last, revision, seen_at, found: false, watched_to: 0 }
 }
 
 /// A live tree in which deleted keys are shown.

@@ -66,7 +66,7 @@ impl App {
         }
     }
 
-    /// Asks before a plan is run.
+    /// Asks before a plan is run, unless it destroys nothing.
     pub(super) fn ask_run_plan(&mut self, id: PlanId) {
         if !self.may_write() {
             return;
@@ -75,6 +75,10 @@ impl App {
         let Some(plan) = session.plans.get(&id) else { return };
         let work = plan.work();
         if work.steps() == 0 || session.plans.running.contains_key(&id) {
+            return;
+        }
+        if let Some(confirmed) = ConfirmedPlan::harmless(plan, &session.profile) {
+            self.run_plan(confirmed);
             return;
         }
         let type_to_confirm = session.profile.is_production().then(|| session.profile.name.clone());

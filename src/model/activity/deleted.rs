@@ -20,6 +20,11 @@ pub struct DeletedKey {
     pub revision: i64,
     /// When it was seen.
     pub seen_at: SeenAt,
+    /// It was only found gone at `revision`: it was deleted before, while nobody watched, and may have
+    /// been something else by then.
+    pub found: bool,
+    /// Where it was only found gone: the last revision that was watched before. 0 elsewhere.
+    pub watched_to: i64,
 }
 
 impl DeletedKey {

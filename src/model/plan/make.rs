@@ -97,15 +97,14 @@ pub fn wanted_of_pictures(
             );
         }
     }
-    for key in &doubtful {
-        if let Some(wanted) = wanted.get_mut(*key) {
-            wanted.uncertain = true;
-        }
+    for key in doubtful {
+        // Where nothing at all is known it is told, and neither written nor deleted.
+        let unknown = || Wanted::certain(WantedState::Put { value: None, lease: None });
+        wanted.entry(key.clone()).or_insert_with(unknown).uncertain = true;
     }
     if delete_newer {
         for key in present.keys().filter(|key| is_below(roots, key)) {
-            let uncertain = incomplete || doubtful.contains(key);
-            let absent = || Wanted { uncertain, ..Wanted::certain(WantedState::Absent) };
+            let absent = || Wanted { uncertain: incomplete, ..Wanted::certain(WantedState::Absent) };
             wanted.entry(key.clone()).or_insert_with(absent);
         }
     }

@@ -14,6 +14,8 @@ pub struct PlanWork {
     pub deletes: u64,
     /// Steps that are left out: switched off.
     pub off: u64,
+    /// Steps to run of which it is not certain that they bring back what was.
+    pub uncertain: u64,
     /// Transactions that it takes; each is done as a whole, all of them together are not.
     pub transactions: u64,
 }
@@ -45,6 +47,15 @@ pub struct PlanCounts {
     pub warned: u64,
 }
 
+impl PlanCounts {
+    /// Steps that were run and did not do what they were to do: a plan that is over with any of them
+    /// is no full success.
+    #[must_use]
+    pub fn not_done(&self) -> u64 {
+        self.skipped + self.refused + self.unknown
+    }
+}
+
 impl PlanStep {
     /// Whether it is over, so that switching it on or off means nothing any more.
     #[must_use]
@@ -69,6 +80,12 @@ impl PlanStep {
                 StepState::Waiting | StepState::Sent | StepState::Refused(_) | StepState::Unknown(_) => true,
                 StepState::Done { .. } | StepState::Skipped { .. } => false,
             }
+    }
+
+    /// Whether it is not certain that it brings back what was.
+    #[must_use]
+    pub fn is_uncertain(&self) -> bool {
+        self.warnings.contains(&Warning::Uncertain)
     }
 
     /// The lease that its key had and that is gone.
@@ -167,6 +184,7 @@ impl Plan {
     pub fn work(&self) -> PlanWork {
         let mut work = PlanWork::default();
         for step in &self.steps {
+            work.uncertain += u64::from(step.is_to_run() && step.is_uncertain());
             match (step.is_to_run(), &step.action, &step.before) {
                 (true, StepAction::Put { .. }, None) => work.creates += 1,
                 (true, StepAction::Put { .. }, Some(_)) => work.overwrites += 1,
@@ -241,7 +259,13 @@ mod tests {
         plan.steps[2].action = StepAction::Delete;
         plan.steps[3].on = false;
         let work = plan.work();
-        let expected = PlanWork { creates: 1, overwrites: 1, deletes: 1, off: 1, transactions: 1 };
+        let expected =
+            PlanWork { creates: 1, overwrites: 1, deletes: 1, off: 1, uncertain: 0, transactions: 1 };
         assert_eq!((work, work.steps()), (expected, 3));
+        plan.steps[0].warnings.push(Warning::Uncertain);
+        plan.steps[3].warnings.push(Warning::Uncertain);
+        assert_eq!(plan.work().uncertain, 1, "only of what is written");
+        plan.steps[1].state = StepState::Skipped { found: None };
+        assert_eq!(plan.counts().not_done(), 1);
     }
 }

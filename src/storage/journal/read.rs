@@ -39,6 +39,8 @@ pub struct Deleted {
     pub revision: i64,
     /// When that was seen.
     pub seen_at: Option<SeenAt>,
+    /// It was only found gone: it was deleted before, while nobody watched.
+    pub found: bool,
 }
 
 /// Reads one journal.
@@ -199,7 +201,7 @@ impl Reader {
     ) -> Result<Vec<Deleted>, Trouble> {
         let mut unpacker = Unpacker::new()?;
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS}, d.revision, d.seen_at FROM key k CROSS JOIN record r ON r.id = \
+            "SELECT {COLUMNS}, d.revision, d.seen_at, d.kind FROM key k CROSS JOIN record r ON r.id = \
              (SELECT id FROM record WHERE epoch = ?3 AND key = k.id AND kind = {PUT} ORDER BY revision DESC \
              LIMIT 1) CROSS JOIN record d ON d.id = (SELECT id FROM record WHERE epoch = ?3 AND key = k.id \
              AND revision > r.revision ORDER BY revision LIMIT 1) WHERE k.key >= ?1 AND {NO_END} ORDER BY k.key"
@@ -213,7 +215,12 @@ impl Reader {
                 break;
             }
             let last = KeyRecord { key: read.key(), meta: read.meta, value: read.value(&mut unpacker)? };
-            deleted.push(Deleted { last, revision: row.get(12)?, seen_at: row.get(13)? });
+            deleted.push(Deleted {
+                last,
+                revision: row.get(12)?,
+                seen_at: row.get(13)?,
+                found: row.get::<_, i64>(14)? == FOUND_GONE,
+            });
         }
         Ok(deleted)
     }

@@ -50,6 +50,13 @@ fn contents(ui: &mut Ui, question: Question<'_>, form: &mut Form, actions: &mut 
             ui.add(Label::new(tokens.body(words)).wrap());
         });
     }
+    if work.uncertain > 0 {
+        ui.add_space(size::GRID);
+        card(ui, Tone::Changed, icons::WARNING, |ui| {
+            let words = t!("dialogs.run_plan.uncertain", keys = radius::keys(work.uncertain));
+            ui.add(Label::new(tokens.body(words)).wrap());
+        });
+    }
     if work.transactions > 1 {
         ui.add_space(size::PAD);
         card(ui, Tone::Changed, icons::WARNING, |ui| {

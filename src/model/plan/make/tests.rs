@@ -145,8 +145,9 @@ fn grave_steps_begin_switched_off_and_unknown_values_stay_so() {
     let new = record("c/new", "x", 12, 0);
     making.present.insert(new.0, new.1);
     let steps = making.steps();
-    assert_eq!(steps.len(), 2);
+    assert_eq!(steps.len(), 3);
     assert!(steps.iter().all(|step| !step.on && step.warnings.contains(&Warning::Uncertain)), "{steps:?}");
+    assert!(!steps[1].may_be_on(LostLease::Permanent), "c/maybe: what it was is not known");
     // What is known for certain is so in an incomplete picture as well.
     making.picture.uncertain.clear();
     making.picture.keys.values_mut().for_each(|past| past.value = Some(value("good")));
@@ -199,4 +200,21 @@ fn undoing_brings_back_what_was_done_and_says_what_has_changed_since() {
         assert_eq!((found.0, found.1, found.2), (expected.0, &expected.1, expected.2));
     }
     assert_eq!(undo[3].warnings, [Warning::ChangedSince { revision: 25 }]);
+}
+
+#[test]
+fn a_key_of_which_nothing_is_known_is_told_and_never_deleted() {
+    let mut making =
+        Making::of(picture(&[]), &[record("c/lives", "now", 12, 0), record("c/new", "x", 13, 0)]);
+    making.picture.uncertain = vec![key("c/gone"), key("c/lives")];
+    for delete_newer in [true, false] {
+        making.delete_newer = delete_newer;
+        let steps = making.steps();
+        assert_eq!(steps.len(), if delete_newer { 3 } else { 2 });
+        for step in &steps[..2] {
+            assert!(!step.deletes() && !step.on && !step.may_be_on(LostLease::Permanent), "{step:?}");
+            assert_eq!(step.warnings, [Warning::ValueUnknown, Warning::Uncertain]);
+        }
+        assert!(steps.get(2).is_none_or(PlanStep::deletes), "what was not there for certain goes");
+    }
 }
