@@ -152,6 +152,7 @@ every_action! {
         Action::ReplaceDraft { key: key(KEY), value: value("replaced") }
     };
     Action::DiscardDraft(_) => Reads, |_, _| Action::DiscardDraft(key(KEY));
+    Action::UndoDiscard(_) => Reads, |_, _| Action::UndoDiscard(1);
     Action::Review(_) => Reads, |_, _| Action::Review(key(KEY));
     Action::CancelSave(_) => Reads, |_, _| Action::CancelSave(key(KEY));
     Action::Save(_) => Writes, |_, _| Action::Save(key(KEY));
