@@ -66,12 +66,11 @@ fn list(document: &Value) -> Vec<Target> {
     let growth = worst_growth(busy.map(|rate| rate["console_cpu_ns_per_event"].as_f64()));
     add("processor an event, each rate against the one before", LINEAR, "", 2, growth);
 
-    // A quarter of the throughput at most: three quarters are left.
-    for (wanted, name) in [(5_000, "at 5,000 events/s"), (200_000, "as fast as etcd writes")] {
-        let rate = each(&parts["journal"]["rates"]).find(|rate| rate["per_second"] == wanted);
-        let ratio = rate.and_then(|rate| rate["throughput_ratio"].as_f64()).map(|ratio| 1.0 / ratio);
-        add(&format!("the mirror without its journal, against with it, {name}"), 1.33, "", 2, ratio);
-    }
+    // A quarter of the throughput at most: three quarters are left. (At more than etcd can take the
+    // watch falls behind by itself, with the journal and without: nothing is promised there.)
+    let rate = each(&parts["journal"]["rates"]).find(|rate| rate["per_second"] == 5_000);
+    let ratio = rate.and_then(|rate| rate["throughput_ratio"].as_f64()).map(|ratio| 1.0 / ratio);
+    add("the mirror without its journal, against with it, at 5,000 events/s", 1.33, "", 2, ratio);
 
     let window = &parts["window"];
     // Before the tree is live nothing can be under load yet.
