@@ -146,3 +146,16 @@ fn the_rate_counts_whole_seconds() {
     assert_eq!(activity.rate(61_000)[0], 1);
     assert_eq!(activity.rate(500_000).iter().sum::<u32>(), 0);
 }
+
+#[test]
+fn deletions_are_counted_by_themselves_too() {
+    let mut activity = Activity::default();
+    note(&mut activity, &put("a/b", 2, 2), 2, 0);
+    note(&mut activity, &delete("a/b", 0, b"x"), 3, 10);
+    note(&mut activity, &delete("a/c", 0, b"x"), 3, 10);
+    assert_eq!((activity.folder_count(b"a/"), activity.folder_deletions(b"a/")), (3, 2));
+    activity.prune(COUNT_MS + 1);
+    assert_eq!((activity.folder_count(b"a/"), activity.folder_deletions(b"a/")), (2, 2));
+    activity.prune(COUNT_MS + 11);
+    assert_eq!(activity.folder_deletions(b"a/"), 0);
+}
