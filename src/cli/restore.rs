@@ -147,7 +147,7 @@ async fn prepare(goal: Goal, how: &How) -> Result<Prepared, Fault> {
     let nothing = plan.work().steps() == 0;
     if how.dry_run || nothing {
         let left_out = plan.counts().off > 0;
-        let whole = !doubtful && !(nothing && left_out);
+        let whole = !(doubtful || nothing && left_out);
         return Ok(Prepared::Nothing(if whole { ExitCode::SUCCESS } else { ExitCode::from(NOT_WHOLE) }));
     }
     WriteGate::of(&request.profile).pass()?;
