@@ -20,8 +20,10 @@ use crate::ui::widgets::{Button, elided, empty_state, icon_button, segmented, sh
 /// Bars narrower than this have lists instead of choices side by side.
 const WIDE: f32 = 860.0;
 
-/// Room for the arrow between the names and the counts behind them.
-const ROOM_FOR_COUNTS: f32 = 104.0;
+/// Room for the arrow between the names.
+const ROOM_FOR_ARROW: f32 = 36.0;
+/// Room for the counts behind them: what is compared is more to know than how much differs.
+const ROOM_FOR_COUNTS: f32 = 60.0;
 /// A name is not cut shorter than this.
 const NAME_LEAST: f32 = 28.0;
 
@@ -147,6 +149,7 @@ impl DiffShow<'_> {
                     heading(ui, names);
                 }
                 match &diff {
+                    Some(_) if is_theirs && ui.available_width() < ROOM_FOR_COUNTS => {}
                     Some(diff) if is_theirs => counts(ui, diff),
                     _ => {
                         ui.label(tokens.hint(t!("editor.diff.comparing")));
@@ -278,7 +281,7 @@ impl DiffShow<'_> {
 /// What is compared, cut where there is no room for it beside the counts.
 fn heading(ui: &mut Ui, [old, new]: [&str; 2]) {
     let tokens = theme::tokens(ui);
-    let room = (ui.available_width() - ROOM_FOR_COUNTS).max(0.0);
+    let room = (ui.available_width() - ROOM_FOR_ARROW).max(0.0);
     let font = text::meta_medium();
     let after = elided(ui.painter(), new, font.clone(), tokens.text, (room * 0.5).max(NAME_LEAST));
     let before = elided(ui.painter(), old, font, tokens.second, (room - after.size().x).max(NAME_LEAST));
