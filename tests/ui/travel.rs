@@ -435,6 +435,16 @@ fn deleted(name: &str, revision: i64, seen_at: i64) -> DeletedKey {
 
 /// A live tree in which deleted keys are shown.
 fn ghosts() -> World {
+    ghosts_of(vec![
+        deleted("/config/production/old.json", 812, NOW - 20 * MINUTE),
+        deleted("/gone/a", 900, 0),
+        deleted("/gone/below/b", 901, NOW - MINUTE),
+        // It exists again.
+        deleted("/config/common/limits.yaml", 700, NOW - MINUTE),
+    ])
+}
+
+fn ghosts_of(found: Vec<DeletedKey>) -> World {
     let mut world = live_world();
     let session = &mut world.sessions[0];
     session.show_deleted = true;
@@ -442,13 +452,6 @@ fn ghosts() -> World {
         .expanded
         .extend(["/config/", "/config/production/", "/gone/"].map(|path| path.as_bytes().to_vec()));
     session.deletions.asked(b"", RequestId(1));
-    let found = vec![
-        deleted("/config/production/old.json", 812, NOW - 20 * MINUTE),
-        deleted("/gone/a", 900, 0),
-        deleted("/gone/below/b", 901, NOW - MINUTE),
-        // It exists again.
-        deleted("/config/common/limits.yaml", 700, NOW - MINUTE),
-    ];
     session.deletions.answer(RequestId(1), Ok(found));
     world
 }
@@ -473,6 +476,22 @@ fn deleted_keys_stay_in_the_tree_with_folders_that_are_gone() {
             .query_by_role_and_label(Role::TreeItem, "/config/common/limits.yaml, deleted")
             .is_none()
     );
+}
+
+#[test]
+fn what_was_only_found_gone_is_not_said_to_have_been_deleted_then() {
+    let gone = DeletedKey { found: true, watched_to: 880, ..deleted("/gone/a", 900, 0) };
+    let mut world = ghosts_of(vec![gone]);
+    let session = &mut world.sessions[0];
+    let item = TreeItem::key(&b"/gone/a"[..]);
+    session.selected = [item.clone()].into();
+    session.cursor = Some(item);
+    let mut scene = play(Setting::default().size(1_400.0, 900.0), world);
+    scene.picture("travel-found-gone");
+    let row = row(&scene, "/gone/a, deleted");
+    let words = row.accesskit_node().data().description().map(str::to_owned);
+    let expected = "found gone at r900; deleted after r880, while nobody watched";
+    assert_eq!(words.as_deref(), Some(expected));
 }
 
 #[test]

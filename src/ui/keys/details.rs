@@ -251,11 +251,17 @@ fn folder(
 
 fn deleted(ui: &mut Ui, world: &World, session: &Session, path: &Key, actions: &mut Actions) {
     let Some(deleted) = session.deleted_key(path) else { return };
-    if deleted.seen_at > 0 {
+    if deleted.seen_at > 0 && !deleted.found {
         copyable(ui, &t!("keys.details.deleted_at"), &time_text(deleted.seen_at, world.now), actions);
     }
-    number(ui, "keys.details.deleted_revision", deleted.revision, actions);
-    number(ui, "keys.details.version", deleted.last.meta.version, actions);
+    // What it was when it went, nobody saw: only what is known is said.
+    let (revision, version) = if deleted.found {
+        ("keys.details.found_gone_revision", "keys.details.last_known_version")
+    } else {
+        ("keys.details.deleted_revision", "keys.details.version")
+    };
+    number(ui, revision, deleted.revision, actions);
+    number(ui, version, deleted.last.meta.version, actions);
     if let Some(value) = &deleted.last.value {
         copyable(ui, &t!("keys.details.size"), &bytes_text(value.len() as u64), actions);
     }

@@ -44,6 +44,9 @@ pub fn deleted_keys(count: u64) -> String {
 #[must_use]
 pub fn deleted_at(deleted: &DeletedKey, now: SeenAt) -> String {
     let revision = deleted.revision;
+    if deleted.found {
+        return t!("keys.tree.found_gone", revision = revision, after = deleted.watched_to).into_owned();
+    }
     match deleted.seen_at {
         ..=0 => t!("keys.tree.deleted_at", revision = revision).into_owned(),
         seen => t!("keys.tree.deleted_seen", revision = revision, time = clock_text(seen, now)).into_owned(),
