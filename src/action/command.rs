@@ -20,6 +20,12 @@ pub enum UserCommand {
     Reconnect,
     /// Show the keys.
     ShowKeys,
+    /// Show everything at a glance.
+    ShowOverview,
+    /// Show the services.
+    ShowServices,
+    /// Show the leases.
+    ShowLeases,
     /// Show the locks.
     ShowLocks,
     /// Show the elections.
@@ -105,15 +111,18 @@ impl KeyCombo {
 
 impl UserCommand {
     /// Every command, in the order of the palette.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 37] = [
         Self::Palette,
         Self::NewConnection,
         Self::CloseConnection,
         Self::NextConnection,
         Self::Reconnect,
+        Self::ShowOverview,
         Self::ShowKeys,
+        Self::ShowServices,
         Self::ShowLocks,
         Self::ShowElections,
+        Self::ShowLeases,
         Self::ShowEnvironments,
         Self::ShowRestore,
         Self::ShowAudit,
@@ -152,6 +161,9 @@ impl UserCommand {
             Self::NextConnection => "next_connection",
             Self::Reconnect => "reconnect",
             Self::ShowKeys => "show_keys",
+            Self::ShowOverview => "show_overview",
+            Self::ShowServices => "show_services",
+            Self::ShowLeases => "show_leases",
             Self::ShowLocks => "show_locks",
             Self::ShowElections => "show_elections",
             Self::ShowEnvironments => "show_environments",
@@ -193,12 +205,15 @@ impl UserCommand {
             Self::NextConnection => KeyCombo::command("Tab"),
             Self::Reconnect => KeyCombo::command("R"),
             Self::ShowKeys => KeyCombo::command("1"),
-            Self::ShowLocks => KeyCombo::command("2"),
-            Self::ShowElections => KeyCombo::command("3"),
-            Self::ShowEnvironments => KeyCombo::command("4"),
-            Self::ShowRestore => KeyCombo::command("5"),
-            Self::ShowAudit => KeyCombo::command("6"),
-            Self::ShowCluster => KeyCombo::command("7"),
+            Self::ShowOverview => KeyCombo::command("O"),
+            Self::ShowServices => KeyCombo::command("2"),
+            Self::ShowLocks => KeyCombo::command("3"),
+            Self::ShowElections => KeyCombo::command("4"),
+            Self::ShowLeases => KeyCombo::command("5"),
+            Self::ShowEnvironments => KeyCombo::command("6"),
+            Self::ShowRestore => KeyCombo::command("7"),
+            Self::ShowAudit => KeyCombo::command("8"),
+            Self::ShowCluster => KeyCombo::command("9"),
             Self::FocusFilter => KeyCombo::plain("Slash"),
             Self::CreateKey => KeyCombo::command("N"),
             Self::Rename => KeyCombo::plain("F2"),
@@ -240,6 +255,9 @@ impl UserCommand {
             Self::CloseConnection
             | Self::Reconnect
             | Self::ShowKeys
+            | Self::ShowOverview
+            | Self::ShowServices
+            | Self::ShowLeases
             | Self::ShowLocks
             | Self::ShowElections
             | Self::ShowEnvironments

@@ -1,6 +1,6 @@
 //! Values that only a confirmed dialog can make.
 
-use crate::model::dialog::Dialog;
+use crate::model::dialog::{Dialog, EndHow, EndQuestion};
 use crate::model::plan::{Plan, PlanId, PlanState, PlanStep, StepAction};
 use crate::model::profile::Profile;
 use crate::model::write::BatchStep;
@@ -62,6 +62,34 @@ impl ConfirmedPlan {
     #[must_use]
     pub fn into_plan(self) -> PlanId {
         self.plan
+    }
+}
+
+/// The end of something that lives on a lease, confirmed with what it takes along before the operator's eyes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfirmedEnd {
+    question: EndQuestion,
+    how: EndHow,
+}
+
+impl ConfirmedEnd {
+    /// Confirms the dialog on screen. `None` where it is another dialog, where the text that it asks for has
+    /// not been typed, or where there is nothing to be ended in this way.
+    #[must_use]
+    pub fn confirm(dialog: &Dialog, how: EndHow, typed: &str) -> Option<Self> {
+        let Dialog::End(question) = dialog else { return None };
+        let typed_right = question.type_to_confirm.as_deref().is_none_or(|text| text == typed.trim());
+        let possible = match how {
+            EndHow::DeleteKey => question.key.is_some(),
+            EndHow::RevokeLease => question.lease != 0,
+        };
+        (typed_right && possible).then(|| Self { question: (**question).clone(), how })
+    }
+
+    /// What is to be ended, and how.
+    #[must_use]
+    pub fn into_parts(self) -> (EndQuestion, EndHow) {
+        (self.question, self.how)
     }
 }
 

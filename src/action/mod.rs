@@ -4,13 +4,14 @@ mod command;
 mod confirmed;
 
 pub use command::{KeyCombo, UserCommand};
-pub use confirmed::{ConfirmedDelete, ConfirmedPlan};
+pub use confirmed::{ConfirmedDelete, ConfirmedEnd, ConfirmedPlan};
 
 use std::path::PathBuf;
 
 use crate::model::audit::AuditQuery;
 use crate::model::bytes::{Key, Value};
 use crate::model::compare::CompareSource;
+use crate::model::coordination::{ClaimKind, CoordinationSettings};
 use crate::model::dialog::FileQuestion;
 use crate::model::diff::Side;
 use crate::model::document::DocumentPage;
@@ -281,6 +282,55 @@ pub enum Action {
 
     /// Ask for the TTLs of these leases.
     LoadLeases(Vec<i64>),
+    /// Ask for all leases of the cluster.
+    ListLeases,
+    /// Show a service, by its folder.
+    ShowService(Key),
+    /// Show a lock or an election, by its name.
+    ShowQueue(ClaimKind, Key),
+    /// Show a lease.
+    ShowLease(i64),
+    /// Say what ending what this key registers or claims would touch, and ask.
+    AskEndKey(Key),
+    /// Say what revoking this lease would touch, and ask.
+    AskEndLease(i64),
+    /// Deregister, release, step down, revoke: as the dialog confirmed.
+    End(ConfirmedEnd),
+    /// Ask for a new lease.
+    AskGrantLease,
+    /// Grant a lease.
+    GrantLease {
+        /// TTL in seconds.
+        ttl_secs: i64,
+        /// The id wanted; 0: etcd chooses.
+        id: i64,
+    },
+    /// Keep a lease alive once.
+    KeepLease(i64),
+    /// Ask for a key to attach to this lease.
+    AskAttach(i64),
+    /// Attach a key, as it is at this mod revision, to a lease.
+    Attach {
+        /// The key.
+        key: Key,
+        /// The mod revision that was on screen.
+        revision: i64,
+        /// The lease.
+        lease: i64,
+    },
+    /// Ask for another weight or label of an instance.
+    AskEditInstance(Key),
+    /// Write an instance's registration, as it is at this mod revision, anew; its lease stays.
+    EditInstance {
+        /// The key that registers it.
+        key: Key,
+        /// The mod revision that was on screen.
+        revision: i64,
+        /// The new registration.
+        value: Value,
+    },
+    /// Keep what the profile of the connection shown says of services, locks and elections.
+    KeepCoordination(Box<CoordinationSettings>),
     /// Stop a job.
     CancelJob(RequestId),
     /// Take a finished job off the screen.

@@ -158,6 +158,11 @@ impl Hub {
                 stopped: Some(fault),
                 ..BatchReport::default()
             })),
+            CommandKind::GrantLease { .. } => Some(EventKind::LeaseGranted(Err(fault))),
+            CommandKind::KeepLease(_) => Some(EventKind::Leases(Err(fault))),
+            CommandKind::RevokeLease(lease) => {
+                Some(EventKind::LeaseRevoked { lease: *lease, ended: Err(fault) })
+            }
             CommandKind::RunPlan(plan) => {
                 let mut plan = plan.clone();
                 plan.state = PlanState::Stopped(Some(fault));
@@ -185,6 +190,8 @@ impl Hub {
             | CommandKind::ReadFile(_)
             | CommandKind::Search(..)
             | CommandKind::Leases(_)
+            | CommandKind::ListLeases
+            | CommandKind::Notify { .. }
             | CommandKind::Export(_)
             | CommandKind::Cancel(_)
             | CommandKind::LoadStored

@@ -47,6 +47,7 @@ impl Urgency {
     fn of(kind: &EventKind) -> Self {
         match kind {
             EventKind::Mirror(_) | EventKind::Claims(_) | EventKind::Cluster(_) => Self::News,
+            EventKind::Coordination(_) => Self::News,
             EventKind::Journal(_) => Self::News,
             EventKind::Progress { .. } => Self::News,
             _ => Self::Answer,

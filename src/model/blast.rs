@@ -167,13 +167,10 @@ mod tests {
         let mut session = session(&[(b"locks/stock/7", 7)]);
         let key = Key::from(&b"locks/stock/7"[..]);
         let meta = session.keyspace.get(&key).unwrap().meta;
-        session.claims = Arc::new(vec![ClaimQueue {
-            name: Key::from(&b"locks/stock"[..]),
-            kind: ClaimKind::Lock,
-            form: ClaimForm::Queue,
-            confidence: Confidence::Certain,
-            claims: vec![Claim { key, meta, value: None }],
-        }]);
+        let name = Key::from(&b"locks/stock"[..]);
+        let queue = ClaimQueue::new(name, ClaimKind::Lock, ClaimForm::Queue, Confidence::Certain);
+        let claims = vec![Arc::new(Claim::found(key, meta, None))];
+        session.claims = Arc::new(vec![ClaimQueue { claims, ..queue }]);
         let touched = session.touched(&[folder(b"locks/")]);
         assert_eq!(session.blast_radius(&touched).held, vec![Key::from(&b"locks/stock"[..])]);
     }

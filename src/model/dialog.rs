@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::bytes::Key;
+use super::coordination::Meaning;
 use super::diff::Side;
 use super::message::SessionId;
 use super::plan::{PlanId, PlanWork};
@@ -20,6 +21,55 @@ pub struct BlastRadius {
     pub held: Vec<Key>,
     /// The first few keys, for the list.
     pub sample: Vec<Key>,
+}
+
+/// What is to be ended that lives on a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndSubject {
+    /// An instance of a service, by the service's and its own name.
+    Instance {
+        /// The service.
+        service: String,
+        /// The instance.
+        id: String,
+    },
+    /// A claim of a lock or an election, by the queue's name.
+    Claim {
+        /// The queue.
+        queue: Key,
+        /// Lock or election.
+        kind: super::coordination::ClaimKind,
+        /// Its place in the line; 0: it holds or leads.
+        place: usize,
+    },
+    /// A lease with all that lives on it.
+    Lease,
+}
+
+/// The ways to end it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum EndHow {
+    /// Delete the key alone, guarded by its mod revision: the lease lives on, with its other keys, and its
+    /// owner may not notice.
+    #[default]
+    DeleteKey,
+    /// Revoke the lease: every key attached to it goes at once, whatever it is by then.
+    RevokeLease,
+}
+
+/// A question before something that lives on a lease is ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndQuestion {
+    /// What is to be ended.
+    pub subject: EndSubject,
+    /// The key, and the mod revision that was on screen; `None`: the lease itself was chosen.
+    pub key: Option<(Key, i64)>,
+    /// The lease; 0: there is none to revoke.
+    pub lease: i64,
+    /// All keys known to be attached to the lease, with what they mean.
+    pub attached: Vec<(Key, Meaning)>,
+    /// Text to be typed before the button works (a production profile's name).
+    pub type_to_confirm: Option<String>,
 }
 
 /// A question on screen. What the operator types in it lives with the view.
@@ -63,6 +113,20 @@ pub enum Dialog {
         work: PlanWork,
         /// Text to be typed before the button works (a production profile's name).
         type_to_confirm: Option<String>,
+    },
+    /// Deregister, release, step down, revoke: what each way would end, said before.
+    End(Box<EndQuestion>),
+    /// Grant a lease.
+    GrantLease,
+    /// Attach a key to this lease.
+    AttachKey {
+        /// The lease.
+        lease: i64,
+    },
+    /// Change the weight or the label of an instance.
+    EditInstance {
+        /// The key that registers it.
+        key: Key,
     },
     /// Close a document with a draft.
     CloseDirty {

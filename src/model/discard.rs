@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::claim::ClaimQueue;
+use super::coordination::Coordination;
 use super::keyspace::Keyspace;
 use super::plan::Plan;
 use super::record::Revision;
@@ -18,6 +19,8 @@ pub enum Discarded {
     Changes(Arc<Vec<Revision>>),
     /// Locks and elections as they were.
     Claims(Arc<Vec<ClaimQueue>>),
+    /// A picture of services, leases, locks and elections that was overtaken.
+    Coordination(Box<Coordination>),
     /// What an overtaken search found.
     Found(Arc<SearchResult>),
     /// A plan that was overtaken, or forgotten.

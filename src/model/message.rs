@@ -7,6 +7,7 @@ use super::activity::DeletedKey;
 use super::audit::{AuditPage, AuditQuery, ChainState};
 use super::bytes::{Key, Value};
 use super::claim::{ClaimQueue, LeaseInfo};
+use super::coordination::Coordination;
 use super::document::Draft;
 use super::fault::Fault;
 use super::history::History;
@@ -122,6 +123,26 @@ pub enum CommandKind {
     ReadFile(PathBuf),
     /// TTLs of these leases → [`EventKind::Leases`].
     Leases(Vec<i64>),
+    /// All leases of the cluster → [`EventKind::LeaseList`].
+    ListLeases,
+    /// Grant a lease → [`EventKind::LeaseGranted`].
+    GrantLease {
+        /// TTL in seconds.
+        ttl_secs: i64,
+        /// The id wanted; 0: etcd chooses.
+        id: i64,
+    },
+    /// Keep a lease alive once → [`EventKind::Leases`].
+    KeepLease(i64),
+    /// Revoke a lease, and delete with it every key that is attached → [`EventKind::LeaseRevoked`].
+    RevokeLease(i64),
+    /// Show a notification of the system.
+    Notify {
+        /// Its title.
+        title: String,
+        /// Its text.
+        body: String,
+    },
     /// Search the key space → [`EventKind::Found`]. Newest wins: a new search overtakes the one
     /// that is running.
     Search(Keyspace, SearchQuery),
@@ -206,6 +227,8 @@ pub enum EventKind {
     Cluster(Box<ClusterStatus>),
     /// Locks and elections, anew.
     Claims(Arc<Vec<ClaimQueue>>),
+    /// Services, leases, locks and elections, anew.
+    Coordination(Box<Coordination>),
     /// A step of a connection test.
     TestStep(TestStep),
     /// The connection test is over.
@@ -322,6 +345,17 @@ pub enum EventKind {
     },
     /// TTLs.
     Leases(Result<Vec<LeaseInfo>, Fault>),
+    /// All leases of the cluster, by id.
+    LeaseList(Result<Vec<i64>, Fault>),
+    /// A lease was granted.
+    LeaseGranted(Result<LeaseInfo, Fault>),
+    /// A lease was revoked.
+    LeaseRevoked {
+        /// The lease.
+        lease: i64,
+        /// How it went.
+        ended: Result<(), Fault>,
+    },
     /// What a search found.
     Found(Result<SearchResult, Fault>),
     /// An export ended.

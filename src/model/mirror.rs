@@ -180,7 +180,7 @@ impl Picture {
     fn claims(&self) -> Vec<ClaimQueue> {
         let leased = self.claimants.iter().filter_map(|key| {
             let view = self.keyspace.get(key)?;
-            Some(Claim { key: key.clone(), meta: view.meta, value: view.value.cloned() })
+            Some(Claim::found(key.clone(), view.meta, view.value.cloned()))
         });
         recognise::recognise(leased, self.keyspace.separator())
     }

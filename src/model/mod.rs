@@ -7,6 +7,7 @@ pub mod blast;
 pub mod bytes;
 pub mod claim;
 pub mod compare;
+pub mod coordination;
 pub mod deletions;
 pub mod dialog;
 pub mod diff;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::coordination::CoordinationSettings;
 use super::journal::JournalSettings;
 use super::layers::LayerSettings;
 use super::schema::SchemaSettings;
@@ -85,6 +86,8 @@ pub struct Profile {
     pub schemas: SchemaSettings,
     /// How configuration is layered.
     pub layers: LayerSettings,
+    /// What services, locks and elections are, beyond their shape, and what is told of them.
+    pub coordination: CoordinationSettings,
 }
 
 impl Default for Profile {
@@ -101,6 +104,7 @@ impl Default for Profile {
             journal: JournalSettings::default(),
             schemas: SchemaSettings::default(),
             layers: LayerSettings::default(),
+            coordination: CoordinationSettings::default(),
         }
     }
 }

@@ -9,6 +9,7 @@ mod name;
 mod value;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::bytes::Key;
 use super::claim::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
@@ -73,7 +74,8 @@ pub fn recognise(leased: impl Iterator<Item = Claim>, separator: u8) -> Vec<Clai
 
 fn queue(name: Key, kind: ClaimKind, confidence: Confidence, mut claims: Vec<Claim>) -> ClaimQueue {
     claims.sort_by(|a, b| (a.meta.create_revision, &a.key).cmp(&(b.meta.create_revision, &b.key)));
-    ClaimQueue { name, kind, form: ClaimForm::Queue, confidence, claims }
+    let claims = claims.into_iter().map(Arc::new).collect();
+    ClaimQueue { claims, ..ClaimQueue::new(name, kind, ClaimForm::Queue, confidence) }
 }
 
 fn shape<'k>(key: &'k [u8], meta: &KeyMeta, separator: u8) -> Shape<'k> {
@@ -142,13 +144,9 @@ fn single_kind(key: &[u8], meta: &KeyMeta, value: Option<&[u8]>, separator: u8) 
 
 fn single(claim: Claim, separator: u8) -> Option<ClaimQueue> {
     let kind = single_kind(&claim.key, &claim.meta, claim.value.as_deref(), separator)?;
-    Some(ClaimQueue {
-        name: claim.key.clone(),
-        kind,
-        form: ClaimForm::SingleKey,
-        confidence: Confidence::Likely,
-        claims: vec![claim],
-    })
+    let name = claim.key.clone();
+    let queue = ClaimQueue::new(name, kind, ClaimForm::SingleKey, Confidence::Likely);
+    Some(ClaimQueue { claims: vec![Arc::new(claim)], ..queue })
 }
 
 #[cfg(test)]

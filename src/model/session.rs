@@ -7,6 +7,8 @@ use super::activity::{Activity, DeletedKey};
 use super::bytes::Key;
 use super::claim::{ClaimQueue, LeaseInfo};
 use super::compare::ComparedKey;
+use super::coordination::Coordination;
+use super::coordination::raft::RaftHistory;
 use super::deletions::Deletions;
 use super::document::{Document, Draft};
 use super::fault::Fault;
@@ -31,10 +33,16 @@ pub enum Screen {
     /// The tree and the open keys.
     #[default]
     Keys,
+    /// Everything at a glance.
+    Overview,
+    /// Services and their instances.
+    Services,
     /// Locks.
     Locks,
     /// Elections.
     Elections,
+    /// Leases.
+    Leases,
     /// Layered configuration of environments.
     Environments,
     /// Plans to bring keys back: made, running, over.
@@ -47,10 +55,13 @@ pub enum Screen {
 
 impl Screen {
     /// Every screen, in the order of the navigation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
+        Self::Overview,
         Self::Keys,
+        Self::Services,
         Self::Locks,
         Self::Elections,
+        Self::Leases,
         Self::Environments,
         Self::Restore,
         Self::Audit,
@@ -116,6 +127,19 @@ pub struct Search {
     pub asked_at: super::status::SeenAt,
 }
 
+/// What is chosen on the screens of services, leases, locks and elections.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// A service, by its folder.
+    pub service: Option<Key>,
+    /// A lock, by its name.
+    pub lock: Option<Key>,
+    /// An election, by its name.
+    pub election: Option<Key>,
+    /// A lease.
+    pub lease: Option<i64>,
+}
+
 /// A connection as the window knows it.
 #[derive(Debug, Default)]
 pub struct Session {
@@ -135,6 +159,14 @@ pub struct Session {
     pub activity: Activity,
     /// Locks and elections.
     pub claims: Arc<Vec<ClaimQueue>>,
+    /// Services, leases, locks and elections.
+    pub coordination: Coordination,
+    /// Who led the cluster itself.
+    pub raft: RaftHistory,
+    /// What is chosen on the screens of these.
+    pub chosen: Chosen,
+    /// All leases of the cluster, where the user may list them.
+    pub all_leases: Loadable<Vec<i64>>,
     /// Leases whose TTL was asked for.
     pub leases: BTreeMap<i64, LeaseInfo>,
     /// The screen shown.

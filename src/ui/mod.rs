@@ -9,9 +9,12 @@ pub mod dialogs;
 pub mod editor;
 pub mod environments;
 pub mod keys;
+pub mod leases;
+pub mod overview;
 pub mod palette;
 pub mod restore;
 pub mod schema;
+pub mod services;
 pub mod shell;
 pub mod theme;
 pub mod widgets;
@@ -32,6 +35,12 @@ pub struct UiState {
     pub editor: editor::EditorState,
     /// Locks and elections.
     pub claims: claims::ClaimsState,
+    /// Services.
+    pub services: services::ServicesState,
+    /// Leases.
+    pub leases: leases::LeasesState,
+    /// Everything at a glance.
+    pub overview: overview::OverviewState,
     /// The cluster screen.
     pub cluster: cluster::ClusterState,
     /// The layers of environments.

@@ -47,7 +47,7 @@ fn claims() -> impl Strategy<Value = Vec<Claim>> {
                 None => key,
             };
             let meta = KeyMeta { create_revision: created, mod_revision: created, version: 1, lease };
-            Claim { key: Key::from(key), meta, value: loaded.then(|| Value::from(value)) }
+            Claim::found(Key::from(key), meta, loaded.then(|| Value::from(value)))
         });
         made.filter(|claim| seen.insert(claim.key.clone())).collect()
     })

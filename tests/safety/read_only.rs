@@ -3,12 +3,13 @@
 
 use std::sync::Mutex;
 
-use etcdscope::action::{Action, ConfirmedDelete, ConfirmedPlan, UserCommand};
+use etcdscope::action::{Action, ConfirmedDelete, ConfirmedEnd, ConfirmedPlan, UserCommand};
 use etcdscope::app::App;
 use etcdscope::model::audit::AuditQuery;
 use etcdscope::model::bytes::{Key, Value};
 use etcdscope::model::compare::CompareSource;
-use etcdscope::model::dialog::{BlastRadius, Dialog, FileQuestion};
+use etcdscope::model::coordination::ClaimKind;
+use etcdscope::model::dialog::{BlastRadius, Dialog, EndHow, EndQuestion, EndSubject, FileQuestion};
 use etcdscope::model::diff::Side;
 use etcdscope::model::document::{DocumentPage, SaveState};
 use etcdscope::model::fault::FaultKind;
@@ -83,6 +84,17 @@ fn confirmed(revision: i64) -> ConfirmedDelete {
     let radius = BlastRadius { keys: 1, ..BlastRadius::default() };
     let dialog = Dialog::Delete { roots: vec![row(KEY)], radius, steps, type_to_confirm: None };
     ConfirmedDelete::confirm(&dialog, "").unwrap()
+}
+
+fn confirmed_end(revision: i64) -> ConfirmedEnd {
+    let question = EndQuestion {
+        subject: EndSubject::Lease,
+        key: Some((key(KEY), revision)),
+        lease: 7,
+        attached: Vec::new(),
+        type_to_confirm: None,
+    };
+    ConfirmedEnd::confirm(&Dialog::End(Box::new(question)), EndHow::DeleteKey, "").unwrap()
 }
 
 every_action! {
@@ -197,6 +209,25 @@ every_action! {
     Action::ReadLayers(_) => Reads, |_, _| Action::ReadLayers(key(b"config/"));
     Action::KeepLayers(_) => Reads, |_, _| Action::KeepLayers(Box::default());
     Action::LoadLeases(_) => Reads, |_, _| Action::LoadLeases(vec![7]);
+    Action::ListLeases => Reads, |_, _| Action::ListLeases;
+    Action::ShowService(_) => Reads, |_, _| Action::ShowService(key(b"services/a/"));
+    Action::ShowQueue(..) => Reads, |_, _| Action::ShowQueue(ClaimKind::Lock, key(b"locks/a"));
+    Action::ShowLease(_) => Reads, |_, _| Action::ShowLease(7);
+    Action::AskEndKey(_) => Asks, |_, _| Action::AskEndKey(key(KEY));
+    Action::AskEndLease(_) => Asks, |_, _| Action::AskEndLease(7);
+    Action::End(_) => Writes, |_, revision| Action::End(confirmed_end(revision));
+    Action::AskGrantLease => Asks, |_, _| Action::AskGrantLease;
+    Action::GrantLease { .. } => Writes, |_, _| Action::GrantLease { ttl_secs: 60, id: 0 };
+    Action::KeepLease(_) => Writes, |_, _| Action::KeepLease(7);
+    Action::AskAttach(_) => Asks, |_, _| Action::AskAttach(7);
+    Action::Attach { .. } => Writes, |_, revision| Action::Attach { key: key(KEY), revision, lease: 7 };
+    Action::AskEditInstance(_) => Asks, |_, _| Action::AskEditInstance(key(KEY));
+    Action::EditInstance { .. } => Writes, |_, revision| Action::EditInstance {
+        key: key(KEY),
+        revision,
+        value: value("{}"),
+    };
+    Action::KeepCoordination(_) => Reads, |_, _| Action::KeepCoordination(Box::default());
     Action::CancelJob(_) => Reads, |_, _| Action::CancelJob(RequestId(1));
     Action::DismissJob(_) => Reads, |_, _| Action::DismissJob(RequestId(1));
     Action::DismissToast(_) => Reads, |_, _| Action::DismissToast(1);
@@ -218,6 +249,9 @@ fn leads_to_a_write(command: UserCommand) -> bool {
         | UserCommand::NextConnection
         | UserCommand::Reconnect
         | UserCommand::ShowKeys
+        | UserCommand::ShowOverview
+        | UserCommand::ShowServices
+        | UserCommand::ShowLeases
         | UserCommand::ShowLocks
         | UserCommand::ShowElections
         | UserCommand::ShowEnvironments

@@ -29,11 +29,11 @@ fn queue(name: &str, kind: ClaimKind, owners: &[&str]) -> ClaimQueue {
             let lease = 0x694d_0000_0000_0100 + at;
             let meta = KeyMeta { create_revision: 900 + at, mod_revision: 900 + at, version: 1, lease };
             let value = (!owner.is_empty()).then(|| value(owner));
-            Claim { key: key(&format!("{name}/{lease:x}")), meta, value }
+            Arc::new(Claim::found(key(&format!("{name}/{lease:x}")), meta, value))
         })
         .collect();
     let (form, confidence) = (ClaimForm::Queue, Confidence::Certain);
-    ClaimQueue { name: key(name), kind, form, confidence, claims }
+    ClaimQueue { claims, ..ClaimQueue::new(key(name), kind, form, confidence) }
 }
 
 fn world(screen: Screen) -> World {

@@ -382,14 +382,9 @@ fn a_claim_and_a_lease_are_announced() {
     let mut scene = english(world);
     assert!(scene.sees("Attached to lease 694d7aa1, kept on save"));
     scene.change(|world| {
-        let claim = Claim { key: key(ROUTES), meta: leased, value: None };
-        world.sessions[0].claims = std::sync::Arc::new(vec![ClaimQueue {
-            name: key("/config"),
-            kind: ClaimKind::Lock,
-            form: ClaimForm::Queue,
-            confidence: Confidence::Certain,
-            claims: vec![claim],
-        }]);
+        let claims = vec![std::sync::Arc::new(Claim::found(key(ROUTES), leased, None))];
+        let queue = ClaimQueue::new(key("/config"), ClaimKind::Lock, ClaimForm::Queue, Confidence::Certain);
+        world.sessions[0].claims = std::sync::Arc::new(vec![ClaimQueue { claims, ..queue }]);
     });
     assert!(scene.sees("stands in a lock's queue"));
 }

@@ -65,15 +65,10 @@ fn nasty_world() -> World {
         [ClaimKind::Lock, ClaimKind::Election]
             .into_iter()
             .flat_map(|kind| pairs().into_iter().map(move |(_, key, value)| (kind, key, value)))
-            .map(|(kind, key, value)| ClaimQueue {
-                name: key.clone(),
-                kind,
-                form: ClaimForm::Queue,
-                confidence: Confidence::Likely,
-                claims: vec![
-                    Claim { key: key.clone(), meta: meta(7), value: Some(value.clone()) },
-                    Claim { key, meta: meta(8), value: Some(value) },
-                ],
+            .map(|(kind, key, value)| {
+                let claim = |lease| Arc::new(Claim::found(key.clone(), meta(lease), Some(value.clone())));
+                let queue = ClaimQueue::new(key.clone(), kind, ClaimForm::Queue, Confidence::Likely);
+                ClaimQueue { claims: vec![claim(7), claim(8)], ..queue }
             })
             .collect(),
     );

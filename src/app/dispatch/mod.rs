@@ -4,6 +4,7 @@ mod audit;
 mod commands;
 mod compare;
 mod connections;
+mod coordination;
 mod documents;
 mod history;
 mod layers;
@@ -134,6 +135,21 @@ impl App {
                     self.send(id, CommandKind::Leases(ids));
                 }
             }
+            action @ (Action::ListLeases
+            | Action::ShowService(_)
+            | Action::ShowQueue(..)
+            | Action::ShowLease(_)
+            | Action::AskEndKey(_)
+            | Action::AskEndLease(_)
+            | Action::End(_)
+            | Action::AskGrantLease
+            | Action::GrantLease { .. }
+            | Action::KeepLease(_)
+            | Action::AskAttach(_)
+            | Action::Attach { .. }
+            | Action::AskEditInstance(_)
+            | Action::EditInstance { .. }
+            | Action::KeepCoordination(_)) => self.coordinate(action),
             Action::CancelJob(request) => {
                 self.send(self.world.active.unwrap_or_default(), CommandKind::Cancel(request));
             }

@@ -171,7 +171,7 @@ impl App {
         self.start_batch(JobKind::Delete, confirmed.into_steps());
     }
 
-    fn start_batch(&mut self, kind: JobKind, steps: Vec<crate::model::write::BatchStep>) {
+    pub(super) fn start_batch(&mut self, kind: JobKind, steps: Vec<crate::model::write::BatchStep>) {
         if steps.is_empty() || !self.may_write() {
             return;
         }

@@ -50,6 +50,11 @@ impl World {
             EventKind::Claims(claims) => {
                 discarded.push(Discarded::Claims(std::mem::replace(&mut session.claims, claims)));
             }
+            EventKind::Coordination(coordination) => {
+                let before = std::mem::replace(&mut session.coordination, *coordination);
+                discarded.push(Discarded::Coordination(Box::new(before)));
+            }
+            EventKind::LeaseList(list) => session.all_leases.answer(list),
             EventKind::Leases(Ok(leases)) => {
                 session.leases.extend(leases.into_iter().map(|lease| (lease.id, lease)));
                 session.forget_old_leases();

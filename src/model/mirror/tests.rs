@@ -275,11 +275,9 @@ impl Harness {
             let sha256 = naive_digest(&expected, with_values);
             assert_eq!(digest, MirrorDigest { keys: expected.len() as u64, sha256, values_missing });
         }
-        let claims = expected.iter().map(|(key, (meta, value))| Claim {
-            key: key.as_slice().into(),
-            meta: *meta,
-            value: value.clone(),
-        });
+        let claims = expected
+            .iter()
+            .map(|(key, (meta, value))| Claim::found(key.as_slice().into(), *meta, value.clone()));
         let expected = recognise::recognise(claims.filter(|claim| claim.meta.lease != 0), b'/');
         assert_eq!(self.claims.as_deref(), Some(&expected), "claims told before are still true");
         assert!(self.mirror.claims().is_none());

@@ -5,7 +5,7 @@ const LEASE: i64 = 0x694d_8b0c_3e4a_1f02;
 
 fn leased(key: &str, value: &[u8], lease: i64, created: i64) -> Claim {
     let meta = KeyMeta { create_revision: created, mod_revision: created, version: 1, lease };
-    Claim { key: Key::from(key.as_bytes()), meta, value: Some(Value::from(value)) }
+    Claim::found(Key::from(key.as_bytes()), meta, Some(Value::from(value)))
 }
 
 fn found(claims: &[Claim]) -> Vec<ClaimQueue> {

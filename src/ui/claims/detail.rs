@@ -54,11 +54,13 @@ fn title(ui: &mut Ui, queue: &ClaimQueue, actions: &mut Actions) {
     ui.horizontal(|ui| {
         let form = match queue.form {
             ClaimForm::Queue => t!("claims.form.queue"),
+            ClaimForm::ReadWrite => t!("claims.form.read_write"),
             ClaimForm::SingleKey => t!("claims.form.single"),
         };
         tag(ui, &form, Tone::Plain);
         let (words, hint, tone) = match queue.confidence {
             Confidence::Certain => (t!("claims.certain"), t!("claims.certain_hint"), Tone::Plain),
+            Confidence::Ruled => (t!("claims.ruled"), t!("claims.ruled_hint"), Tone::Plain),
             Confidence::Likely => (t!("claims.likely"), t!("claims.likely_hint"), Tone::Changed),
         };
         tag(ui, &words, tone).on_hover_text(hint);
@@ -239,7 +241,7 @@ fn terms(ui: &mut Ui, world: &World, session: &Session, queue: &ClaimQueue) {
 fn belongs(session: &Session, queue: &ClaimQueue, change: &ActivityLine) -> bool {
     match queue.form {
         ClaimForm::SingleKey => change.key == queue.name,
-        ClaimForm::Queue => change
+        ClaimForm::Queue | ClaimForm::ReadWrite => change
             .key
             .strip_prefix(&*queue.name)
             .is_some_and(|rest| rest.first() == Some(&session.keyspace.separator())),

@@ -161,7 +161,7 @@ fn row(
     let response = ui.interact(rect, ui.scope_id().with(&queue.name), Sense::CLICK);
     let name = display_short(&queue.name, 400);
     let holder = queue.holder();
-    let owner = holder.map_or_else(|| t!("claims.nobody").into_owned(), owner_or_lease);
+    let owner = holder.map_or_else(|| t!("claims.nobody").into_owned(), |claim| owner_or_lease(claim));
     response.widget_info(|| {
         let label = t!("claims.row", name = name, owner = owner, waiting = queue.waiting().len());
         egui::WidgetInfo::selected(Role::ListBoxOption, true, chosen, label)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::endpoint;
 use super::journal_form::JournalForm;
+use crate::model::coordination::CoordinationSettings;
 use crate::model::layers::LayerSettings;
 use crate::model::message::ConnectRequest;
 use crate::model::profile::{Profile, ProfileColour, Secret, TlsSettings};
@@ -44,6 +45,7 @@ pub struct Form {
     /// What the values of keys must be.
     pub schemas: SchemaSettings,
     layers: LayerSettings,
+    coordination: CoordinationSettings,
 }
 
 impl Default for Form {
@@ -66,6 +68,7 @@ impl Default for Form {
             journal: JournalForm::default(),
             schemas: SchemaSettings::default(),
             layers: LayerSettings::default(),
+            coordination: CoordinationSettings::default(),
         }
     }
 }
@@ -138,6 +141,7 @@ impl Form {
             journal: JournalForm::of(&profile.journal),
             schemas: profile.schemas.clone(),
             layers: profile.layers.clone(),
+            coordination: profile.coordination.clone(),
         }
     }
 
@@ -190,6 +194,7 @@ impl Form {
             journal: self.journal.settings(),
             schemas: self.schemas.clone(),
             layers: self.layers.clone(),
+            coordination: self.coordination.clone(),
         }
     }
 
@@ -313,6 +318,7 @@ mod tests {
             journal: JournalSettings { most_days: 7, ..JournalSettings::default() },
             schemas: SchemaSettings { recognise: false, ..SchemaSettings::default() },
             layers: LayerSettings { base: String::from("/config/"), ..LayerSettings::default() },
+            coordination: CoordinationSettings { late_secs: 5, ..CoordinationSettings::default() },
         };
         assert_eq!(Form::of(&profile).profile(), profile);
     }

@@ -1,10 +1,14 @@
 //! Questions above everything else: one file each.
 
 mod about;
+mod attach_key;
 mod close_dirty;
 mod create;
 mod delete;
+mod edit_instance;
+mod end;
 mod export;
+mod grant_lease;
 mod key_field;
 mod move_keys;
 mod radius;
@@ -40,6 +44,10 @@ enum Shown {
     Delete(Vec<TreeItem>),
     Undelete(Key),
     RunPlan(String),
+    End(Option<Key>, i64),
+    GrantLease,
+    AttachKey(i64),
+    EditInstance(Key),
     CloseDirty(Key),
     Export(TreeItem),
     Other,
@@ -120,6 +128,10 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut DialogState, actions: &mut A
             let type_to_confirm = type_to_confirm.as_deref();
             run_plan::show(ui, run_plan::Question { dialog, work: *work, type_to_confirm }, form, actions)
         }
+        Dialog::End(question) => end::show(ui, world, session, question, form, actions),
+        Dialog::GrantLease => grant_lease::show(ui, form, actions),
+        Dialog::AttachKey { lease } => attach_key::show(ui, session, *lease, form, actions),
+        Dialog::EditInstance { key } => edit_instance::show(ui, session, key, form, actions),
         Dialog::CloseDirty { key } => close_dirty::show(ui, key, actions),
         Dialog::Export { .. } => export::show(ui, world, session, form, &mut state.chosen_serial, actions),
         // Drawn above.
@@ -137,6 +149,12 @@ fn about(dialog: &Dialog) -> Shown {
         Dialog::Delete { roots, .. } => Shown::Delete(roots.clone()),
         Dialog::Undelete { key } => Shown::Undelete(key.clone()),
         Dialog::RunPlan { plan, .. } => Shown::RunPlan(plan.clone()),
+        Dialog::End(question) => {
+            Shown::End(question.key.as_ref().map(|(key, _)| key.clone()), question.lease)
+        }
+        Dialog::GrantLease => Shown::GrantLease,
+        Dialog::AttachKey { lease } => Shown::AttachKey(*lease),
+        Dialog::EditInstance { key } => Shown::EditInstance(key.clone()),
         Dialog::CloseDirty { key } => Shown::CloseDirty(key.clone()),
         Dialog::Export { what, .. } => Shown::Export(what.clone()),
         Dialog::Settings | Dialog::About | Dialog::Shortcuts => Shown::Other,

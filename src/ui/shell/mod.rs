@@ -22,7 +22,10 @@ use crate::model::session::Screen;
 use crate::model::settings::Settings;
 use crate::model::world::World;
 use crate::ui::theme::{self, size};
-use crate::ui::{UiState, audit, claims, cluster, connect, dialogs, environments, keys, palette, restore};
+use crate::ui::{
+    UiState, audit, claims, cluster, connect, dialogs, environments, keys, leases, overview, palette,
+    restore, services,
+};
 
 /// What this view keeps between frames.
 #[derive(Default)]
@@ -68,6 +71,9 @@ pub fn show(ui: &mut egui::Ui, world: &World, state: &mut UiState, actions: &mut
             CentralPanel::default().frame(ground).show(ui, |ui| match screen {
                 Screen::Keys => keys::show(ui, world, state, actions),
                 Screen::Locks | Screen::Elections => claims::show(ui, world, &mut state.claims, actions),
+                Screen::Overview => overview::show(ui, world, &mut state.overview, actions),
+                Screen::Services => services::show(ui, world, &mut state.services, actions),
+                Screen::Leases => leases::show(ui, world, &mut state.leases, actions),
                 Screen::Environments => environments::show(ui, world, &mut state.environments, actions),
                 Screen::Restore => restore::show(ui, world, &mut state.restore, actions),
                 Screen::Audit => audit::show(ui, world, &mut state.audit, actions),

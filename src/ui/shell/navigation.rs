@@ -58,6 +58,17 @@ fn entry(ui: &mut Ui, session: &Session, screen: Screen, narrow: bool, actions: 
             let badge = (keys > 0).then(|| (short_count(keys), Tone::Plain));
             (icons::KEY, t!("shell.keys"), badge, UserCommand::ShowKeys)
         }
+        Screen::Overview => (icons::GAUGE, t!("shell.overview"), None, UserCommand::ShowOverview),
+        Screen::Services => {
+            let services = session.coordination.services.len();
+            let badge = (services > 0).then(|| (count_text(services as u64), Tone::Plain));
+            (icons::PLUGS_CONNECTED, t!("shell.services"), badge, UserCommand::ShowServices)
+        }
+        Screen::Leases => {
+            let leases = session.coordination.leases.len();
+            let badge = (leases > 0).then(|| (count_text(leases as u64), Tone::Plain));
+            (icons::TIMER, t!("shell.leases"), badge, UserCommand::ShowLeases)
+        }
         Screen::Locks => (icons::LOCK, t!("shell.locks"), claims(ClaimKind::Lock), UserCommand::ShowLocks),
         Screen::Elections => (
             icons::CROWN_SIMPLE,

@@ -1,0 +1,148 @@
+//! Services, leases, locks and elections: what is shown, ended, granted, attached and kept.
+
+use super::super::App;
+use crate::action::{Action, ConfirmedEnd};
+use crate::model::bytes::{Key, Value};
+use crate::model::coordination::{ClaimKind, CoordinationSettings, Meaning};
+use crate::model::dialog::{Dialog, EndHow, EndQuestion, EndSubject};
+use crate::model::message::CommandKind;
+use crate::model::session::{JobKind, Screen, Session};
+use crate::model::write::{BatchStep, Expect, LeaseChoice, PutRequest};
+
+impl App {
+    pub(super) fn coordinate(&mut self, action: Action) {
+        match action {
+            Action::ListLeases => self.list_leases(),
+            Action::ShowService(folder) => self.choose(Screen::Services, |session| {
+                session.chosen.service = Some(folder);
+            }),
+            Action::ShowQueue(ClaimKind::Lock, name) => self.choose(Screen::Locks, |session| {
+                session.chosen.lock = Some(name);
+            }),
+            Action::ShowQueue(ClaimKind::Election, name) => self.choose(Screen::Elections, |session| {
+                session.chosen.election = Some(name);
+            }),
+            Action::ShowLease(lease) => self.choose(Screen::Leases, |session| {
+                session.chosen.lease = Some(lease);
+            }),
+            Action::AskEndKey(key) => self.ask_end(|session| end_of_key(session, &key)),
+            Action::AskEndLease(lease) => self.ask_end(|session| Some(end_of_lease(session, lease))),
+            Action::End(confirmed) => self.end(confirmed),
+            Action::AskGrantLease => self.ask_to_write(Dialog::GrantLease),
+            Action::GrantLease { ttl_secs, id } => {
+                self.write(CommandKind::GrantLease { ttl_secs, id });
+            }
+            Action::KeepLease(lease) => self.write(CommandKind::KeepLease(lease)),
+            Action::AskAttach(lease) => self.ask_to_write(Dialog::AttachKey { lease }),
+            Action::Attach { key, revision, lease } => self.attach(&key, revision, lease),
+            Action::AskEditInstance(key) => self.ask_to_write(Dialog::EditInstance { key }),
+            Action::EditInstance { key, revision, value } => {
+                let expect = Expect::Revision(revision);
+                self.write(CommandKind::Put(PutRequest { key, value, expect, lease: LeaseChoice::Keep }));
+            }
+            Action::KeepCoordination(settings) => self.keep_coordination(*settings),
+            _ => {}
+        }
+    }
+
+    fn choose(&mut self, screen: Screen, choice: impl FnOnce(&mut Session)) {
+        if let Some(session) = self.world.active_session_mut() {
+            session.screen = screen;
+            choice(session);
+        }
+    }
+
+    fn list_leases(&mut self) {
+        if self.ask(CommandKind::ListLeases).is_some()
+            && let Some(session) = self.world.active_session_mut()
+        {
+            session.all_leases.ask();
+        }
+    }
+
+    fn ask_to_write(&mut self, dialog: Dialog) {
+        if self.may_write() {
+            self.world.dialog = Some(dialog);
+        }
+    }
+
+    fn ask_end(&mut self, question: impl FnOnce(&Session) -> Option<EndQuestion>) {
+        if !self.may_write() {
+            return;
+        }
+        let Some(session) = self.world.active_session() else { return };
+        if let Some(question) = question(session) {
+            self.world.dialog = Some(Dialog::End(Box::new(question)));
+        }
+    }
+
+    fn end(&mut self, confirmed: ConfirmedEnd) {
+        let (question, how) = confirmed.into_parts();
+        match (how, question.key) {
+            (EndHow::RevokeLease, _) => self.write(CommandKind::RevokeLease(question.lease)),
+            (EndHow::DeleteKey, Some((key, revision))) => {
+                self.world.dialog = None;
+                self.start_batch(JobKind::Delete, vec![BatchStep::Delete { key, revision }]);
+            }
+            (EndHow::DeleteKey, None) => {}
+        }
+    }
+
+    /// Attaches a key to a lease by writing the value that it has anew, guarded by its revision.
+    fn attach(&mut self, key: &Key, revision: i64, lease: i64) {
+        let Some(value) = self.value_at(key, revision) else { return };
+        let put = PutRequest {
+            key: key.clone(),
+            value,
+            expect: Expect::Revision(revision),
+            lease: LeaseChoice::Attach(lease),
+        };
+        self.write(CommandKind::Put(put));
+    }
+
+    fn value_at(&self, key: &[u8], revision: i64) -> Option<Value> {
+        let session = self.world.active_session()?;
+        let view = session.keyspace.get(key).filter(|view| view.meta.mod_revision == revision)?;
+        view.value.cloned()
+    }
+
+    fn write(&mut self, command: CommandKind) {
+        self.world.dialog = None;
+        if self.may_write() {
+            self.ask(command);
+        }
+    }
+
+    fn keep_coordination(&mut self, settings: CoordinationSettings) {
+        let Some(session) = self.world.active_session_mut() else { return };
+        session.profile.coordination = settings.clone();
+        let name = session.profile.name.clone();
+        if let Some(mut profile) = self.world.profiles.iter().find(|profile| profile.name == name).cloned() {
+            profile.coordination = settings;
+            self.keep_profile(profile, None, None);
+        }
+    }
+}
+
+/// What ending what this key registers or claims would touch; `None`: it is gone.
+fn end_of_key(session: &Session, key: &Key) -> Option<EndQuestion> {
+    let meta = session.keyspace.get(key)?.meta;
+    let coordination = &session.coordination;
+    let subject = if let Some((queue, place)) = coordination.claim_of(key) {
+        EndSubject::Claim { queue: queue.name.clone(), kind: queue.kind, place }
+    } else {
+        let (service, instance) = coordination.instance_of(key)?;
+        EndSubject::Instance { service: service.name.clone(), id: instance.id.clone() }
+    };
+    let key = Some((key.clone(), meta.mod_revision));
+    Some(EndQuestion { subject, key, ..end_of_lease(session, meta.lease) })
+}
+
+fn end_of_lease(session: &Session, lease: i64) -> EndQuestion {
+    let attached = session.coordination.leases.get(&lease).filter(|_| lease != 0);
+    let attached: Vec<(Key, Meaning)> = attached.map_or_else(Vec::new, |lease| {
+        lease.keys.iter().map(|(key, meaning)| (key.clone(), (**meaning).clone())).collect()
+    });
+    let type_to_confirm = session.profile.is_production().then(|| session.profile.name.clone());
+    EndQuestion { subject: EndSubject::Lease, key: None, lease, attached, type_to_confirm }
+}

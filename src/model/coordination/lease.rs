@@ -1,0 +1,46 @@
+//! Leases: what lives on them, and what they have left.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use super::queue::ClaimKind;
+use crate::model::bytes::Key;
+use crate::model::status::SeenAt;
+
+/// What a lease has left, as one member told at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseInfo {
+    /// The lease.
+    pub id: i64,
+    /// TTL that was granted, in seconds.
+    pub granted_secs: i64,
+    /// TTL remaining when it was asked, in seconds; −1: the lease is gone.
+    pub remaining_secs: i64,
+    /// When it was asked.
+    pub seen_at: SeenAt,
+}
+
+/// What a key means to those who live by it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Meaning {
+    /// An instance of the service in this folder.
+    Instance(Key),
+    /// A claim of the lock or election of this name.
+    Claim(ClaimKind, Key),
+    /// A health report of the service of this name.
+    Report(Key),
+    /// A key like any other.
+    Other,
+}
+
+/// A lease as the key space shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeaseUse {
+    /// Its id.
+    pub id: i64,
+    /// The keys attached to it, with what they mean.
+    pub keys: OrdMap<Key, Arc<Meaning>>,
+    /// When the first of its keys was seen to arise; `None`: before it was watched.
+    pub since: Option<SeenAt>,
+}

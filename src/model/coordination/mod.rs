@@ -1,0 +1,87 @@
+//! Services, leases, locks and elections as they live in the key space, recognised by shape.
+//!
+//! [`Coordination`] is one picture of all of them. It is made of persistent maps: cloning it costs next to
+//! nothing and the clone never changes, so the backend goes on with its own while the window shows one. It is
+//! fed in two ways only: with a whole key space after a listing, and with the changes of whole revisions; a
+//! change costs what it touches, never what there is.
+
+mod ending;
+mod finding;
+mod lease;
+pub mod news;
+mod queue;
+pub mod raft;
+pub mod rules;
+mod service;
+pub mod traffic;
+pub mod waits;
+
+use std::sync::Arc;
+
+use imbl::{HashMap, OrdMap, Vector};
+
+pub use ending::{EndCause, Ending};
+pub use finding::{Finding, Layout, Role};
+pub use lease::{LeaseInfo, LeaseUse, Meaning};
+pub use news::{News, NewsKind};
+pub use queue::{
+    Claim, ClaimForm, ClaimKind, ClaimMode, ClaimQueue, Confidence, Contention, MOST_TENURES, Tenure,
+};
+pub use rules::CoordinationSettings;
+pub use service::{
+    Breaker, Cause, Health, Instance, InstanceEvent, InstanceStatus, MOST_EVENTS, Report, Sample, Series,
+    Service, Turn,
+};
+pub use waits::WaitGraph;
+
+use super::bytes::Key;
+use super::status::SeenAt;
+
+/// At most so many news are kept, oldest dropped first.
+pub const MOST_NEWS: usize = 1_000;
+
+/// Everything recognised in one picture of the key space, and what was seen of it over time.
+#[derive(Clone, Debug, Default)]
+pub struct Coordination {
+    /// The revision that it is of.
+    pub revision: i64,
+    /// A whole listing was looked at: what is not here is not there.
+    pub complete: bool,
+    /// Since when every change has been seen without a gap; `None`: nothing has been.
+    pub watched_since: Option<SeenAt>,
+    /// Locks and elections, by name.
+    pub queues: OrdMap<Key, Arc<ClaimQueue>>,
+    /// Services, by the path of the folder that their instances are in (with its separator at the end).
+    pub services: OrdMap<Key, Arc<Service>>,
+    /// Leases that keys are attached to, by id.
+    pub leases: OrdMap<i64, Arc<LeaseUse>>,
+    /// What each recognised key means, by key.
+    pub meanings: HashMap<Key, Meaning>,
+    /// Who waits for whom, and which of them for ever.
+    pub waits: Arc<WaitGraph>,
+    /// What happened, oldest first.
+    pub news: Vector<Arc<News>>,
+}
+
+impl Coordination {
+    /// Locks or elections, by name.
+    pub fn of_kind(&self, kind: ClaimKind) -> impl Iterator<Item = &Arc<ClaimQueue>> {
+        self.queues.values().filter(move |queue| queue.kind == kind)
+    }
+
+    /// The lock or election that this key claims, with its place (0: it holds or leads).
+    #[must_use]
+    pub fn claim_of(&self, key: &[u8]) -> Option<(&Arc<ClaimQueue>, usize)> {
+        let Meaning::Claim(_, name) = self.meanings.get(key)? else { return None };
+        let queue = self.queues.get(name)?;
+        Some((queue, queue.claims.iter().position(|claim| *claim.key == *key)?))
+    }
+
+    /// The service and instance that this key registers.
+    #[must_use]
+    pub fn instance_of(&self, key: &[u8]) -> Option<(&Arc<Service>, &Arc<Instance>)> {
+        let Meaning::Instance(folder) = self.meanings.get(key)? else { return None };
+        let service = self.services.get(folder)?;
+        Some((service, service.instances.get(key)?))
+    }
+}

@@ -1,0 +1,182 @@
+//! Locks and elections: queues of claims found in the key space, and who held them before.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::ending::EndCause;
+use super::finding::Layout;
+use crate::model::bytes::{Key, Value};
+use crate::model::record::KeyMeta;
+use crate::model::status::SeenAt;
+
+/// So many past tenures are kept of each lock and election.
+pub const MOST_TENURES: usize = 200;
+
+/// What kind of turn a claim asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClaimMode {
+    /// It waits for all before it.
+    #[default]
+    Whole,
+    /// It waits for writers before it alone.
+    Read,
+    /// It waits for all before it.
+    Write,
+}
+
+/// One key that stands in line for a lock or a leadership.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The claim's own key.
+    pub key: Key,
+    /// Its revisions and lease.
+    pub meta: KeyMeta,
+    /// Its value where loaded: the candidate, or the owner's name.
+    pub value: Option<Value>,
+    /// What it asks for.
+    pub mode: ClaimMode,
+    /// When it was seen to arise; `None`: it was there before it was watched.
+    pub since: Option<SeenAt>,
+    /// When it was seen to get its turn; `None`: it waits, or had it before it was watched.
+    pub turn_since: Option<SeenAt>,
+}
+
+impl Claim {
+    /// A claim that was there before it was watched.
+    #[must_use]
+    pub fn found(key: Key, meta: KeyMeta, value: Option<Value>) -> Self {
+        Self { key, meta, value, mode: ClaimMode::Whole, since: None, turn_since: None }
+    }
+}
+
+/// What a queue is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClaimKind {
+    /// A lock: the first claim holds it. (etcd locks do not guarantee mutual exclusion.)
+    Lock,
+    /// An election: the first claim leads.
+    Election,
+}
+
+/// How the claims lie in etcd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClaimForm {
+    /// Several keys in one folder, first come first served by create revision.
+    Queue,
+    /// Several keys in one folder; readers hold together.
+    ReadWrite,
+    /// One key, created by a transaction on create revision 0: who waits is not seen in etcd.
+    SingleKey,
+}
+
+/// How sure the console is of what it recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// It may be one: its name or its value says so.
+    Likely,
+    /// The shape fits: the key's last segment is its own lease, or it is laid out as a known system does.
+    Certain,
+    /// The profile says so.
+    Ruled,
+}
+
+/// A time in which somebody held a lock or led, that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenure {
+    /// The claim.
+    pub claim: Claim,
+    /// The revision from which it held: its own creation, or the one at which the claim before it went.
+    pub from_revision: i64,
+    /// When it was seen to end.
+    pub until: SeenAt,
+    /// The revision at which it ended.
+    pub until_revision: i64,
+    /// How it ended, as far as it can be told.
+    pub cause: EndCause,
+    /// How many waited when it ended.
+    pub waiting: u32,
+}
+
+impl Tenure {
+    /// How long it lasted, in milliseconds, where its beginning was seen.
+    #[must_use]
+    pub fn length_ms(&self) -> Option<i64> {
+        self.claim.turn_since.map(|since| (self.until - since).max(0))
+    }
+}
+
+/// How many waited at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contention {
+    /// When the number changed to this.
+    pub at: SeenAt,
+    /// How many waited from then on.
+    pub waiting: u32,
+}
+
+/// A lock or an election with all that claim it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimQueue {
+    /// The name: the prefix without the lease segment and its separator, or the single key.
+    pub name: Key,
+    /// Lock or election.
+    pub kind: ClaimKind,
+    /// Queue or single key.
+    pub form: ClaimForm,
+    /// Which system writes such keys.
+    pub layout: Layout,
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// Ordered by create revision: the first holds or leads, the others wait in this order. Empty where
+    /// nobody claims it now; it is kept for its past.
+    pub claims: Vec<Arc<Claim>>,
+    /// Who held or led before, oldest first, at most [`MOST_TENURES`].
+    pub past: Arc<VecDeque<Tenure>>,
+    /// How many waited over the time watched, oldest first.
+    pub contention: Arc<VecDeque<Contention>>,
+}
+
+impl ClaimQueue {
+    /// A queue that nobody claims yet.
+    #[must_use]
+    pub fn new(name: Key, kind: ClaimKind, form: ClaimForm, confidence: Confidence) -> Self {
+        Self {
+            name,
+            kind,
+            form,
+            layout: Layout::Plain,
+            confidence,
+            claims: Vec::new(),
+            past: Arc::default(),
+            contention: Arc::default(),
+        }
+    }
+
+    /// Who holds or leads. (Of a read-write lock the first of those who hold.)
+    #[must_use]
+    pub fn holder(&self) -> Option<&Arc<Claim>> {
+        self.claims.first()
+    }
+
+    /// How many hold: one, unless readers hold together.
+    #[must_use]
+    pub fn holding(&self) -> usize {
+        let readers = || self.claims.iter().take_while(|claim| claim.mode == ClaimMode::Read).count();
+        match self.form {
+            ClaimForm::ReadWrite => readers().max(1).min(self.claims.len()),
+            ClaimForm::Queue | ClaimForm::SingleKey => self.claims.len().min(1),
+        }
+    }
+
+    /// Who holds or leads: one, unless readers hold together.
+    #[must_use]
+    pub fn holders(&self) -> &[Arc<Claim>] {
+        self.claims.get(..self.holding()).unwrap_or_default()
+    }
+
+    /// Who waits, in order.
+    #[must_use]
+    pub fn waiting(&self) -> &[Arc<Claim>] {
+        self.claims.get(self.holding()..).unwrap_or_default()
+    }
+}
