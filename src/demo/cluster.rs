@@ -1,21 +1,27 @@
 //! A real etcd cluster on free loopback ports in a temporary folder, for the demonstration and for
 //! the tests. Nothing of it outlives this process, however the process ends.
 
-use std::net::TcpListener;
+mod health;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use etcd_client::{Certificate, Client, ConnectOptions, Identity, TlsOptions};
 use tempfile::TempDir;
 
 use super::binaries::{EtcdBinary, EtcdVersion, find_etcd};
 pub use super::member::{LocalMember, TlsFiles};
+use super::ports::Ports;
 use super::watchdog::Watchdog;
 use crate::model::fault::{Fault, FaultKind};
+use health::Down;
 
-/// How often a start is tried again when another program took one of the ports meanwhile.
+/// How many clusters are begun, each with other ports, where a member ends for want of a port or
+/// for no reason that it tells.
 const PORT_ATTEMPTS: usize = 6;
+/// How many are begun where a member ends for another reason: a machine may be out of something for a
+/// moment.
+const ATTEMPTS: usize = 2;
 
 /// What cluster to start.
 #[derive(Clone, Debug)]
@@ -72,6 +78,8 @@ pub struct LocalCluster {
     members: Vec<LocalMember>,
     _guard: Arc<Mutex<Watchdog>>,
     folder: TempDir,
+    // Kept while members are down: nobody of ours takes them meanwhile.
+    _ports: Ports,
     binary: EtcdBinary,
     tls: Option<TlsFiles>,
     token: String,
@@ -94,21 +102,36 @@ impl LocalCluster {
         let binary = tokio::task::spawn_blocking(move || find_etcd(chosen.as_deref()))
             .await
             .map_err(|error| Fault::new(FaultKind::Other, error.to_string()))??;
+        Self::start_on(&options, &binary, || Ports::reserve(options.members * 2)).await
+    }
+
+    /// Starts it on such ports, and anew on others where a member does not stay.
+    async fn start_on(
+        options: &LocalClusterOptions,
+        binary: &EtcdBinary,
+        ports: impl Fn() -> Result<Ports, Fault>,
+    ) -> Result<Self, Fault> {
         let mut attempt = 1;
         loop {
-            let cluster = Self::launch(&options, &binary)?;
-            match cluster.wait_healthy().await {
+            let cluster = Self::launch(options, binary, ports()?)?;
+            let down = match cluster.first_health().await {
                 Ok(()) => return Ok(cluster),
-                Err(fault) if attempt < PORT_ATTEMPTS && fault.detail.contains("address already in use") => {
-                    tracing::debug!(attempt, "a port was taken meanwhile");
-                    attempt += 1;
-                }
-                Err(fault) => return Err(fault),
+                Err(down) => down,
+            };
+            let attempts = match &down {
+                Down::Ended { ending, .. } if ending.may_pass() => PORT_ATTEMPTS,
+                Down::Ended { .. } => ATTEMPTS,
+                Down::Late(_) => 1,
+            };
+            if attempt >= attempts {
+                return Err(down.into());
             }
+            tracing::debug!(attempt, fault = %Fault::from(down), "the local cluster is begun anew");
+            attempt += 1;
         }
     }
 
-    fn launch(options: &LocalClusterOptions, binary: &EtcdBinary) -> Result<Self, Fault> {
+    fn launch(options: &LocalClusterOptions, binary: &EtcdBinary, ports: Ports) -> Result<Self, Fault> {
         let mut folder = tempfile::Builder::new();
         folder.prefix("etcdscope-cluster-");
         // Logs in it are its owner's alone, whatever the umask is.
@@ -118,8 +141,7 @@ impl LocalCluster {
             .tempdir()
             .map_err(|error| Fault::new(FaultKind::File, format!("temporary folder: {error}")))?;
         let guard = Arc::new(Mutex::new(Watchdog::start(folder.path())?));
-        let ports = free_ports(options.members * 2)?;
-        let (clients, free) = ports.split_at(options.members);
+        let (clients, free) = ports.numbers().split_at(options.members);
         let peers: Vec<(u16, u16)> = if options.peer_ports.is_empty() {
             free.iter().map(|port| (*port, *port)).collect()
         } else {
@@ -152,7 +174,8 @@ impl LocalCluster {
                 format!("--heartbeat-interval={}", options.heartbeat_ms),
                 format!("--election-timeout={}", options.election_ms),
                 "--logger=zap".to_owned(),
-                "--log-level=error".to_owned(),
+                // Some reasons to end at once are but warnings to etcd.
+                "--log-level=warn".to_owned(),
             ];
             if binary.version.at_least(3, 5) {
                 // The data lives as long as this process: it need not survive a power cut.
@@ -179,6 +202,7 @@ impl LocalCluster {
             members,
             _guard: guard,
             folder,
+            _ports: ports,
             binary: binary.clone(),
             tls: options.tls.clone(),
             token,
@@ -277,7 +301,7 @@ impl LocalCluster {
     /// As [`LocalCluster::start`].
     pub async fn restart(&self, index: usize) -> Result<(), Fault> {
         self.start_again(index)?;
-        self.wait_member(self.member(index), Instant::now() + self.start_timeout).await
+        self.wait_members(std::slice::from_ref(self.member(index))).await
     }
 
     /// [`LocalCluster::restart`] without waiting.
@@ -307,92 +331,6 @@ impl LocalCluster {
         ids.iter().position(|id| leader != 0 && *id == Some(leader))
     }
 
-    /// Waits until every member serves linearizable reads.
-    ///
-    /// # Errors
-    /// [`FaultKind::TimedOut`], or [`FaultKind::Other`] where a member has ended, with its log.
-    pub async fn wait_healthy(&self) -> Result<(), Fault> {
-        let deadline = Instant::now() + self.start_timeout;
-        for member in &self.members {
-            self.wait_member(member, deadline).await?;
-        }
-        Ok(())
-    }
-
-    /// A client of these members, with the TLS of the cluster and no user. It balances over them.
-    ///
-    /// # Errors
-    /// [`FaultKind::BadCertificateFile`] or [`FaultKind::Unavailable`].
-    pub async fn client(&self) -> Result<Client, Fault> {
-        self.client_of(&self.endpoints()).await
-    }
-
-    async fn client_of(&self, endpoints: &[String]) -> Result<Client, Fault> {
-        let mut options = ConnectOptions::new()
-            .with_connect_timeout(Duration::from_secs(3))
-            .with_keep_alive(Duration::from_secs(10), Duration::from_secs(5));
-        if let Some(tls) = &self.tls {
-            let read = |path: &Path| {
-                std::fs::read(path).map_err(|error| {
-                    Fault::new(FaultKind::BadCertificateFile, format!("{}: {error}", path.display()))
-                })
-            };
-            let mut tls_options =
-                TlsOptions::new().ca_certificate(Certificate::from_pem(read(&tls.ca_file)?));
-            if let (Some(cert), Some(key)) = (&tls.client_cert_file, &tls.client_key_file) {
-                tls_options = tls_options.identity(Identity::from_pem(read(cert)?, read(key)?));
-            }
-            options = options.with_tls(tls_options);
-        }
-        Client::connect(endpoints, Some(options))
-            .await
-            .map_err(|error| Fault::new(FaultKind::Unavailable, error.to_string()))
-    }
-
-    async fn wait_member(&self, member: &LocalMember, deadline: Instant) -> Result<(), Fault> {
-        let mut last = String::from("no answer");
-        while Instant::now() < deadline {
-            if let Some(status) = member.ended() {
-                let detail = format!("{} ended ({status}): {}", member.name(), member.log_tail());
-                return Err(Fault::new(FaultKind::Other, detail));
-            }
-            match self.check(member).await {
-                Ok(()) => return Ok(()),
-                Err(fault) => last = fault.detail,
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let detail = format!("{} did not come up: {last}; {}", member.name(), member.log_tail());
-        Err(Fault::new(FaultKind::TimedOut, detail))
-    }
-
-    /// Whether the member knows a leader and serves a linearizable read.
-    async fn check(&self, member: &LocalMember) -> Result<(), Fault> {
-        if self.status(member).await?.1 == 0 {
-            return Err(Fault::new(FaultKind::NoLeader, "no leader yet"));
-        }
-        let mut client = self.client_of(&[member.endpoint().to_owned()]).await?;
-        match tokio::time::timeout(Duration::from_secs(3), client.get("health", None)).await {
-            Ok(Ok(_)) => Ok(()),
-            // With authentication on, a refusal is the answer of a healthy member too.
-            Ok(Err(error)) if refused(&error) => Ok(()),
-            Ok(Err(error)) => Err(Fault::new(FaultKind::Unavailable, error.to_string())),
-            Err(_) => Err(Fault::new(FaultKind::TimedOut, "the read was not answered")),
-        }
-    }
-
-    /// Member id and the id of the leader it knows.
-    async fn status(&self, member: &LocalMember) -> Result<(u64, u64), Fault> {
-        let mut client = self.client_of(&[member.endpoint().to_owned()]).await?;
-        match tokio::time::timeout(Duration::from_secs(3), client.status()).await {
-            Ok(Ok(status)) => {
-                Ok((status.header().map_or(0, etcd_client::ResponseHeader::member_id), status.leader()))
-            }
-            Ok(Err(error)) => Err(Fault::new(FaultKind::Unavailable, error.to_string())),
-            Err(_) => Err(Fault::new(FaultKind::TimedOut, "the status was not answered")),
-        }
-    }
-
     /// Ends all members and removes the folder. Dropping does the same; this reports what remains.
     ///
     /// # Errors
@@ -410,25 +348,6 @@ impl LocalCluster {
             _ => Ok(()),
         }
     }
-}
-
-fn refused(error: &etcd_client::Error) -> bool {
-    let text = error.to_string();
-    text.contains("user name is empty") || text.contains("permission denied") || text.contains("auth token")
-}
-
-/// `count` different free loopback ports. All are held until the last is known; another program may
-/// still take one before etcd does.
-fn free_ports(count: usize) -> Result<Vec<u16>, Fault> {
-    let fault = |error: std::io::Error| Fault::new(FaultKind::Other, format!("finding free ports: {error}"));
-    let mut held = Vec::new();
-    let mut ports = Vec::new();
-    for _ in 0..count {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(fault)?;
-        ports.push(listener.local_addr().map_err(fault)?.port());
-        held.push(listener);
-    }
-    Ok(ports)
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -1,7 +1,9 @@
 //! One member of a local cluster: an etcd process that tests may kill, stop and start again.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::binaries::without_etcd_environment;
@@ -51,7 +53,55 @@ pub struct LocalMember {
     program: PathBuf,
     arguments: Vec<String>,
     child: Mutex<Option<Child>>,
+    /// How long its log was when it was started last.
+    log_from: AtomicU64,
     guard: Arc<Mutex<Watchdog>>,
+}
+
+/// How a member ended by itself.
+#[derive(Debug)]
+pub(super) struct Ending {
+    status: ExitStatus,
+    said: Said,
+}
+
+/// What a member wrote into its log since it was started.
+#[derive(Debug)]
+enum Said {
+    Lines(String),
+    Nothing,
+    Unreadable(String),
+}
+
+impl Ending {
+    /// Whether another program had one of its ports.
+    pub(super) fn port_was_taken(&self) -> bool {
+        let Said::Lines(lines) = &self.said else { return false };
+        // As Unix and as Windows put it.
+        lines.contains("address already in use") || lines.contains("Only one usage of each socket address")
+    }
+
+    /// Whether it may well start next time: for want of a port, or for no reason that it told.
+    pub(super) fn may_pass(&self) -> bool {
+        let told_nothing = !matches!(self.said, Said::Lines(_));
+        self.port_was_taken() || (told_nothing && self.status.code() == Some(1))
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({}): {}", self.status, self.said)
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lines(lines) => f.write_str(lines),
+            Self::Nothing => f.write_str("it wrote nothing into its log"),
+            Self::Unreadable(why) => write!(f, "its log can not be read: {why}"),
+        }
+    }
 }
 
 impl LocalMember {
@@ -64,7 +114,9 @@ impl LocalMember {
         arguments: Vec<String>,
         guard: Arc<Mutex<Watchdog>>,
     ) -> Self {
-        Self { name, endpoint, peer_url, data_dir, program, arguments, child: Mutex::new(None), guard }
+        let child = Mutex::new(None);
+        let log_from = AtomicU64::new(0);
+        Self { name, endpoint, peer_url, data_dir, program, arguments, child, log_from, guard }
     }
 
     /// Its name in the cluster.
@@ -171,6 +223,7 @@ impl LocalMember {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let log = options.create(true).append(true).open(self.log_file()).map_err(log_fault)?;
+        self.log_from.store(log.metadata().map_err(log_fault)?.len(), Ordering::Relaxed);
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdin(Stdio::null());
         command.stdout(log.try_clone().map_err(log_fault)?).stderr(log);
@@ -193,7 +246,7 @@ impl LocalMember {
     }
 
     /// How it ended, where it was started and has ended by itself.
-    pub(super) fn ended(&self) -> Option<ExitStatus> {
+    fn ended(&self) -> Option<ExitStatus> {
         let mut child = lock(&self.child);
         let child = child.as_mut()?;
         let status = child.try_wait().ok().flatten()?;
@@ -201,19 +254,36 @@ impl LocalMember {
         Some(status)
     }
 
+    /// How and why it ended, where it was started and has ended by itself.
+    pub(super) fn ending(&self) -> Option<Ending> {
+        self.ended().map(|status| Ending { status, said: self.said() })
+    }
+
     fn log_file(&self) -> PathBuf {
         self.data_dir.with_extension("log")
     }
 
-    /// The first and the last lines of its log: a refused argument is named first, before the usage;
-    /// everything else ends with its cause.
+    /// The first and the last lines that it wrote into its log since it was started last: a refused
+    /// argument is named first, before the usage; everything else ends with its cause. In words where
+    /// there are none.
     #[must_use]
     pub fn log_tail(&self) -> String {
-        let text = std::fs::read(self.log_file()).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
+        self.said().to_string()
+    }
+
+    fn said(&self) -> Said {
+        let text = match std::fs::read(self.log_file()) {
+            Ok(text) => text,
+            Err(error) => return Said::Unreadable(format!("{}: {error}", self.log_file().display())),
+        };
+        let from = usize::try_from(self.log_from.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+        let text = String::from_utf8_lossy(text.get(from..).unwrap_or_default());
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        if lines.is_empty() {
+            return Said::Nothing;
+        }
         let (head, tail) = lines.split_at(lines.len().min(2));
-        [head, tail.get(tail.len().saturating_sub(3)..).unwrap_or_default()].concat().join(" | ")
+        Said::Lines([head, tail.get(tail.len().saturating_sub(3)..).unwrap_or_default()].concat().join(" | "))
     }
 }
 

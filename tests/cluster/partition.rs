@@ -1,7 +1,7 @@
 //! The network between the members: a door before each member's peer port that can be shut for one
 //! of them, which then has no quorum while the others have.
 
-use etcdscope::demo::{EtcdBinary, LocalCluster, LocalClusterOptions};
+use etcdscope::demo::{EtcdBinary, LocalCluster, LocalClusterOptions, Ports};
 use etcdscope::model::fault::Fault;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,6 +19,7 @@ pub struct Partition {
     /// Id of the member that nobody hears; 0: all are heard.
     alone: watch::Sender<u64>,
     _doors: JoinSet<()>,
+    _ports: Ports,
 }
 
 impl Partition {
@@ -35,18 +36,16 @@ impl Partition {
     async fn try_start(binary: &EtcdBinary) -> Result<(LocalCluster, Self), Fault> {
         let (alone, _) = watch::channel(0);
         let mut doors = JoinSet::new();
-        let mut free = Vec::new();
+        let free = Ports::reserve(3)?;
         let mut peer_ports = Vec::new();
         let (ids, known) = watch::channel(Vec::new());
         for index in 0..3 {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            free.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
-            let ports = (free[index].local_addr().unwrap().port(), listener.local_addr().unwrap().port());
+            let ports = (free.numbers()[index], listener.local_addr().unwrap().port());
             let door = Door { target: ports.0, index, ids: known.clone(), alone: alone.subscribe() };
             doors.spawn(keep(listener, door));
             peer_ports.push(ports);
         }
-        drop(free);
         let options = LocalClusterOptions {
             etcd_bin: Some(binary.path.clone()),
             peer_ports,
@@ -59,7 +58,7 @@ impl Partition {
             ids.send_modify(|ids| ids.push(listed.id()));
         }
         let ids = ids.borrow().clone();
-        Ok((local, Self { ids, alone, _doors: doors }))
+        Ok((local, Self { ids, alone, _doors: doors, _ports: free }))
     }
 
     /// Nothing passes between this member and the others any more.

@@ -7,12 +7,13 @@ mod peer;
 #[path = "../window/stage.rs"]
 mod stage;
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
+use etcdscope::demo::Ports;
 use peer::Peer;
 use stage::Screen;
 
@@ -64,7 +65,8 @@ async fn a_session_with_everything_logged_leaves_no_secret() {
     let home = tempfile::tempdir().unwrap();
     let files = home.path().join("files");
     let log = home.path().join("window.log");
-    let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let port = Ports::reserve(1).unwrap();
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.numbers()[0]));
     let child = etcdscope(home.path(), &["--lang", "en", "--log", "trace"])
         .env("DISPLAY", screen.display())
         .env_remove("WAYLAND_DISPLAY")

@@ -1,10 +1,12 @@
 //! A virtual screen, and the real window on it.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use etcdscope::demo::Ports;
 
 /// Milliseconds since the Unix epoch.
 pub fn unix_ms() -> f64 {
@@ -127,13 +129,15 @@ pub struct Window {
     pub started_ms: f64,
     /// Where it can be inspected.
     pub address: SocketAddr,
+    _port: Ports,
 }
 
 impl Window {
     /// Starts `etcdscope` with these arguments. It keeps its files in `home`, and reads no settings
     /// but those given.
     pub fn open(screen: &Screen, home: &Path, arguments: &[&str]) -> Result<Self, String> {
-        let address = free_address().map_err(|error| format!("a free port: {error}"))?;
+        let port = Ports::reserve(1).map_err(|fault| fault.to_string())?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.numbers()[0]));
         let frames = home.join("frames.log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_etcdscope"));
         for (name, _) in std::env::vars_os() {
@@ -158,7 +162,7 @@ impl Window {
         let file = std::fs::File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
         let started_ms = unix_ms();
         let child = command.stderr(file).spawn().map_err(|error| format!("etcdscope: {error}"))?;
-        Ok(Self { running: Running(vec![child]), log, frames, started_ms, address })
+        Ok(Self { running: Running(vec![child]), log, frames, started_ms, address, _port: port })
     }
 
     fn child(&mut self) -> &mut Child {
@@ -241,8 +245,4 @@ impl Drop for Window {
             eprintln!("the window said:\n{}", std::fs::read_to_string(&self.log).unwrap_or_default());
         }
     }
-}
-
-fn free_address() -> std::io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }

@@ -1,3 +1,5 @@
+use etcd_client::{Certificate, Client, ConnectOptions, TlsOptions};
+
 use super::*;
 
 #[tokio::test]
@@ -97,4 +99,75 @@ async fn tls_with_client_certificates_is_served_by_every_etcd() {
         let mut stranger = Client::connect(cluster.endpoints(), Some(stranger)).await.expect("a client");
         assert!(stranger.get("a", None).await.is_err(), "served without a certificate");
     }
+}
+
+/// A port of a client or of a peer is taken between its choice and its use.
+#[tokio::test]
+async fn a_port_that_is_taken_meanwhile_costs_another_attempt() {
+    for binary in crate::demo::etcd_binaries() {
+        for taken in [0, 3] {
+            let held = Mutex::new(None);
+            let asked = std::sync::atomic::AtomicUsize::new(0);
+            let ports = || {
+                let ports = Ports::reserve(4)?;
+                if asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 {
+                    let address = ("127.0.0.1", ports.numbers()[taken]);
+                    *lock(&held) = Some(std::net::TcpListener::bind(address).expect("it is free"));
+                }
+                Ok(ports)
+            };
+            let options = LocalClusterOptions::members(2);
+            let cluster = LocalCluster::start_on(&options, &binary, ports).await.expect("a cluster");
+            assert_eq!(asked.into_inner(), 2, "{:?}", binary.version);
+            cluster.client().await.expect("a client").put("a", "1", None).await.expect("a put");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_stays_taken_is_named() {
+    let reserved = Ports::reserve(2).expect("ports");
+    let _held = std::net::TcpListener::bind(("127.0.0.1", reserved.numbers()[1])).expect("it is free");
+    let options = LocalClusterOptions {
+        peer_ports: vec![(reserved.numbers()[1], reserved.numbers()[1])],
+        ..LocalClusterOptions::members(1)
+    };
+    let fault = LocalCluster::start(options).await.expect_err("the port is taken");
+    assert!(fault.detail.contains("address already in use"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_member_whose_port_is_taken_for_a_moment_comes_back() {
+    let cluster = LocalCluster::start(LocalClusterOptions::members(1)).await.expect("a cluster");
+    let member = cluster.member(0);
+    member.kill();
+    let address = member.endpoint().trim_start_matches("http://").to_owned();
+    let held = std::net::TcpListener::bind(address).expect("the member let it go");
+    let let_go = async {
+        // Once it has met it.
+        while !member.log_tail().contains("address already in use") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        drop(held);
+    };
+    let (restarted, ()) = tokio::join!(cluster.restart(0), let_go);
+    restarted.expect("the member comes back");
+    assert!(member.is_running());
+}
+
+/// `false` is on every Unix, and ends with 1 without a word.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_member_that_ends_without_a_word_is_said_to() {
+    let program = std::path::PathBuf::from("false");
+    let binary = EtcdBinary { path: program, version: EtcdVersion { major: 3, minor: 5, patch: 0 } };
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let ports = || {
+        asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ports::reserve(2)
+    };
+    let options = LocalClusterOptions::members(1);
+    let fault = LocalCluster::start_on(&options, &binary, ports).await.expect_err("it ends");
+    assert!(fault.detail.contains("wrote nothing into its log"), "{fault}");
+    assert_eq!(asked.into_inner(), PORT_ATTEMPTS);
 }
