@@ -1,9 +1,11 @@
 //! Work beside the window's thread: comparing, merging, checking and colouring large values. The window
 //! goes on drawing what it has, and is drawn again when the answer is there.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
-use egui::Context;
+use egui::{Context, Id};
 
 /// Work under way; dropping it means that nobody wants the answer any more.
 pub struct Beside<T>(Receiver<T>);
@@ -19,10 +21,58 @@ pub enum Answer<T> {
 }
 
 /// The sender goes before the window is woken, so that a window that is drawn because the work broke
-/// off sees that it did.
+/// off sees that it did; and the work is over only once the window knows.
 struct Reply<T> {
     sender: Sender<T>,
     _wake: Wake,
+    _turn: Turn,
+}
+
+/// How much work of a window was begun so far, and how much of it is over, whether its answer was
+/// drawn or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// So much was begun.
+    pub begun: usize,
+    /// So much is over.
+    pub over: usize,
+}
+
+/// How the work of this window stands: for who must not look before all of it is done, as tests and
+/// makers of pictures.
+#[must_use]
+pub fn tally(ctx: &Context) -> Tally {
+    let counts = counts(ctx);
+    // In this order: what is over was begun.
+    let over = counts.over.load(Ordering::SeqCst);
+    Tally { begun: counts.begun.load(Ordering::SeqCst), over }
+}
+
+#[derive(Default)]
+struct Counts {
+    begun: AtomicUsize,
+    over: AtomicUsize,
+}
+
+fn counts(ctx: &Context) -> Arc<Counts> {
+    ctx.data_mut(|data| data.get_temp_mut_or_default::<Arc<Counts>>(Id::unique("work beside")).clone())
+}
+
+/// Work that was begun, and is over when this goes.
+struct Turn(Arc<Counts>);
+
+impl Turn {
+    fn begin(ctx: &Context) -> Self {
+        let counts = counts(ctx);
+        counts.begun.fetch_add(1, Ordering::SeqCst);
+        Self(counts)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.over.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 struct Wake(Context);
@@ -37,7 +87,7 @@ impl<T: Send + 'static> Beside<T> {
     /// Begins the work on a thread of this name.
     pub fn start(ctx: &Context, name: &str, work: impl FnOnce() -> T + Send + 'static) -> Self {
         let (sender, receiver) = channel();
-        let reply = Reply { sender, _wake: Wake(ctx.clone()) };
+        let reply = Reply { sender, _wake: Wake(ctx.clone()), _turn: Turn::begin(ctx) };
         let run = move || {
             if reply.sender.send(work()).is_err() {
                 tracing::debug!("nobody waits for what was worked out");
@@ -65,7 +115,7 @@ impl<T: Send + 'static> Beside<T> {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Answer, Beside};
+    use super::{Answer, Beside, Tally, tally};
 
     fn settled<T: Send + 'static>(beside: &Beside<T>) -> Answer<T> {
         let start = Instant::now();
@@ -92,5 +142,21 @@ mod tests {
         let ctx = egui::Context::default();
         let beside: Beside<u8> = Beside::start(&ctx, "broken", || std::panic::resume_unwind(Box::new(())));
         assert!(matches!(settled(&beside), Answer::Failed));
+    }
+    #[test]
+    fn work_is_over_when_the_window_knows() {
+        let ctx = egui::Context::default();
+        assert_eq!(tally(&ctx), Tally { begun: 0, over: 0 });
+        let (go, gone) = std::sync::mpsc::channel::<()>();
+        let beside = Beside::start(&ctx, "waiting", move || gone.recv().is_ok());
+        assert_eq!(tally(&ctx), Tally { begun: 1, over: 0 });
+        drop(go);
+        let start = Instant::now();
+        while tally(&ctx).over == 0 {
+            assert!(start.elapsed() < Duration::from_secs(30), "never over");
+            std::thread::yield_now();
+        }
+        assert!(ctx.has_requested_repaint());
+        assert!(matches!(beside.take(), Answer::Ready(false)));
     }
 }

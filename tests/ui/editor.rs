@@ -154,12 +154,37 @@ fn the_button_opens_the_review_only_when_something_changed() {
     assert_eq!(scene.actions(), []);
     // Two at once would ask for the language twice, and wait for ever if a Chinese scene came between.
     drop(scene);
-    // Nothing is recognised in this text: no answer of a check moves the button while it is pressed.
     let mut scene = english(drafted("plain words"));
     scene.press("Review and save…");
     assert_eq!(scene.actions(), [Action::Review(key(ROUTES))]);
     scene.press("Discard");
     assert_eq!(scene.actions(), [Action::DiscardDraft(key(ROUTES))]);
+}
+
+/// Answers of checks, and what else is told at the right of the bar, come when they come.
+#[test]
+fn what_appears_at_the_other_end_of_the_bar_takes_no_press_from_the_button() {
+    let mut scene = english(drafted("plain\nwords"));
+    let place = scene.harness.get_by_label("Review and save…").rect().center();
+    let button = |pressed| egui::Event::PointerButton {
+        pos: place,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    scene.harness.event(egui::Event::PointerMoved(place));
+    scene.harness.event(button(true));
+    // Single frames: what is held for long is no click.
+    scene.harness.step();
+    assert!(!scene.sees("CRLF"));
+    let document = first(&mut scene.harness.state_mut().world);
+    document.draft = Some(value("plain\r\nwords"));
+    document.draft_generation += 1;
+    scene.harness.step();
+    assert!(scene.sees("CRLF"), "one thing more at the right");
+    scene.harness.event(button(false));
+    scene.settle();
+    assert_eq!(scene.actions(), [Action::Review(key(ROUTES))]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A window without a screen around `ui::show`, with a world built in code.
 
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -13,10 +14,13 @@ use etcdscope::model::session::Session;
 use etcdscope::model::settings::{Language, Settings, ThemeChoice};
 use etcdscope::model::status::{ClusterStatus, MemberStatus, MirrorState, SeenAt};
 use etcdscope::model::world::World;
-use etcdscope::ui::{self, UiState, theme};
+use etcdscope::ui::{self, UiState, beside, theme};
 
 /// The moment at which every scene plays.
 pub const NOW: SeenAt = 1_780_000_000_000;
+
+/// Work beside the window that takes longer hangs.
+const BESIDE_LIMIT: Duration = Duration::from_secs(60);
 
 /// The language is one for the whole process: English scenes share it, Chinese ones have it alone.
 /// A test must not hold scenes of both languages at once.
@@ -160,10 +164,23 @@ fn add_chinese_font(ctx: &egui::Context) {
 
 #[allow(dead_code, reason = "not every module of the tests needs each of them")]
 impl Scene {
-    /// Lets the window come to rest (or a few frames pass, where something moves forever).
+    /// Lets the window come to rest (or a few frames pass, where something moves forever): until nothing
+    /// is under way beside it, and every answer is drawn.
     pub fn settle(&mut self) {
-        if self.harness.run_ok().is_none() {
-            self.harness.run_steps(2);
+        let begun = Instant::now();
+        loop {
+            let before = beside::tally(&self.harness.ctx);
+            if self.harness.run_ok().is_none() {
+                self.harness.run_steps(2);
+            }
+            let now = beside::tally(&self.harness.ctx);
+            if now == before && now.over == now.begun {
+                return;
+            }
+            while beside::tally(&self.harness.ctx).over < now.begun {
+                assert!(begun.elapsed() < BESIDE_LIMIT, "work beside the window does not end");
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
     }
 

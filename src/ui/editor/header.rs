@@ -11,7 +11,7 @@ use crate::model::format::ValueFormat;
 use crate::model::key_text::{display_key, display_short};
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::button::open_sign;
-use crate::ui::widgets::{Button, Tone, chip, icon_button, key_label, shortcut_text, tabs};
+use crate::ui::widgets::{Button, Tone, chip, from_left, icon_button, key_label, shortcut_text, tabs};
 
 /// Below this width the editor leaves out what is said elsewhere.
 pub(super) const NARROW: f32 = 560.0;
@@ -31,7 +31,7 @@ pub(super) fn bar(
     row.spacing_mut().item_spacing.x = size::PAD;
     right(&mut row);
     row.spacing_mut().item_spacing.x = size::PAD;
-    row.with_layout(Layout::left_to_right(Align::Center), left);
+    from_left(&mut row, left);
     rect
 }
 

@@ -14,7 +14,7 @@ use crate::ui::beside::Beside;
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::button::open_sign;
 use crate::ui::widgets::field::search_field;
-use crate::ui::widgets::{count_text, icon_button, icon_toggle, segmented};
+use crate::ui::widgets::{count_text, from_left, icon_button, icon_toggle, segmented};
 
 /// So many environments stand side by side; more are in a list.
 const MAX_SEGMENTS: usize = 5;
@@ -37,7 +37,7 @@ fn bar(
     row.spacing_mut().item_spacing.x = size::GRID;
     right(&mut row, view);
     row.spacing_mut().item_spacing.x = size::PAD;
-    row.with_layout(Layout::left_to_right(Align::Center), |ui| left(ui, view));
+    from_left(&mut row, |ui| left(ui, view));
     rect
 }
 

@@ -28,7 +28,7 @@ pub use key_text::{key_label, paint_key, paint_key_tail};
 pub use list::{ListMove, VirtualList, list_move};
 pub use notice::{banner, empty_state, fault_line, fault_view};
 pub use progress::{ProgressAnswer, progress_line};
-pub use section::{property, property_mono, section_header};
+pub use section::{from_left, property, property_mono, section_header};
 pub use shortcut::shortcut_text;
 pub use tabs::{segmented, tabs};
 pub use units::{bytes_text, clock_text, count_text, duration_text, relative_text, time_text};

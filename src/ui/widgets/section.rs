@@ -1,6 +1,6 @@
 //! Headers of sections and rows of properties.
 
-use egui::{Label, Response, RichText, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Label, Layout, Response, RichText, Sense, Ui, UiBuilder, pos2, vec2};
 
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::icon_button;
@@ -9,10 +9,19 @@ use crate::ui::widgets::icon_button;
 pub fn section_header<R>(ui: &mut Ui, title: &str, right: impl FnOnce(&mut Ui) -> R) -> R {
     let tokens = theme::tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::BAR), Sense::hover());
-    let builder = UiBuilder::new().max_rect(rect).layout(egui::Layout::left_to_right(egui::Align::Center));
+    let builder = UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center));
     let mut row = ui.new_child(builder);
     row.add(Label::new(RichText::new(title).font(text::meta_medium()).color(tokens.second)).truncate());
-    row.with_layout(egui::Layout::right_to_left(egui::Align::Center), right).inner
+    row.with_layout(Layout::right_to_left(Align::Center), right).inner
+}
+
+/// What a row holds at its left, after its right side was drawn; at most once in a row. A widget's id
+/// follows from how many were drawn before it: here they do not count, so that something that comes or
+/// goes at the right (the answer of a check, say) takes no press from a button at the left.
+pub fn from_left(ui: &mut Ui, left: impl FnOnce(&mut Ui)) {
+    let id = ui.unique_id().with("from left");
+    let builder = UiBuilder::new().scope_id(id).layout(Layout::left_to_right(Align::Center));
+    ui.scope_builder(builder, left);
 }
 
 /// A label and its value; the value can be selected, and copied by the button that appears under the

@@ -21,7 +21,7 @@ use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::widgets::chip::Tone;
 use crate::ui::widgets::field::mono_field;
 use crate::ui::widgets::{
-    Button, clock_text, fault_line, icon_button, icon_toggle, relative_text, segmented,
+    Button, clock_text, fault_line, from_left, icon_button, icon_toggle, relative_text, segmented,
 };
 
 /// Below this width of the window the band says less.
@@ -297,7 +297,7 @@ pub fn controls(
         {
             view.strip.show_all();
         }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        from_left(ui, |ui| {
             steps(ui, moment, timeline, actions);
             field(ui, moment, timeline, view, actions);
             against(ui, moment, timeline, actions);
