@@ -5,6 +5,7 @@ pub mod beside;
 pub mod claims;
 pub mod cluster;
 pub mod connect;
+pub mod coordination;
 pub mod dialogs;
 pub mod editor;
 pub mod environments;
@@ -17,6 +18,7 @@ pub mod schema;
 pub mod services;
 pub mod shell;
 pub mod theme;
+pub mod ttl;
 pub mod widgets;
 
 use crate::action::{Actions, UserCommand};

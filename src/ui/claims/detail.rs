@@ -3,14 +3,16 @@
 use egui::{Align, CornerRadius, Frame, Label, Layout, Margin, Rect, ScrollArea, Sense, Ui, pos2, vec2};
 use rust_i18n::t;
 
-use super::{lease_text, open_key, owner, owner_or_lease, since, ttl};
+use super::since;
 use crate::action::{Action, Actions};
 use crate::model::activity::{ActivityKind, ActivityLine};
 use crate::model::claim::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
 use crate::model::key_text::{display_key, display_short};
 use crate::model::session::Session;
 use crate::model::world::World;
+use crate::ui::coordination::{lease_name, lease_text, open_key, owner, owner_or_lease};
 use crate::ui::theme::{self, icons, size, text};
+use crate::ui::ttl;
 use crate::ui::widgets::chip::{Tone, chip, dot, tag};
 use crate::ui::widgets::{Button, clock_text, count_text, elided, icon_button, section_header, time_text};
 
@@ -96,8 +98,7 @@ fn first(ui: &mut Ui, world: &World, session: &Session, queue: &ClaimQueue, acti
         let name = owner_or_lease(holder);
         ui.add(Label::new(tokens.number(name)).truncate().selectable(true));
         if owner(holder).is_some() {
-            let lease = t!("claims.lease", lease = lease_text(holder.meta.lease));
-            ui.label(tokens.mono_meta(lease));
+            ui.label(tokens.mono_meta(lease_name(holder.meta.lease)));
         }
         ui.add_space(size::GRID);
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());

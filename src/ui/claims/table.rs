@@ -4,12 +4,14 @@ use egui::accesskit::Role;
 use egui::{EventFilter, Id, Rect, Sense, Ui, UiBuilder, pos2, vec2};
 use rust_i18n::t;
 
-use super::{ClaimsState, HEADER, owner_or_lease, since, ttl};
+use super::{ClaimsState, HEADER, since};
 use crate::model::claim::{ClaimKind, ClaimQueue, Confidence};
 use crate::model::key_text::display_short;
 use crate::model::session::Session;
 use crate::model::world::World;
+use crate::ui::coordination::owner_or_lease;
 use crate::ui::theme::{self, Tokens, icons, size, text};
+use crate::ui::ttl;
 use crate::ui::widgets::button::paint_icon;
 use crate::ui::widgets::chip::{Tone, dot};
 use crate::ui::widgets::list::row_ground;
@@ -192,7 +194,7 @@ fn row(
     let words = count_text(waiting as u64);
     cell(ui, tokens, rect, columns.waiting, &words, Cell { font: text::mono_small(), colour, right: true });
     if let Some(holder) = holder {
-        state.in_sight.insert(holder.meta.lease);
+        state.leases.see(holder.meta.lease);
         if let Some(column) = columns.since {
             let words = since(world, session, holder);
             let look = Cell { font: text::mono_small(), colour: tokens.second, right: false };

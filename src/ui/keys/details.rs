@@ -12,8 +12,8 @@ use crate::model::record::KeyMeta;
 use crate::model::session::Session;
 use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
-use crate::ui::claims::ttl;
 use crate::ui::theme::{self, icons, size};
+use crate::ui::ttl;
 use crate::ui::widgets::button::link;
 use crate::ui::widgets::{
     Button, bytes_text, clock_text, count_text, icon_button, property, property_mono, section_header,

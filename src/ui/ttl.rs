@@ -3,7 +3,7 @@
 use egui::{Color32, CornerRadius, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
-use crate::model::claim::LeaseInfo;
+use crate::model::coordination::LeaseInfo;
 use crate::model::status::SeenAt;
 use crate::ui::theme::{self, Tokens, size, text};
 use crate::ui::widgets::{duration_text, elided};
@@ -47,7 +47,7 @@ impl Ttl {
     pub fn words(self) -> String {
         match self {
             Self::Unknown => "–".to_owned(),
-            Self::Gone => t!("claims.ttl.gone").into_owned(),
+            Self::Gone => t!("coordination.ttl.gone").into_owned(),
             Self::Left { secs, .. } => duration_text(secs),
         }
     }
@@ -102,7 +102,7 @@ pub fn property_row(ui: &mut Ui, label: &str, info: Option<&LeaseInfo>, now: See
 #[cfg(test)]
 mod tests {
     use super::{Ttl, left};
-    use crate::model::claim::LeaseInfo;
+    use crate::model::coordination::LeaseInfo;
 
     #[test]
     fn a_lease_is_counted_down_between_answers() {
