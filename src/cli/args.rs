@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
 use super::WindowArgs;
 use super::connection::ConnectionArgs;
 use super::export::ExportCommand;
 use super::past_args::PastCommands;
-use crate::demo::DemoOptions;
+use crate::demo::{DemoOptions, Scenario};
 use crate::model::settings::{Language, ThemeChoice};
 use crate::model::transfer::ExportFormat;
 
@@ -199,8 +200,50 @@ pub(super) struct DemoFlags {
     /// Decides what the fleet does and when
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(super) seed: u64,
+    /// What happens beside the fleet's calm life; may be given several times
+    #[arg(long = "scenario", value_enum, value_name = "NAME")]
+    scenarios: Vec<ScenarioName>,
     #[command(flatten)]
     pub(super) window: WindowFlags,
+}
+
+impl DemoFlags {
+    pub(super) fn options(&self) -> DemoOptions {
+        let asked = self.scenarios.iter().flat_map(|name| match name {
+            ScenarioName::All => Scenario::ALL.to_vec(),
+            ScenarioName::One(scenario) => vec![*scenario],
+        });
+        DemoOptions { members: self.members, seed: self.seed, scenarios: asked.collect() }
+    }
+}
+
+/// A scenario, or all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ScenarioName {
+    One(Scenario),
+    All,
+}
+
+impl ValueEnum for ScenarioName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const NAMES: [ScenarioName; Scenario::ALL.len() + 1] = {
+            let mut names = [ScenarioName::All; Scenario::ALL.len() + 1];
+            let mut index = 0;
+            while index < Scenario::ALL.len() {
+                names[index] = ScenarioName::One(Scenario::ALL[index]);
+                index += 1;
+            }
+            names
+        };
+        &NAMES
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::One(scenario) => PossibleValue::new(scenario.name()).help(scenario.about()),
+            Self::All => PossibleValue::new("all").help("all of them"),
+        })
+    }
 }
 
 fn members(text: &str) -> Result<usize, String> {

@@ -150,7 +150,7 @@ impl Arguments {
                 if connection != ConnectionArgs::default() {
                     return Err(conflict("demo starts a cluster of its own: it takes no connection flags"));
                 }
-                let options = DemoOptions { members: demo.members, seed: demo.seed };
+                let options = demo.options();
                 let window = either(window, std::mem::take(&mut demo.window), "window flags")?;
                 if !demo.headless {
                     return Ok(Invocation::Window(window.with(connection, Some(options), log)));

@@ -2,6 +2,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::*;
+use crate::demo::Scenario;
 use crate::model::fault::FaultKind;
 use crate::model::message::ConnectRequest;
 use crate::model::profile::{Profile, Secret};
@@ -187,6 +188,12 @@ fn demo_is_for_the_window_unless_headless() {
     };
     assert_eq!((demo.seconds, demo.options), (Some(7), DemoOptions::default()));
     assert!(parsed(&["demo", "--seconds", "7"]).is_err());
+    let two = ["demo", "--scenario", "deadlock", "--scenario", "fifty-locks", "--scenario", "deadlock"];
+    let wanted = [Scenario::Deadlock, Scenario::FiftyLocks];
+    assert_eq!(window(&two).demo.map(|demo| demo.scenarios), Some(wanted.into()));
+    let all = window(&["demo", "--scenario", "all"]).demo.map(|demo| demo.scenarios);
+    assert_eq!(all, Some(Scenario::ALL.into()));
+    assert!(parsed(&["demo", "--scenario", "earthquake"]).is_err());
     assert!(parsed(&["demo", "--members", "0"]).is_err());
     assert!(parsed(&["demo", "--endpoints", "a:1"]).is_err());
     assert!(parsed(&["--endpoints", "a:1", "demo"]).is_err());

@@ -61,14 +61,14 @@ impl Actor {
         self.current += 1;
     }
 
-    /// Writes a key.
+    /// Writes a key, with this lease or none.
     pub(super) async fn put(
         &self,
         key: impl Into<Vec<u8>>,
         value: impl Into<Vec<u8>>,
-        lease: Option<&Lease>,
+        lease: Option<i64>,
     ) -> Result<(), Lost> {
-        let options = lease.map(|lease| PutOptions::new().with_lease(lease.id()));
+        let options = lease.map(|lease| PutOptions::new().with_lease(lease));
         within(self.client().put(key, value, options)).await?;
         Ok(())
     }

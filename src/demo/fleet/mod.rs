@@ -1,7 +1,8 @@
 //! The demonstration fleet: services, workers, candidates and an operator that live on a local
 //! cluster as real ones do, with etcd's own leases, watches, locks and elections.
 //!
-//! Every actor is a task of its own that starts anew, at another member, when something fails.
+//! Every actor is a task of its own that starts anew, at another member, when something fails. The
+//! fleet's own life is calm; what is alarming happens on request, as a [`Scenario`].
 //! Ending the demonstration aborts the tasks and kills the cluster: it leaves nothing behind.
 
 mod actor;
@@ -11,10 +12,15 @@ mod health;
 mod locks;
 mod md5;
 mod operator;
+mod queue;
 mod random;
+mod running;
+mod scenarios;
 mod services;
+mod single;
 mod tree;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +29,7 @@ use tokio::task::JoinSet;
 
 use self::actor::{Actor, Role, play, within};
 use self::random::Random;
-use super::{EtcdVersion, LocalCluster, LocalClusterOptions};
+use super::{EtcdVersion, LocalCluster, LocalClusterOptions, Scenario};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::profile::{Profile, ProfileColour};
 
@@ -34,11 +40,13 @@ pub struct DemoOptions {
     pub members: usize,
     /// Decides what the actors do and when, as far as the cluster lets them.
     pub seed: u64,
+    /// What happens beside the fleet's calm life.
+    pub scenarios: BTreeSet<Scenario>,
 }
 
 impl Default for DemoOptions {
     fn default() -> Self {
-        Self { members: 3, seed: 1 }
+        Self { members: 3, seed: 1, scenarios: BTreeSet::new() }
     }
 }
 
@@ -81,6 +89,9 @@ impl Demo {
         let mut fleet = Fleet { clients, seed: options.seed, actors: JoinSet::new() };
         fleet.write_tree().await?;
         fleet.start_actors();
+        for scenario in options.scenarios {
+            fleet.start_scenario(scenario);
+        }
         Ok(Self { actors: fleet.actors, cluster })
     }
 
@@ -177,24 +188,19 @@ impl Fleet {
     }
 
     fn start_actors(&mut self) {
-        for instance in services::instances() {
-            self.start(&instance.actor_name(), instance);
-        }
-        for worker in locks::workers() {
-            self.start(worker.name, worker);
-        }
-        for deployer in locks::deployers() {
-            self.start(deployer.name, deployer);
-        }
-        for candidate in elections::candidates() {
-            let name = candidate.name.clone();
-            self.start(&name, candidate);
-        }
-        for node in elections::nodes() {
-            self.start(node.name, node);
-        }
+        self.start_all(services::instances(), services::Instance::actor_name);
+        self.start_all(locks::workers(), |worker| worker.name.clone());
+        self.start_all(single::deployers(), |deployer| deployer.name.clone());
+        self.start_all(elections::candidates(), |candidate| candidate.name.clone());
+        self.start_all(single::nodes(), |node| node.name.clone());
         self.start("operator", operator::Operator);
         self.start("limiter", operator::Limiter::new());
+    }
+
+    fn start_all<R: Role>(&mut self, roles: Vec<R>, name: impl Fn(&R) -> String) {
+        for role in roles {
+            self.start(&name(&role), role);
+        }
     }
 
     fn start(&mut self, name: &str, role: impl Role) {

@@ -1,69 +1,100 @@
-//! Service instances: registered with a lease, reporting their health, watching their
-//! configuration and reporting what they run.
+//! Service instances: registered with a lease, reporting their health and what they run.
 
+use std::ops::Range;
 use std::time::Duration;
 
-use etcd_client::{GetOptions, WatchOptions, WatchStream};
 use serde_json::{Value, json};
 
 use super::actor::{Actor, Lease, Lost, Role, timestamp, within};
 use super::health::Health;
-use super::md5::md5_hex;
-use super::tree::FIRST_VERSION;
+use super::running::Running;
 
 /// TTL of a registration.
 const LEASE_TTL_SECS: u32 = 10;
-/// How often an instance reports its health.
-const HEALTH_EVERY: Duration = Duration::from_secs(3);
-/// How often an instance reports what it runs although nothing has changed.
-const STATUS_EVERY: Duration = Duration::from_secs(30);
 
 /// A service of the fleet.
 pub(super) struct Service {
     pub(super) name: &'static str,
-    /// Its folder below `/config/<environment>`.
-    config: &'static str,
-    version: &'static str,
+    /// Its folder below `/config/<environment>`, for those that have one.
+    pub(super) config: Option<&'static str>,
+    pub(super) version: &'static str,
     pub(super) port: u16,
-    instances: u16,
+    pub(super) instances: u16,
 }
 
 /// The services.
 pub(super) const SERVICES: [Service; 6] = [
-    Service { name: "api-gateway", config: "gateway", version: "2.4.1", port: 8080, instances: 3 },
-    Service { name: "user-service", config: "user-service", version: "1.2.0", port: 8081, instances: 3 },
-    Service { name: "order-service", config: "order-service", version: "3.0.2", port: 8082, instances: 3 },
+    Service { name: "api-gateway", config: Some("gateway"), version: "2.4.1", port: 8080, instances: 3 },
+    Service {
+        name: "user-service",
+        config: Some("user-service"),
+        version: "1.2.0",
+        port: 8081,
+        instances: 3,
+    },
+    Service {
+        name: "order-service",
+        config: Some("order-service"),
+        version: "3.0.2",
+        port: 8082,
+        instances: 3,
+    },
     Service {
         name: "inventory-service",
-        config: "inventory-service",
+        config: Some("inventory-service"),
         version: "1.8.5",
         port: 8083,
         instances: 2,
     },
     Service {
         name: "payment-service",
-        config: "payment-service",
+        config: Some("payment-service"),
         version: "2.0.0",
         port: 8084,
         instances: 3,
     },
     Service {
         name: "notification-service",
-        config: "notification-service",
+        config: Some("notification-service"),
         version: "0.9.3",
         port: 8085,
         instances: 3,
     },
 ];
 
-/// How long an instance lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Constancy {
+/// How an instance lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Constancy {
     /// As long as the demonstration.
     Steady,
-    /// Some seconds; then it comes back: now by revoking its lease, now by letting it expire.
-    Flapping,
+    /// So many milliseconds; then it vanishes, by turns in each of the [`Leaving`] ways, and comes
+    /// back.
+    Flapping(Range<u64>),
+    /// It never gets further than `STARTING`.
+    Starting,
+    /// It runs, and says that it is `DOWN`.
+    Down,
 }
+
+/// How an instance vanishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leaving {
+    /// It revokes its lease.
+    Revoked,
+    /// It crashes: its lease expires.
+    Expired,
+    /// It deletes its registration, and its lease afterwards.
+    Deleted,
+}
+
+impl Leaving {
+    const TURNS: [Self; 3] = [Self::Revoked, Self::Expired, Self::Deleted];
+}
+
+/// Seconds between the reports of a punctual instance: a report is late after 3 s.
+const PUNCTUAL: &[u64] = &[2];
+/// Seconds between the reports of an instance that is late now and then: past 3 s, and past 10 s.
+pub(super) const LATE: &[u64] = &[2, 2, 6, 2, 2, 14];
 
 /// One instance of a service.
 pub(super) struct Instance {
@@ -71,31 +102,56 @@ pub(super) struct Instance {
     ip: String,
     port: u16,
     label: &'static str,
-    constancy: Constancy,
-    health: Health,
+    version: String,
+    pub(super) weight: u32,
+    pub(super) constancy: Constancy,
+    /// Seconds between its health reports, in turns.
+    pub(super) reports: &'static [u64],
+    pub(super) health: Health,
+    /// Lives that have ended.
+    lives: usize,
 }
 
-/// All instances of the fleet: one host for each number, another port for each service on it.
+/// All instances of the calm fleet.
 pub(super) fn instances() -> Vec<Instance> {
-    let mut all = Vec::new();
-    for service in &SERVICES {
-        for number in 0..service.instances {
-            let last = number + 1 == service.instances;
-            all.push(Instance {
-                service,
-                ip: format!("192.168.1.{}", 10 + number),
-                port: service.port + 10 * number,
-                label: if last { "canary" } else { "stable" },
-                constancy: if last && service.name == "notification-service" {
-                    Constancy::Flapping
-                } else {
-                    Constancy::Steady
-                },
-                health: Health::new(last && service.name == "payment-service"),
-            });
+    let mut all: Vec<_> = SERVICES.iter().flat_map(|service| instances_of(service, "192.168.1")).collect();
+    for instance in all.iter_mut().filter(|instance| instance.label == "canary") {
+        match instance.service.name {
+            "notification-service" => instance.constancy = Constancy::Flapping(20_000..40_000),
+            "payment-service" => instance.health = Health::new(true),
+            _ => {}
         }
     }
     all
+}
+
+/// The instances of a service: one host for each number, another port for each service on it. The
+/// last is the canary, with the next version and a smaller share of the traffic.
+pub(super) fn instances_of(service: &'static Service, network: &str) -> Vec<Instance> {
+    let instance = |number| {
+        let canary = number + 1 == service.instances;
+        Instance {
+            service,
+            ip: format!("{network}.{}", 10 + number),
+            port: service.port + 10 * number,
+            label: if canary { "canary" } else { "stable" },
+            version: if canary { next_minor(service.version) } else { service.version.to_owned() },
+            weight: if canary { 20 } else { 100 },
+            constancy: Constancy::Steady,
+            reports: PUNCTUAL,
+            health: Health::new(false),
+            lives: 0,
+        }
+    };
+    (0..service.instances).map(instance).collect()
+}
+
+/// 1.3.0 for 1.2.7.
+fn next_minor(version: &str) -> String {
+    let mut parts = version.split('.');
+    let major = parts.next().unwrap_or("0");
+    let minor = parts.next().and_then(|minor| minor.parse::<u32>().ok()).unwrap_or(0);
+    format!("{major}.{}.0", minor + 1)
 }
 
 impl Instance {
@@ -115,7 +171,7 @@ impl Instance {
     fn registration(&self, status: &str) -> Value {
         let Self { service, ip, port, .. } = self;
         if service.name == "api-gateway" {
-            return json!({"weight": if self.label == "canary" { 20 } else { 100 }});
+            return json!({"weight": self.weight});
         }
         json!({
             "serviceName": service.name,
@@ -123,21 +179,26 @@ impl Instance {
             "ip": ip,
             "port": port,
             "status": status,
-            "metadata": {"version": service.version, "label": self.label},
+            "metadata": {"version": self.version, "label": self.label, "weight": self.weight},
         })
     }
 
     async fn register(&self, actor: &Actor, status: &str, lease: &Lease) -> Result<(), Lost> {
-        actor.put(self.registration_key(), self.registration(status).to_string(), Some(lease)).await
+        actor.put(self.registration_key(), self.registration(status).to_string(), Some(lease.id())).await
     }
 
-    async fn report_health(&mut self, actor: &mut Actor, lease: &Lease) -> Result<(), Lost> {
+    async fn report_health(&mut self, actor: &mut Actor, lease: i64) -> Result<(), Lost> {
         let Self { service, ip, port, health, .. } = self;
         let major = service.version.split('.').next().unwrap_or("1");
+        let status = match self.constancy {
+            Constancy::Starting => "STARTING",
+            Constancy::Down => "DOWN",
+            Constancy::Steady | Constancy::Flapping(_) => health.status(),
+        };
         let report = json!({
             "serviceId": format!("{}-v{major}", service.name),
             "instanceId": format!("{ip}:{port}"),
-            "status": health.status(),
+            "status": status,
             "metrics": health.step(&mut actor.random),
             "circuitBreaker": health.circuit_breaker(),
             "timestamp": timestamp(),
@@ -145,79 +206,54 @@ impl Instance {
         actor.put(format!("/health/{}/{ip}:{port}", service.name), report.to_string(), Some(lease)).await
     }
 
-    fn config_prefix(&self) -> String {
-        format!("/config/production/{}/", self.service.config)
-    }
-
-    /// Reads the configuration as it is now and reports it; returns the revision it was read at.
-    async fn load_config(&self, actor: &Actor) -> Result<i64, Lost> {
-        let prefix = self.config_prefix();
-        let answer =
-            within(actor.client().get(prefix.clone(), Some(GetOptions::new().with_prefix()))).await?;
-        let revision = answer.header().map_or(0, etcd_client::ResponseHeader::revision);
-        let mut running = Vec::new();
-        let mut version = FIRST_VERSION.to_owned();
-        for kv in answer.kvs() {
-            running.extend([kv.key(), b"\0", kv.value(), b"\0"].concat());
-            if kv.key() == format!("{prefix}current").as_bytes() {
-                version = String::from_utf8_lossy(kv.value()).into_owned();
-            }
+    /// Reports its health, each time after its pause.
+    async fn report(&mut self, actor: &mut Actor, lease: i64) -> Result<(), Lost> {
+        for pause in self.reports.iter().cycle() {
+            self.report_health(actor, lease).await?;
+            tokio::time::sleep(Duration::from_secs(*pause)).await;
         }
-        let report = json!({
-            "node": self.ip,
-            "version": version,
-            "md5": md5_hex(&running),
-            "reportedAt": timestamp(),
-            "label": self.label,
-        });
-        let key = format!("/config/status/{}/{}", self.service.name, self.ip);
-        actor.put(key, report.to_string(), None).await?;
-        Ok(revision)
+        Ok(())
     }
 
-    async fn watch_config(&self, actor: &Actor, after: i64) -> Result<WatchStream, Lost> {
-        let options = WatchOptions::new().with_prefix().with_start_revision(after + 1);
-        within(actor.client().watch(self.config_prefix(), Some(options))).await
-    }
-
-    /// Reports health and reloads changed configuration until the lease is lost, or, where it
-    /// flaps, its time is over.
+    /// Lives until the lease is lost, or, where it flaps, its time is over.
     async fn serve(&mut self, actor: &mut Actor, lease: &mut Lease) -> Result<(), Lost> {
-        let revision = self.load_config(actor).await?;
-        let mut changes = self.watch_config(actor, revision).await?;
-        let mut health = tokio::time::interval(HEALTH_EVERY);
-        let mut status = tokio::time::interval(STATUS_EVERY);
-        status.reset();
-        let lifetime = match self.constancy {
-            Constancy::Steady => None,
-            Constancy::Flapping => Some(tokio::time::Instant::now() + actor.random.millis(8_000..15_000)),
+        let lifetime = match &self.constancy {
+            Constancy::Flapping(lifetime) => Some(actor.random.millis(lifetime.clone())),
+            _ => None,
         };
-        loop {
-            tokio::select! {
-                lost = lease.gone() => return Err(lost),
-                _ = health.tick() => self.report_health(actor, lease).await?,
-                _ = status.tick() => { self.load_config(actor).await?; }
-                change = changes.message() => {
-                    let change = change?.ok_or(Lost::WatchEnded)?;
-                    if change.canceled() {
-                        return Err(Lost::WatchEnded);
-                    }
-                    if !change.events().is_empty() {
-                        // Every node takes its own time, so that for a moment they differ.
-                        tokio::time::sleep(actor.random.millis(200..2_000)).await;
-                        self.load_config(actor).await?;
-                    }
-                }
-                () = until(lifetime) => return Ok(()),
+        let running = Running { service: self.service, node: self.ip.clone(), label: self.label };
+        let follows = running.follow(actor.clone());
+        let id = lease.id();
+        tokio::select! {
+            lost = lease.gone() => Err(lost),
+            followed = follows => followed,
+            reported = self.report(actor, id) => reported,
+            () = passed(lifetime) => Ok(()),
+        }
+    }
+
+    /// Vanishes, and stays away for a while.
+    async fn leave(&self, actor: &mut Actor, lease: Lease, leaving: Leaving) -> Result<(), Lost> {
+        match leaving {
+            Leaving::Revoked => actor.revoke(lease).await?,
+            Leaving::Expired => {
+                drop(lease);
+                tokio::time::sleep(Duration::from_secs(u64::from(LEASE_TTL_SECS))).await;
+            }
+            Leaving::Deleted => {
+                within(actor.client().delete(self.registration_key(), None)).await?;
+                actor.revoke(lease).await?;
             }
         }
+        tokio::time::sleep(actor.random.millis(3_000..6_000)).await;
+        Ok(())
     }
 }
 
-/// Waits until then; for ever without a time.
-async fn until(time: Option<tokio::time::Instant>) {
+/// Waits so long; for ever without a time.
+async fn passed(time: Option<Duration>) {
     match time {
-        Some(time) => tokio::time::sleep_until(time).await,
+        Some(time) => tokio::time::sleep(time).await,
         None => std::future::pending().await,
     }
 }
@@ -230,16 +266,15 @@ impl Role for Instance {
         let mut lease = actor.lease(LEASE_TTL_SECS).await?;
         self.register(actor, "STARTING", &lease).await?;
         tokio::time::sleep(actor.random.millis(500..1_500)).await;
-        self.register(actor, "UP", &lease).await?;
-        self.serve(actor, &mut lease).await?;
-        if actor.random.one_in(2) {
-            actor.revoke(lease).await?;
-        } else {
-            drop(lease);
-            tokio::time::sleep(Duration::from_secs(u64::from(LEASE_TTL_SECS))).await;
+        match self.constancy {
+            Constancy::Starting => {}
+            Constancy::Down => self.register(actor, "DOWN", &lease).await?,
+            Constancy::Steady | Constancy::Flapping(_) => self.register(actor, "UP", &lease).await?,
         }
-        tokio::time::sleep(actor.random.millis(3_000..6_000)).await;
-        Ok(())
+        self.serve(actor, &mut lease).await?;
+        let leaving = Leaving::TURNS[self.lives % Leaving::TURNS.len()];
+        self.lives += 1;
+        self.leave(actor, lease, leaving).await
     }
 }
 
