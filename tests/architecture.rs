@@ -27,7 +27,7 @@ const ROOMS: &[Room] = &[
 const OUTSIDE: &[(&str, &[&str], &str)] = &[
     ("etcd_client", ETCD, WIRE),
     ("tonic", ETCD, WIRE),
-    ("prost", ETCD, WIRE),
+    ("prost", &["etcd", "demo", "model"], "records in a layout's own wire format are knowledge"),
     ("tower", ETCD, WIRE),
     ("egui", WINDOW, "only the screens and the window know egui"),
     ("egui_extras", WINDOW, "only the screens and the window know egui"),
@@ -43,6 +43,10 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
     ("rusqlite", &["storage"], "the embedded database is a matter of the disk"),
     ("zstd", &["storage"], "what is compressed lies on the disk"),
     ("jsonschema", &["model"], "what a schema says is knowledge"),
+    ("imbl", &["model"], "pictures that share memory are knowledge"),
+    ("petgraph", &["model"], "who waits for whom is knowledge"),
+    ("egui_plot", &["ui"], "only the screens plot"),
+    ("notify_rust", &["backend"], "notifications go out where commands are executed"),
     ("std::fs", DISK, "knowledge and screens don't touch the disk"),
     ("std::process", DISK, "knowledge and screens start no processes"),
     // Addresses are knowledge; connections are not.

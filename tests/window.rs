@@ -1,5 +1,9 @@
 //! The real window under a virtual screen, on a real cluster.
 
+#[path = "window/crowd.rs"]
+mod crowd;
+#[path = "window/looking.rs"]
+mod looking;
 #[path = "window/measure.rs"]
 mod measure;
 #[path = "window/peer.rs"]

@@ -50,10 +50,13 @@ enum Part {
     Model,
     /// The real window on a virtual screen.
     Window,
+    /// The same among thousands of services and locks.
+    Coordination,
 }
 
 impl Part {
-    const ALL: [Self; 5] = [Self::Mirror, Self::Events, Self::Journal, Self::Model, Self::Window];
+    const ALL: [Self; 6] =
+        [Self::Mirror, Self::Events, Self::Journal, Self::Model, Self::Window, Self::Coordination];
 
     fn name(self) -> &'static str {
         match self {
@@ -62,6 +65,7 @@ impl Part {
             Self::Journal => "journal",
             Self::Model => "model",
             Self::Window => "window",
+            Self::Coordination => "coordination",
         }
     }
 }
@@ -255,6 +259,7 @@ async fn measure(part: Part, arguments: &Arguments) -> Outcome<Value> {
             let (window, console) = (given.window_program.as_deref(), given.console_program.as_deref());
             programs::window(window, console, space).await
         }
+        Part::Coordination => programs::coordination(given.window_program.as_deref()).await,
     }
 }
 

@@ -51,22 +51,38 @@ fn figure(line: &str) -> Option<Value> {
 /// nothing to do with what is measured: then they begin once more.
 pub async fn window(program: Option<&Path>, console: Option<&Path>, keys: u64) -> Outcome<Value> {
     let program = program.ok_or("the window's measurements were not built")?;
-    match window_once(program, console, keys).await {
+    let (etcd, figures) = twice(|| window_on(program, "measure::", keys)).await?;
+    let binary = console.and_then(|path| std::fs::metadata(path).ok()).map(|file| file.len());
+    Ok(json!({ "etcd": etcd, "keys": keys, "binary_bytes": binary, "figures": figures }))
+}
+
+/// Opens the real window on services and locks; what there is to see it writes itself.
+pub async fn coordination(program: Option<&Path>) -> Outcome<Value> {
+    let program = program.ok_or("the window's measurements were not built")?;
+    let (etcd, figures) = twice(|| window_on(program, "crowd::", 0)).await?;
+    Ok(json!({ "etcd": etcd, "figures": figures }))
+}
+
+async fn twice<F: Future<Output = Outcome<T>>, T>(measure: impl Fn() -> F) -> Outcome<T> {
+    match measure().await {
         Err(error) => {
             eprintln!("error: window: {error}\nOnce more, from the beginning");
-            window_once(program, console, keys).await
+            measure().await
         }
         measured => measured,
     }
 }
 
-async fn window_once(program: &Path, console: Option<&Path>, keys: u64) -> Outcome<Value> {
+/// The version of etcd, and what the window's measurements of this name told.
+async fn window_on(program: &Path, name: &str, keys: u64) -> Outcome<(String, Map<String, Value>)> {
     let mut space = Space::start().await?;
-    heading(&format!("Filling etcd {} with {keys} keys", space.version()));
-    space.fill(keys).await?;
-    heading("Opening the window on them");
+    if keys > 0 {
+        heading(&format!("Filling etcd {} with {keys} keys", space.version()));
+        space.fill(keys).await?;
+    }
+    heading("Opening the window");
     let mut command = Command::new(program);
-    command.args(["measure::", "--ignored", "--nocapture", "--test-threads=1"]);
+    command.args([name, "--ignored", "--nocapture", "--test-threads=1"]);
     command.env("ETCDSCOPE_BENCH_ENDPOINTS", space.endpoint());
     let told = output(&mut command).await?;
     let mut all = Map::new();
@@ -76,13 +92,7 @@ async fn window_once(program: &Path, console: Option<&Path>, keys: u64) -> Outco
     if all.is_empty() {
         return Err(format!("the window was not measured:\n{told}").into());
     }
-    let binary = console.and_then(|path| std::fs::metadata(path).ok()).map(|file| file.len());
-    Ok(json!({
-        "etcd": space.version(),
-        "keys": keys,
-        "binary_bytes": binary,
-        "figures": all,
-    }))
+    Ok((space.version(), all))
 }
 
 /// The JSON objects among these lines; the test harness may write before them on the same line.

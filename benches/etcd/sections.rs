@@ -28,9 +28,12 @@ pub fn beside_references(document: &Value) -> Vec<Table> {
         tables.push(throughput(&parts["events"]));
     }
     if parts["window"].is_object() {
-        tables.push(frames(&parts["window"]));
+        tables.push(frames_among_keys(&parts["window"]));
         tables.push(painted(&parts["window"]));
         tables.push(window(&parts["window"]));
+    }
+    if parts["coordination"].is_object() {
+        tables.push(coordination(&parts["coordination"]));
     }
     tables
 }
@@ -173,12 +176,7 @@ pub fn situations(part: &Value) -> Vec<(&str, &Value)> {
 }
 
 /// The own work of frames in each situation.
-fn frames(part: &Value) -> Table {
-    let title = format!(
-        "A frame's own work in the real window, {} keys and {} events/s meanwhile",
-        count(&part["keys"]),
-        figure(part["figures"]["events_per_second"].as_f64(), 0, "")
-    );
+fn frames(title: String, part: &Value) -> Table {
     let mut table = Table::new(
         title,
         &[
@@ -205,10 +203,33 @@ fn frames(part: &Value) -> Table {
             of("whole_p50_ms", 1),
         ]);
     }
+    table
+}
+
+fn frames_among_keys(part: &Value) -> Table {
+    let title = format!(
+        "A frame's own work in the real window, {} keys and {} events/s meanwhile",
+        count(&part["keys"]),
+        figure(part["figures"]["events_per_second"].as_f64(), 0, "")
+    );
+    let mut table = frames(title, part);
     table.note = "*listing* is before the tree is live, without events. *with graphics* is the whole frame \
                   with its triangles, drawn by the processor where there is no graphics card."
         .to_owned();
     table
+}
+
+/// The same among services and locks.
+fn coordination(part: &Value) -> Table {
+    let of = |name: &str| count(&part["figures"][name]);
+    let title = format!(
+        "A frame's own work among {} instances of {} services and {} keys of locks, {} events/s meanwhile",
+        of("instances"),
+        of("services"),
+        of("lock_keys"),
+        figure(part["figures"]["events_per_second"].as_f64(), 0, "")
+    );
+    frames(title, part)
 }
 
 /// From a commit, or a keystroke, to the frame that shows it.

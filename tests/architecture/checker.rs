@@ -27,7 +27,7 @@ fn the_model_uses_nothing_of_ours() {
 
 #[test]
 fn the_model_is_pure() {
-    for outside in ["egui", "eframe", "tokio", "etcd_client", "tonic", "prost", "rfd", "std::fs"] {
+    for outside in ["egui", "eframe", "tokio", "etcd_client", "tonic", "rfd", "std::fs"] {
         fails("model/rows.rs", &format!("use {outside}::Thing;"));
         fails("model/rows.rs", &format!("fn f() {{ {outside}::thing(); }}"));
         fails("model/rows.rs", &format!("use {outside};"));

@@ -41,6 +41,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers, Pos2};
 use etcd_client::{Client, GetOptions};
 
+use super::looking::{Session, WITHIN, waits, work};
 use super::peer::Peer;
 use super::scene;
 use super::stage::{Frame, Screen, Window, unix_ms};
@@ -48,10 +49,6 @@ use super::traffic::{Commit, Traffic};
 
 /// How long the window may take to show everything.
 const LIVE_WITHIN: Duration = Duration::from_secs(300);
-/// How long anything may take on screen.
-const WITHIN: Duration = Duration::from_secs(20);
-/// Frames of scrolling.
-const SCROLLED: usize = 240;
 /// Where nobody touches anything, frames are counted for so long.
 const WATCHED: Duration = Duration::from_secs(6);
 /// Somebody types a letter so often.
@@ -61,140 +58,36 @@ const TYPED: [&str; 3] = ["service-0000/setting", "setting-00500", "crowd/child-
 /// Events a second in the situations.
 const EVENTS: u64 = 5_000;
 
-/// Numbers, ascending.
-struct Figures(Vec<f64>);
-
-impl Figures {
-    fn new(numbers: impl IntoIterator<Item = f64>) -> Self {
-        let mut numbers: Vec<f64> = numbers.into_iter().collect();
-        numbers.sort_by(f64::total_cmp);
-        Self(numbers)
-    }
-
-    /// The number that this share of them does not exceed.
-    fn quantile(&self, share: f64) -> f64 {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
-        let index = ((self.0.len() as f64 * share).ceil() as usize).saturating_sub(1);
-        // JSON knows no NaN; a figure that is missing must not pass for a good one.
-        self.0.get(index).copied().unwrap_or(-1.0)
-    }
-}
-
-/// The own work of frames, as JSON.
-fn work(frames: &[Frame]) -> String {
-    let own = Figures::new(frames.iter().map(|frame| frame.work_ms));
-    let whole = Figures::new(frames.iter().filter_map(|frame| frame.whole_ms));
-    let processor = Figures::new(frames.iter().map(|frame| frame.processor_ms));
-    let [half, most, all] = [0.5, 0.99, 1.0].map(|share| own.quantile(share));
-    let seconds = match frames {
-        [first, .., last] => (last.at_ms - first.at_ms) / 1_000.0,
-        _ => 0.0,
-    };
-    format!(
-        "{{\"frames\":{},\"p50_ms\":{half:.2},\"p99_ms\":{most:.2},\"max_ms\":{all:.2},\
-         \"cpu_p50_ms\":{:.2},\"cpu_p99_ms\":{:.2},\"cpu_max_ms\":{:.2},\
-         \"whole_p50_ms\":{:.2},\"per_second\":{:.1}}}",
-        frames.len(),
-        processor.quantile(0.5),
-        processor.quantile(0.99),
-        processor.quantile(1.0),
-        whole.quantile(0.5),
-        frames.len() as f64 / seconds.max(0.001)
-    )
-}
-
-/// From something to the frame that shows it, as the members of a JSON object.
-fn waits(waits: &[(f64, f64)]) -> String {
-    let on_screen = Figures::new(waits.iter().map(|(on_screen, _)| *on_screen));
-    let drawn = Figures::new(waits.iter().map(|(_, drawn)| *drawn));
-    let [half, most, all] = [0.5, 0.99, 1.0].map(|share| on_screen.quantile(share));
-    format!(
-        "\"count\":{},\"p50_ms\":{half:.1},\"p99_ms\":{most:.1},\"max_ms\":{all:.1},\
-         \"drawn_p99_ms\":{:.1}",
-        waits.len(),
-        drawn.quantile(0.99)
-    )
-}
-
 /// How long after `at_ms` the first such frame was on screen, and its own work done.
 fn shown_after(frames: &[Frame], at_ms: f64, is_it: impl Fn(&Frame) -> bool) -> Option<(f64, f64)> {
     let frame = frames.iter().find(|frame| frame.at_ms >= at_ms && is_it(frame))?;
     Some((frame.on_screen_ms()? - at_ms, frame.at_ms - at_ms))
 }
 
-/// The window, being looked at.
-struct Session {
-    window: Window,
-    peer: Peer,
-}
-
-impl Session {
-    /// The frames drawn during this.
-    fn during(&self, what: impl FnOnce(&Peer)) -> Vec<Frame> {
-        let before = self.window.frames().len();
-        what(&self.peer);
-        self.window.frames().split_off(before)
-    }
-
-    fn press(&self, key: Key) {
-        self.peer.press(key, Modifiers::NONE).unwrap();
-    }
-
-    /// Goes to the end of the tree, where this row is. What the wheel was turned last may still be moving
-    /// the tree the other way: then once more.
-    fn to_the_end(&self, row: &str) {
-        const SOON: Duration = Duration::from_secs(2);
-        let start = Instant::now();
-        loop {
-            self.press(Key::End);
-            match self.peer.wait_for(row, SOON, |tree| tree.shows(Role::TreeItem, row)) {
-                Ok(_) => return,
-                Err(error) => assert!(start.elapsed() < WITHIN, "{error}"),
+/// Types, and tells how long the results of each letter took.
+fn filter(session: &Session) -> (Vec<Frame>, Vec<(f64, f64)>) {
+    session.press(Key::Slash);
+    let mut typed = Vec::new();
+    let frames = session.during(|peer| {
+        for text in TYPED {
+            peer.press(Key::A, Modifiers::COMMAND | Modifiers::CTRL).unwrap();
+            for (length, letter) in (1..).zip(text.chars()) {
+                let at_ms = unix_ms();
+                typed.push((at_ms, length));
+                peer.type_text(&letter.to_string()).unwrap();
+                std::thread::sleep(
+                    LETTER.saturating_sub(Duration::from_secs_f64((unix_ms() - at_ms) / 1_000.0)),
+                );
             }
+            let of_all = |frame: &Frame| frame.at_ms >= typed[0].0 && frame.found == text.len();
+            session.window.wait_for_frame("what was searched for", WITHIN, of_all);
         }
-    }
-
-    fn click(&self, role: Role, text: &str) -> Pos2 {
-        self.peer.click_on(role, text, WITHIN).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    fn wait_for(&self, role: Role, text: &str) -> Pos2 {
-        self.peer.wait_for(text, WITHIN, |tree| tree.shows(role, text)).unwrap();
-        self.peer.tree().unwrap().place_of(role, text).unwrap()
-    }
-
-    fn scroll(&self, at: Pos2) {
-        for step in 0..SCROLLED {
-            let down = if step < SCROLLED / 2 { 400.0 } else { -400.0 };
-            self.peer.scroll(at, down).unwrap();
-        }
-    }
-
-    /// Types, and tells how long the results of each letter took.
-    fn filter(&self) -> (Vec<Frame>, Vec<(f64, f64)>) {
-        self.press(Key::Slash);
-        let mut typed = Vec::new();
-        let frames = self.during(|peer| {
-            for text in TYPED {
-                peer.press(Key::A, Modifiers::COMMAND | Modifiers::CTRL).unwrap();
-                for (length, letter) in (1..).zip(text.chars()) {
-                    let at_ms = unix_ms();
-                    typed.push((at_ms, length));
-                    peer.type_text(&letter.to_string()).unwrap();
-                    std::thread::sleep(
-                        LETTER.saturating_sub(Duration::from_secs_f64((unix_ms() - at_ms) / 1_000.0)),
-                    );
-                }
-                let of_all = |frame: &Frame| frame.at_ms >= typed[0].0 && frame.found == text.len();
-                self.window.wait_for_frame("what was searched for", WITHIN, of_all);
-            }
-        });
-        // What the next letter overtakes is never shown: then the wait is that of the next result.
-        let shown = typed
-            .iter()
-            .filter_map(|(at_ms, length)| shown_after(&frames, *at_ms, |frame| frame.found >= *length));
-        (frames.clone(), shown.collect())
-    }
+    });
+    // What the next letter overtakes is never shown: then the wait is that of the next result.
+    let shown = typed
+        .iter()
+        .filter_map(|(at_ms, length)| shown_after(&frames, *at_ms, |frame| frame.found >= *length));
+    (frames.clone(), shown.collect())
 }
 
 /// How long it took until the window showed each commit.
@@ -245,7 +138,7 @@ fn many_keys_in_the_window() {
     let peer = Peer::connect(window.address, WITHIN).unwrap();
     let session = Session { window, peer };
     parts.push(format!("\"idle_cpu_percent\":{:.2}", idle(&session)));
-    let (_, found) = session.filter();
+    let (_, found) = filter(&session);
     parts.push(format!("\"filter_quiet\":{{{}}}", waits(&found)));
     // Empties the filter, then gives the keyboard back.
     session.press(Key::Escape);
@@ -342,7 +235,7 @@ fn situations(session: &Session, tree: Pos2, parts: &mut Vec<String>) {
     picture("review");
     add("review", &review);
 
-    let (filtering, found) = session.filter();
+    let (filtering, found) = filter(session);
     add("filtering", &filtering);
     add("results", &session.during(|_| session.scroll(tree)));
     picture("results");

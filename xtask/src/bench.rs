@@ -9,7 +9,7 @@ use crate::install::{self, Need};
 use crate::run::{Failure, announce, cargo, output_of, repository, run_quietly};
 
 /// The parts, as the measuring program names them.
-const PARTS: &[&str] = &["mirror", "events", "model", "window"];
+const PARTS: &[&str] = &["mirror", "events", "journal", "model", "window", "coordination"];
 
 /// What to build and to ask for.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ fn plan<'a>(arguments: &[&'a str]) -> Plan<'a> {
     Plan {
         dev: given.len() < arguments.len(),
         model: measures("model"),
-        window: measures("window"),
+        window: measures("window") || measures("coordination"),
         arguments: given,
     }
 }
