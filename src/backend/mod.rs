@@ -6,6 +6,7 @@
 //! here, where commands are executed, so that no button, shortcut or message can pass it.
 
 pub mod audit;
+pub mod coordination;
 mod demo;
 pub mod export;
 mod files;

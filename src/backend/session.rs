@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::Outbox;
 use super::audit::{AuditLog, Signer};
+use super::coordination::{Note, Observer};
 use super::files::Passwords;
 use super::journal::Journal;
 use super::search::SearchLane;
@@ -47,6 +48,7 @@ pub(super) struct SessionHandle {
     cluster: ClusterSlot,
     retry_now: Arc<Notify>,
     journal: Journal,
+    observer: Observer,
     search: SearchLane,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -69,10 +71,20 @@ impl SessionHandle {
         let (notices, noticed) = watch::channel(Vec::new());
         let (told, wake) = (outbox.clone(), retry_now.clone());
         let recorded = journal.clone();
+        let coordination = &request.profile.coordination;
+        let observer = Observer::start(id, request.profile.separator_byte(), coordination, outbox.clone());
+        let recogniser = observer.clone();
         let connection = async move {
             let request = passwords.complete(request).await;
-            let connection =
-                Connection { id, request, gate: behind, outbox: told, retry_now: wake, journal: recorded };
+            let connection = Connection {
+                id,
+                request,
+                gate: behind,
+                outbox: told,
+                retry_now: wake,
+                journal: recorded,
+                observer: recogniser,
+            };
             connection.clone().run_to_end(|| connection.clone().run(slot.clone(), notices.clone())).await;
         };
         let (members, watcher) = (cluster.clone(), outbox.clone());
@@ -81,7 +93,7 @@ impl SessionHandle {
         });
         let tasks = vec![tokio::spawn(connection), tokio::spawn(members)];
         let search = SearchLane::new(id, outbox);
-        Self { profile_name, profile, user, gate, cluster, retry_now, journal, search, tasks }
+        Self { profile_name, profile, user, gate, cluster, retry_now, journal, observer, search, tasks }
     }
 
     /// What it was opened with.
@@ -106,6 +118,7 @@ impl SessionHandle {
         if self.profile_name == before || self.profile_name == profile.name {
             self.profile_name.clone_from(&profile.name);
             self.journal.follow(&profile.journal);
+            self.observer.note(Note::Settings(profile.coordination.clone()));
             // What is asked from now on is held against the rules as they are now.
             Arc::make_mut(&mut self.profile).schemas.clone_from(&profile.schemas);
             if profile.read_only {
@@ -149,6 +162,7 @@ struct Connection {
     outbox: Outbox,
     retry_now: Arc<Notify>,
     journal: Journal,
+    observer: Observer,
 }
 
 impl Connection {
@@ -195,6 +209,7 @@ impl Connection {
         loop {
             let (sender, feed) = mpsc::channel(64);
             self.journal.mirror_begins();
+            self.observer.mirror_begins();
             let mut mirror = AbortOnDrop(start(sender));
             if !self.relay(feed, notices).await {
                 return;
@@ -232,6 +247,7 @@ impl Connection {
             let kind = match news {
                 FeedEvent::Mirror(update) => {
                     self.journal.see(&update);
+                    self.observer.see(&update);
                     EventKind::Mirror(Box::new(update))
                 }
                 FeedEvent::Claims(claims) => EventKind::Claims(claims),
@@ -374,6 +390,7 @@ mod tests {
 
     fn live() -> FeedEvent {
         FeedEvent::Mirror(MirrorUpdate {
+            loaded: Arc::default(),
             state: MirrorState::Live,
             keyspace: Keyspace::new(b'/'),
             applied: 1,
@@ -393,8 +410,9 @@ mod tests {
         let request = ConnectRequest { profile: Profile::default(), password: None };
         let gate = WriteGate::of(&request.profile);
         let journal = Journal::idle(outbox.clone());
-        let connection =
-            Connection { id: SessionId(1), request, gate, outbox, retry_now: Arc::default(), journal };
+        let observer = Observer::start(SessionId(1), b'/', &request.profile.coordination, outbox.clone());
+        let retry_now = Arc::default();
+        let connection = Connection { id: SessionId(1), request, gate, outbox, retry_now, journal, observer };
         connection.retry_now.notify_one();
         (connection, told)
     }

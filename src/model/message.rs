@@ -204,6 +204,8 @@ pub struct MirrorUpdate {
     /// Changes since the last update, whole revisions in order, with the time they were seen.
     /// Empty after a listing.
     pub changes: Arc<Vec<Revision>>,
+    /// Keys whose values were loaded since the last update, without having changed.
+    pub loaded: Arc<Vec<Key>>,
     /// When the changes were seen.
     pub seen_at: SeenAt,
     /// The key space was read anew: the changes since the last update are not known one by one.

@@ -5,7 +5,9 @@
 //! signs are names (`/leader`, `/locks/stock`). Service registrations are leased keys as well, and
 //! some (go-zero) end with their lease too: a value that is an address tells them apart.
 
+mod find;
 mod name;
+mod rules;
 mod value;
 
 use std::collections::BTreeMap;
@@ -14,7 +16,9 @@ use std::sync::Arc;
 use super::bytes::Key;
 use super::claim::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
 use super::record::KeyMeta;
+pub use find::find;
 use name::Hints;
+pub use rules::{Ruled, Rules};
 
 /// A single key that was written more often than this does not behave like a lock or a leader,
 /// which write once and then only keep their lease alive.

@@ -33,6 +33,7 @@ impl Bench {
         let change = KeyChange { key, kind: ChangeKind::Put { meta, value }, prev: None };
         let changes = if listed { Vec::new() } else { vec![Revision { revision, changes: vec![change] }] };
         self.journal.see(&MirrorUpdate {
+            loaded: Arc::default(),
             state: MirrorState::Live,
             keyspace: self.keyspace.clone(),
             applied: revision,

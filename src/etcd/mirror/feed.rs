@@ -388,7 +388,7 @@ impl Feed {
                 value = next_value(&mut values), if values.is_some() => match value {
                     Some((key, revision, value)) => {
                         if self.teller.mirror.set_value(&key, revision, value) {
-                            self.teller.changed();
+                            self.teller.loaded(key);
                         }
                     }
                     None => values = None,

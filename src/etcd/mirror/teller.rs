@@ -8,6 +8,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::super::cluster::Cluster;
 use super::FeedEvent;
+use crate::model::bytes::Key;
 use crate::model::message::MirrorUpdate;
 use crate::model::mirror::Mirror;
 use crate::model::record::Revision;
@@ -27,6 +28,7 @@ pub(super) struct Teller {
     state: MirrorState,
     changes: Vec<Revision>,
     change_count: usize,
+    loaded: Vec<Key>,
     relisted: bool,
     listed: bool,
     replaced: bool,
@@ -48,6 +50,7 @@ impl Teller {
             state: MirrorState::Connecting,
             changes: Vec::new(),
             change_count: 0,
+            loaded: Vec::new(),
             relisted: false,
             listed: false,
             replaced: false,
@@ -98,8 +101,9 @@ impl Teller {
         }
     }
 
-    /// The mirror changed in another way.
-    pub(super) fn changed(&mut self) {
+    /// The value of a key was loaded.
+    pub(super) fn loaded(&mut self, key: Key) {
+        self.loaded.push(key);
         self.untold = true;
     }
 
@@ -184,6 +188,7 @@ impl Teller {
             keyspace: self.mirror.keyspace().clone(),
             applied: self.mirror.applied(),
             changes: Arc::new(std::mem::take(&mut self.changes)),
+            loaded: Arc::new(std::mem::take(&mut self.loaded)),
             seen_at: now(),
             relisted: std::mem::take(&mut self.relisted),
             // Told with the picture that it is about.

@@ -64,6 +64,7 @@ fn mirror(world: &mut World, revisions: Vec<Revision>, relisted: bool) -> Vec<Co
         }
     }
     let update = MirrorUpdate {
+        loaded: Arc::default(),
         state: MirrorState::Live,
         keyspace,
         applied,
@@ -355,6 +356,7 @@ fn a_deleted_key_that_a_new_listing_shows_again_is_not_among_the_deleted() {
     let mut keyspace = Keyspace::default();
     keyspace.put(&Key::from(KEY), meta(9, 9, 1), None);
     let update = MirrorUpdate {
+        loaded: Arc::default(),
         state: MirrorState::Live,
         keyspace,
         applied: 9,

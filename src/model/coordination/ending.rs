@@ -25,6 +25,15 @@ pub enum EndCause {
     Unknown,
 }
 
+/// Something that this console ended itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnEnd {
+    /// It deleted this key.
+    Deleted(Key),
+    /// It revoked this lease.
+    Revoked(i64),
+}
+
 /// Something that lived on a lease and is gone: what is needed to find out why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {

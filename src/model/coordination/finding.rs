@@ -58,6 +58,9 @@ pub enum Role {
         form: ClaimForm,
         /// What it asks for.
         mode: ClaimMode,
+        /// Who claims, where the key or its value names the owner (or the profile's pattern does); `None`: the
+        /// value as it is, else the lease.
+        owner: Option<String>,
     },
     /// An instance of a service. (Some layouts have several in one key.)
     Instance {

@@ -6,6 +6,7 @@
 //! change costs what it touches, never what there is.
 
 mod ending;
+mod engine;
 mod finding;
 mod lease;
 pub mod news;
@@ -20,7 +21,8 @@ use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap, Vector};
 
-pub use ending::{EndCause, Ending};
+pub use ending::{EndCause, Ending, OwnEnd};
+pub use engine::Engine;
 pub use finding::{Finding, Layout, Role};
 pub use lease::{LeaseInfo, LeaseUse, Meaning};
 pub use news::{News, NewsKind};
@@ -61,6 +63,8 @@ pub struct Coordination {
     pub waits: Arc<WaitGraph>,
     /// What happened, oldest first.
     pub news: Vector<Arc<News>>,
+    /// What ended and is still to be found out why, oldest first.
+    pub endings: Vector<Arc<Ending>>,
 }
 
 impl Coordination {

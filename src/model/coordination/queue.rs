@@ -35,17 +35,30 @@ pub struct Claim {
     pub value: Option<Value>,
     /// What it asks for.
     pub mode: ClaimMode,
+    /// Who claims, where it is known better than by the value or the lease.
+    pub owner: Option<String>,
     /// When it was seen to arise; `None`: it was there before it was watched.
     pub since: Option<SeenAt>,
     /// When it was seen to get its turn; `None`: it waits, or had it before it was watched.
     pub turn_since: Option<SeenAt>,
+    /// The revision that gave it its turn; `None`: as [`Self::turn_since`].
+    pub turn_revision: Option<i64>,
 }
 
 impl Claim {
     /// A claim that was there before it was watched.
     #[must_use]
     pub fn found(key: Key, meta: KeyMeta, value: Option<Value>) -> Self {
-        Self { key, meta, value, mode: ClaimMode::Whole, since: None, turn_since: None }
+        Self {
+            key,
+            meta,
+            value,
+            mode: ClaimMode::Whole,
+            owner: None,
+            since: None,
+            turn_since: None,
+            turn_revision: None,
+        }
     }
 }
 
