@@ -22,6 +22,7 @@ mod environments;
 mod history;
 mod journal;
 mod keys;
+mod list_box;
 mod nasty_screens;
 mod palette;
 mod restore;

@@ -38,8 +38,6 @@ pub struct AuditState {
     query: AuditQuery,
     /// The entry that is chosen.
     chosen: Option<u64>,
-    /// Rows that fit into the table.
-    page: usize,
     /// The last row that is in sight.
     last_in_sight: usize,
     export: export::ExportState,

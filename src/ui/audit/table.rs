@@ -1,7 +1,7 @@
 //! The table: one line for each write, newest first.
 
 use egui::accesskit::Role;
-use egui::{Color32, EventFilter, FontId, Id, Rect, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Color32, FontId, Id, Rect, Sense, Ui, pos2, vec2};
 use rust_i18n::t;
 
 use super::{AuditState, words};
@@ -12,7 +12,7 @@ use crate::model::world::World;
 use crate::ui::theme::{self, size, text};
 use crate::ui::widgets::chip::dot;
 use crate::ui::widgets::list::row_ground;
-use crate::ui::widgets::{VirtualList, clock_text, elided, list_move, paint_key_tail};
+use crate::ui::widgets::{ListBox, clock_text, elided, paint_key_tail};
 
 /// Widths of the columns that do not stretch.
 const WHEN: f32 = 140.0;
@@ -79,43 +79,23 @@ pub(super) fn show(
     state: &mut AuditState,
 ) {
     header(ui);
-    let id = Id::unique("audit");
-    let list = ui.interact(ui.available_rect_before_wrap(), id, Sense::focusable_noninteractive());
-    list.widget_info(|| egui::WidgetInfo::labeled(Role::ListBox, true, t!("audit.title")));
-    let mut reveal = None;
-    let free =
-        ui.memory(|memory| memory.focused().is_none()) && world.dialog.is_none() && !world.palette_open;
-    if list.has_focus() || free {
-        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
-        if let Some((step, _)) = list_move(ui, state.page)
-            && let Some(at) = step.apply(chosen, page.entries.len())
-            && let Some(entry) = page.entries.get(at)
-        {
-            state.chosen = Some(entry.number);
-            reveal = Some(at);
-            list.request_focus();
-            // As in the tree: right after a click egui would move the focus on.
-            ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
-        }
+    let mut list = ListBox::begin(ui, world, Id::unique("audit"), &t!("audit.title"));
+    if let Some((at, _)) = list.step(ui, chosen, page.entries.len())
+        && let Some(entry) = page.entries.get(at)
+    {
+        state.chosen = Some(entry.number);
     }
     let focused = list.has_focus();
-    let child =
-        UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(ui.available_rect_before_wrap());
-    ui.scope_builder(child, |ui| {
-        let height = theme::row_height(&world.settings) + size::GRID;
-        let list = VirtualList::new(id.with("rows"), page.entries.len(), height).reveal(reveal);
-        let output = list.show(ui, |ui, sight, places| {
-            for at in sight {
-                if let Some(entry) = page.entries.get(at) {
-                    let is_chosen = chosen == Some(at);
-                    row(ui, world, entry, places.rect(at), is_chosen, focused, state);
-                }
+    let height = theme::row_height(&world.settings) + size::GRID;
+    let output = list.show(ui, page.entries.len(), height, |ui, sight, places| {
+        for at in sight {
+            if let Some(entry) = page.entries.get(at) {
+                let is_chosen = chosen == Some(at);
+                row(ui, world, entry, places.rect(at), is_chosen, focused, state);
             }
-        });
-        state.page = output.page;
-        state.last_in_sight = output.visible.end;
+        }
     });
+    state.last_in_sight = output.visible.end;
 }
 
 fn header(ui: &mut Ui) {
@@ -214,7 +194,7 @@ fn row(
     cell(ui, rect, (left + 16.0, right), &outcome, text::body(), tone.colour(tokens));
     if response.clicked() {
         state.chosen = if chosen { None } else { Some(entry.number) };
-        ui.memory_mut(|memory| memory.request_focus(Id::unique("audit")));
+        ListBox::focus(ui, Id::unique("audit"));
     }
 }
 

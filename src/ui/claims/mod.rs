@@ -32,8 +32,6 @@ pub struct ClaimsState {
     chosen: BTreeMap<(SessionId, ClaimKind), Key>,
     /// Leases in sight.
     leases: LeasesInSight,
-    /// Rows that fit into the table.
-    page: usize,
 }
 
 /// Draws the screen of locks or of elections, whichever the session shows.

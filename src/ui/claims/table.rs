@@ -1,7 +1,7 @@
 //! The table of queues: one line each.
 
 use egui::accesskit::Role;
-use egui::{EventFilter, Id, Rect, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Id, Rect, Sense, Ui, pos2, vec2};
 use rust_i18n::t;
 
 use super::{ClaimsState, HEADER, since};
@@ -15,7 +15,7 @@ use crate::ui::ttl;
 use crate::ui::widgets::button::paint_icon;
 use crate::ui::widgets::chip::{Tone, dot};
 use crate::ui::widgets::list::row_ground;
-use crate::ui::widgets::{VirtualList, count_text, elided, list_move, paint_key_tail};
+use crate::ui::widgets::{ListBox, count_text, elided, paint_key_tail};
 
 /// Widths of the columns that do not stretch.
 const WAITING: f32 = 56.0;
@@ -69,39 +69,20 @@ pub fn show(
     ui.spacing_mut().item_spacing.y = 0.0;
     header(ui, kind);
     let id = Id::unique(("claims", session.id, kind));
-    let list = ui.interact(ui.available_rect_before_wrap(), id, Sense::focusable_noninteractive());
     let name = if kind == ClaimKind::Lock { t!("claims.lock.list") } else { t!("claims.election.list") };
-    list.widget_info(|| egui::WidgetInfo::labeled(Role::ListBox, true, &name));
-    let mut reveal = None;
-    let free =
-        ui.memory(|memory| memory.focused().is_none()) && world.dialog.is_none() && !world.palette_open;
-    if list.has_focus() || free {
-        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
-        if let Some((step, _)) = list_move(ui, state.page)
-            && let Some(at) = step.apply(chosen, queues.len())
-            && let Some(queue) = queues.get(at)
-        {
-            state.chosen.insert((session.id, kind), queue.name.clone());
-            reveal = Some(at);
-            list.request_focus();
-            // As in the tree: right after a click egui would move the focus on.
-            ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
-        }
+    let mut list = ListBox::begin(ui, world, id, &name);
+    if let Some((at, _)) = list.step(ui, chosen, queues.len())
+        && let Some(queue) = queues.get(at)
+    {
+        state.chosen.insert((session.id, kind), queue.name.clone());
     }
     let focused = list.has_focus();
-    let child =
-        UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(ui.available_rect_before_wrap());
-    ui.scope_builder(child, |ui| {
-        let list = VirtualList::new(id.with("rows"), queues.len(), row_height(world)).reveal(reveal);
-        let output = list.show(ui, |ui, sight, places| {
-            for at in sight {
-                let Some(queue) = queues.get(at) else { continue };
-                let is_chosen = chosen == Some(at);
-                row(ui, world, session, queue, places.rect(at), is_chosen, focused, state);
-            }
-        });
-        state.page = output.page;
+    list.show(ui, queues.len(), row_height(world), |ui, sight, places| {
+        for at in sight {
+            let Some(queue) = queues.get(at) else { continue };
+            let is_chosen = chosen == Some(at);
+            row(ui, world, session, queue, places.rect(at), is_chosen, focused, state);
+        }
     });
 }
 
@@ -208,7 +189,7 @@ fn row(
     if response.clicked() {
         state.chosen.insert((session.id, queue.kind), queue.name.clone());
         let id = Id::unique(("claims", session.id, queue.kind));
-        ui.memory_mut(|memory| memory.request_focus(id));
+        ListBox::focus(ui, id);
     }
     response.on_hover_ui(|ui| {
         ui.label(tokens.mono(name.as_ref()));

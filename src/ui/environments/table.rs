@@ -1,7 +1,7 @@
 //! The table: a line for each value.
 
 use egui::accesskit::Role;
-use egui::{EventFilter, Id, Key as Press, Modifiers, Rect, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Id, Key as Press, Rect, Sense, Ui, pos2, vec2};
 use rust_i18n::t;
 
 use super::view::View;
@@ -14,7 +14,7 @@ use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
 use crate::ui::widgets::chip::Tone;
 use crate::ui::widgets::list::row_ground;
-use crate::ui::widgets::{VirtualList, empty_state, list_move, progress_line};
+use crate::ui::widgets::{ListBox, empty_state, progress_line};
 
 /// Widths of the columns that do not stretch.
 const CHECK: f32 = 30.0;
@@ -81,27 +81,20 @@ pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, view: &mut Vie
         return;
     }
     let id = Id::unique(("layer rows", session.id));
-    let list = ui.interact(ui.available_rect_before_wrap(), id, Sense::focusable_noninteractive());
-    list.widget_info(|| egui::WidgetInfo::labeled(Role::ListBox, true, t!("environments.rows").as_ref()));
+    let mut list = ListBox::begin(ui, world, id, &t!("environments.rows"));
     let chosen = view.cursor.as_ref().and_then(|cursor| place_of(&table, &board, cursor));
-    let reveal = keyboard(ui, world, &list, view, &table, &board, chosen, checks, actions);
-    let chosen = reveal.or(chosen);
+    let stepped = keyboard(ui, &mut list, view, &table, &board, chosen, checks, actions);
+    let chosen = stepped.or(chosen);
     let focused = list.has_focus();
-    let child =
-        UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(ui.available_rect_before_wrap());
-    ui.scope_builder(child, |ui| {
-        let height = theme::row_height(&world.settings) + size::GRID;
-        let rows = VirtualList::new(id.with("rows"), table.len(), height).reveal(reveal);
-        let output = rows.show(ui, |ui, sight, places| {
-            for at in sight {
-                let Some(line) = table.line(at) else { continue };
-                let repeated =
-                    at > 0 && table.line(at - 1).is_some_and(|before| item_of(before) == item_of(line));
-                let look = Look { chosen: chosen == Some(at), focused, repeated, checks };
-                row(ui, &board, mode, line, places.rect(at), look, view, id, actions);
-            }
-        });
-        view.page = output.page;
+    let height = theme::row_height(&world.settings) + size::GRID;
+    list.show(ui, table.len(), height, |ui, sight, places| {
+        for at in sight {
+            let Some(line) = table.line(at) else { continue };
+            let repeated =
+                at > 0 && table.line(at - 1).is_some_and(|before| item_of(before) == item_of(line));
+            let look = Look { chosen: chosen == Some(at), focused, repeated, checks };
+            row(ui, &board, mode, line, places.rect(at), look, view, id, actions);
+        }
     });
 }
 
@@ -129,11 +122,10 @@ fn place_of(table: &Table, board: &Board, pick: &Pick) -> Option<usize> {
     }
 }
 
-/// Moves by the keyboard; returns the line to be brought in sight.
+/// What the keyboard does with the chosen line; returns the one that it moves to.
 fn keyboard(
     ui: &Ui,
-    world: &World,
-    list: &egui::Response,
+    list: &mut ListBox,
     view: &mut View,
     table: &Table,
     board: &Board,
@@ -141,22 +133,12 @@ fn keyboard(
     checks: bool,
     actions: &mut Actions,
 ) -> Option<usize> {
-    let free = ui.memory(|memory| memory.focused().is_none())
-        && world.dialog.is_none()
-        && !world.palette_open
-        && !egui::Popup::is_any_open(ui.ctx());
-    if !list.has_focus() && !free {
-        return None;
-    }
-    let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, filter));
-    let pressed = |key: Press| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
     let line = chosen.and_then(|at| table.line(at));
     if let Some(pick) = line.and_then(|line| board.pick(line)) {
-        if checks && pressed(Press::Space) {
+        if checks && list.pressed(ui, Press::Space) {
             toggle(view, pick.clone());
         }
-        if list.has_focus() && pressed(Press::Enter) {
+        if list.has_focus() && list.pressed(ui, Press::Enter) {
             let layer = match line {
                 Some(Line::Row(row)) => row.winner,
                 Some(Line::Pair(pair)) => pair.sides.iter().flatten().last().map_or(0, |side| side.winner),
@@ -165,12 +147,8 @@ fn keyboard(
             open_key(&board.key_in(&pick.name, layer), actions);
         }
     }
-    let (step, _) = list_move(ui, view.page)?;
-    let at = step.apply(chosen, table.len())?;
+    let (at, _) = list.step(ui, chosen, table.len())?;
     view.cursor = table.line(at).and_then(|line| board.pick(line));
-    list.request_focus();
-    // As in the tree: right after a click egui would move the focus on.
-    ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
     Some(at)
 }
 
@@ -285,7 +263,7 @@ fn row(
     }
     if response.clicked() {
         view.cursor = Some(pick.clone());
-        ui.memory_mut(|memory| memory.request_focus(list));
+        ListBox::focus(ui, list);
     }
     if response.double_clicked() {
         let layer = match line {

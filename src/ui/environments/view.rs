@@ -106,8 +106,6 @@ pub(super) struct View {
     pub(super) copying: Option<Beside<Result<(String, usize), String>>>,
     /// What came of it, if not all is well.
     pub(super) copy_note: Option<CopyNote>,
-    /// Rows that fit into the table.
-    pub(super) page: usize,
     pub(super) focus_filter: bool,
 }
 
@@ -142,7 +140,6 @@ impl Default for View {
             promoting: None,
             copying: None,
             copy_note: None,
-            page: 1,
             focus_filter: false,
         }
     }

@@ -82,8 +82,6 @@ pub struct RestoreState {
     look: DiffLook,
     /// The step whose format `look` has.
     format_of: Option<(PlanId, usize)>,
-    /// Rows that fit into the list of steps.
-    page: usize,
     /// Time to live of the new lease, as typed.
     ttl_secs: Option<i64>,
 }

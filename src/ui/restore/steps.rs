@@ -1,7 +1,7 @@
 //! The steps of a plan: one line each.
 
 use egui::accesskit::Role;
-use egui::{EventFilter, Id, Key as Press, Modifiers, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Id, Key as Press, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
 use super::{RestoreState, may_change, words};
@@ -15,7 +15,7 @@ use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
 use crate::ui::widgets::chip::dot;
 use crate::ui::widgets::list::row_ground;
-use crate::ui::widgets::{VirtualList, list_move, paint_key_tail};
+use crate::ui::widgets::{ListBox, paint_key_tail};
 
 /// Where the boxes are.
 const BOX: f32 = 16.0;
@@ -35,49 +35,30 @@ pub fn show(
     let change = may_change(session, plan);
     all(ui, plan, state, change, actions);
     let id = Id::unique(("plan steps", session.id, &plan.id));
-    let list = ui.interact(ui.available_rect_before_wrap(), id, Sense::focusable_noninteractive());
-    list.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, t!("restore.list")));
+    let mut list = ListBox::begin(ui, world, id, &t!("restore.list"));
     let chosen = state.chosen.as_ref().map(|(_, at)| *at);
     let row = chosen.and_then(|at| state.digest.listed.binary_search(&at).ok());
-    let mut reveal = None;
-    let free =
-        ui.memory(|memory| memory.focused().is_none()) && world.dialog.is_none() && !world.palette_open;
-    if list.has_focus() || free {
-        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
-        if let Some((step, _)) = list_move(ui, state.page)
-            && let Some(row) = step.apply(row, state.digest.listed.len())
-        {
-            state.chosen = state.digest.listed.get(row).map(|at| (plan.id.clone(), *at));
-            reveal = Some(row);
-            list.request_focus();
-            ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
-        }
-        let space = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Press::Space));
-        if space && let Some(step) = chosen.and_then(|at| plan.steps.get(at).map(|step| (at, step))) {
-            switch(plan, step.0, step.1, change, actions);
-        }
+    if let Some((row, _)) = list.step(ui, row, state.digest.listed.len()) {
+        state.chosen = state.digest.listed.get(row).map(|at| (plan.id.clone(), *at));
+    }
+    if list.pressed(ui, Press::Space)
+        && let Some((at, step)) = chosen.and_then(|at| Some((at, plan.steps.get(at)?)))
+    {
+        switch(plan, at, step, change, actions);
     }
     let focused = list.has_focus();
     let height = theme::row_height(&world.settings) + size::GRID;
-    let child =
-        UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(ui.available_rect_before_wrap());
-    ui.scope_builder(child, |ui| {
-        let rows = state.digest.listed.len();
-        let output =
-            VirtualList::new(id.with("rows"), rows, height).reveal(reveal).show(ui, |ui, sight, places| {
-                for row in sight {
-                    let Some(at) = state.digest.listed.get(row).copied() else { continue };
-                    let Some(step) = plan.steps.get(at) else { continue };
-                    let is_chosen = state.chosen.as_ref().is_some_and(|(_, chosen)| *chosen == at);
-                    let look = Line { at, step, change, chosen: is_chosen, focused: is_chosen && focused };
-                    if line(ui, session, plan, &look, places.rect(row), actions) {
-                        state.chosen = Some((plan.id.clone(), at));
-                        ui.memory_mut(|memory| memory.request_focus(id));
-                    }
-                }
-            });
-        state.page = output.page;
+    list.show(ui, state.digest.listed.len(), height, |ui, sight, places| {
+        for row in sight {
+            let Some(at) = state.digest.listed.get(row).copied() else { continue };
+            let Some(step) = plan.steps.get(at) else { continue };
+            let is_chosen = state.chosen.as_ref().is_some_and(|(_, chosen)| *chosen == at);
+            let look = Line { at, step, change, chosen: is_chosen, focused: is_chosen && focused };
+            if line(ui, session, plan, &look, places.rect(row), actions) {
+                state.chosen = Some((plan.id.clone(), at));
+                ListBox::focus(ui, id);
+            }
+        }
     });
 }
 

@@ -1,6 +1,6 @@
 //! The timeline: one row for each entry, moved through by arrows, restored by Enter.
 
-use egui::{EventFilter, Id, Key, Modifiers, Rect, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo};
+use egui::{Id, Key, Rect, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo};
 use rust_i18n::t;
 
 use super::super::View;
@@ -10,7 +10,7 @@ use crate::action::{Action, Actions};
 use crate::model::history::{EntryKind, HistoryEntry, KeyHistory, PastEnd};
 use crate::model::loadable::LoadState;
 use crate::ui::theme::{self, size};
-use crate::ui::widgets::{Button, VirtualList, list_move};
+use crate::ui::widgets::{Button, ListBox};
 
 /// Draws the timeline.
 pub(super) fn show(
@@ -21,54 +21,32 @@ pub(super) fn show(
     actions: &mut Actions,
 ) {
     let id = Id::unique("timeline of a key").with(&view.document.key);
-    let area = ui.available_rect_before_wrap();
-    let list = ui.interact(area, id, Sense::focusable_noninteractive());
-    list.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, t!("history.list")));
+    let mut list = ListBox::begin(ui, view.world, id, &t!("history.list"));
     let selected = state.selected(history).map(|entry| entry.revision);
     let at = selected.and_then(|revision| place_of(history, revision));
-    let free = ui.memory(|memory| memory.focused().is_none())
-        && view.world.dialog.is_none()
-        && !view.world.palette_open;
-    let mut reveal = None;
-    if list.has_focus() || free {
-        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
-        if let Some((step, shift)) = list_move(ui, state.page)
-            && let Some(target) = step.apply(at, history.entries.len())
-            && let Some(target) = skip_gaps(history, at, target)
-        {
-            let revision = history.entries[target].revision;
-            if shift {
-                state.against = Against::Version(revision);
-            } else {
-                state.select(revision);
-            }
-            reveal = Some(target);
-            list.request_focus();
-            // As in the tree: right after a click egui would move the focus on.
-            ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
-        }
-        if list.has_focus()
-            && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter))
-            && let Some(entry) = state.selected(history)
-        {
-            super::compare::restore(view, entry, state, actions);
+    let land = |target| skip_gaps(history, at, target);
+    if let Some((target, shift)) = list.step_to(ui, at, history.entries.len(), land) {
+        let revision = history.entries[target].revision;
+        if shift {
+            state.against = Against::Version(revision);
+        } else {
+            state.select(revision);
         }
     }
-    let rows = history.entries.len() + 1;
-    let child = UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(area);
-    ui.scope_builder(child, |ui| {
-        let list = VirtualList::new(id.with("rows"), rows, ROW).reveal(reveal);
-        let output = list.show(ui, |ui, sight, places| {
-            for at in sight {
-                let rect = places.rect(at);
-                match history.entries.get(at) {
-                    Some(entry) => row(ui, view, history, (at, entry), rect, (id, selected), state, actions),
-                    None => end(ui, view, history, rect, actions),
-                }
+    if list.has_focus()
+        && list.pressed(ui, Key::Enter)
+        && let Some(entry) = state.selected(history)
+    {
+        super::compare::restore(view, entry, state, actions);
+    }
+    list.show(ui, history.entries.len() + 1, ROW, |ui, sight, places| {
+        for at in sight {
+            let rect = places.rect(at);
+            match history.entries.get(at) {
+                Some(entry) => row(ui, view, history, (at, entry), rect, (id, selected), state, actions),
+                None => end(ui, view, history, rect, actions),
             }
-        });
-        state.page = output.page;
+        }
     });
 }
 

@@ -41,8 +41,6 @@ pub struct HistoryState {
     /// Revision of the entry that is looked at; `None`: the newest.
     selected: Option<i64>,
     against: Against,
-    /// Rows that fit, for paging.
-    page: usize,
     /// The keys that changed together are shown one by one.
     expanded: bool,
     /// The version whose restoring would replace a draft, until that is decided.
