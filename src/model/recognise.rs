@@ -5,6 +5,8 @@
 //! signs are names (`/leader`, `/locks/stock`). Service registrations are leased keys as well, and
 //! some (go-zero) end with their lease too: a value that is an address tells them apart.
 
+mod edit;
+mod fields;
 mod find;
 mod name;
 mod rules;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use super::bytes::Key;
 use super::claim::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
 use super::record::KeyMeta;
+pub use edit::{WhyNot, edit_instance};
 pub use find::find;
 use name::Hints;
 pub use rules::{Ruled, Rules};

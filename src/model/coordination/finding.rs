@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::queue::{ClaimForm, ClaimKind, ClaimMode, Confidence};
+use super::queue::{ClaimForm, ClaimKind, ClaimMode, Confidence, Told};
 use super::service::{Instance, Report};
 use crate::model::bytes::Key;
 
@@ -61,8 +61,10 @@ pub enum Role {
         /// Who claims, where the key or its value names the owner (or the profile's pattern does); `None`: the
         /// value as it is, else the lease.
         owner: Option<String>,
+        /// What it says of itself, where its layout or the profile's pattern tells more.
+        told: Option<Arc<Told>>,
     },
-    /// An instance of a service. (Some layouts have several in one key.)
+    /// An instance of a service. (Some layouts have several in one key: see [`Instance::nodes`].)
     Instance {
         /// The folder that the service's instances are in.
         service: Key,

@@ -27,12 +27,12 @@ pub use finding::{Finding, Layout, Role};
 pub use lease::{LeaseInfo, LeaseUse, Meaning};
 pub use news::{News, NewsKind};
 pub use queue::{
-    Claim, ClaimForm, ClaimKind, ClaimMode, ClaimQueue, Confidence, Contention, MOST_TENURES, Tenure,
+    Claim, ClaimForm, ClaimKind, ClaimMode, ClaimQueue, Confidence, Contention, MOST_TENURES, Tenure, Told,
 };
 pub use rules::CoordinationSettings;
 pub use service::{
-    Breaker, Cause, Health, Instance, InstanceEvent, InstanceStatus, MOST_EVENTS, Report, Sample, Series,
-    Service, Turn,
+    Breaker, Cause, Health, Instance, InstanceEvent, InstanceStatus, MOST_EVENTS, Node, Report, Sample,
+    Series, Service, Turn,
 };
 pub use waits::WaitGraph;
 

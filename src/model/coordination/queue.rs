@@ -24,6 +24,20 @@ pub enum ClaimMode {
     Write,
 }
 
+/// What a claim says of itself beside its owner, where its layout tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// When it was taken, by the clock of the one who claims.
+    pub acquired_at: Option<SeenAt>,
+    /// When it was last renewed, by that clock.
+    pub renewed_at: Option<SeenAt>,
+    /// After this, by that clock, it no longer counts although its key is there; `None`: it ends with its
+    /// lease in etcd.
+    pub expires_at: Option<SeenAt>,
+    /// Everything else that it says, in order.
+    pub details: Vec<(String, String)>,
+}
+
 /// One key that stands in line for a lock or a leadership.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -35,8 +49,11 @@ pub struct Claim {
     pub value: Option<Value>,
     /// What it asks for.
     pub mode: ClaimMode,
-    /// Who claims, where it is known better than by the value or the lease.
+    /// Who claims, where it is known better than by the value or the lease. It may change without the key
+    /// going (a Kubernetes Lease): then somebody else has the turn.
     pub owner: Option<String>,
+    /// What it says of itself, where that can be told.
+    pub told: Option<Arc<Told>>,
     /// When it was seen to arise; `None`: it was there before it was watched.
     pub since: Option<SeenAt>,
     /// When it was seen to get its turn; `None`: it waits, or had it before it was watched.
@@ -55,6 +72,7 @@ impl Claim {
             value,
             mode: ClaimMode::Whole,
             owner: None,
+            told: None,
             since: None,
             turn_since: None,
             turn_revision: None,

@@ -78,6 +78,15 @@ pub struct Sample {
 /// Metrics over the time watched, oldest first.
 pub type Series = VecDeque<Sample>;
 
+/// One of several addresses that one key registers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// `host:port` or a URL.
+    pub address: String,
+    /// Its weight, where it has one.
+    pub weight: Option<f64>,
+}
+
 /// One registered instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instance {
@@ -89,6 +98,9 @@ pub struct Instance {
     pub id: String,
     /// `host:port` or a URL.
     pub address: Option<String>,
+    /// Where one key registers several (APISIX's upstreams, go-micro): all of them, in order. Empty: this is
+    /// one instance.
+    pub nodes: Vec<Node>,
     /// Its weight, where it has one.
     pub weight: Option<f64>,
     /// Version of what it runs.
@@ -177,6 +189,30 @@ pub enum Health {
 }
 
 impl Instance {
+    /// An instance of which nothing but its key is known.
+    #[must_use]
+    pub fn found(key: Key, meta: KeyMeta, id: String) -> Self {
+        Self {
+            key,
+            meta,
+            id,
+            address: None,
+            nodes: Vec::new(),
+            weight: None,
+            version: None,
+            label: None,
+            metadata: Vec::new(),
+            status: None,
+            layout: Layout::Plain,
+            confidence: Confidence::Likely,
+            since: None,
+            renewed_at: None,
+            report: None,
+            series: Arc::default(),
+            flaps: 0,
+        }
+    }
+
     /// How it is now. A report is late after `late_secs` and stale after `down_secs`; what never reported, or
     /// only before it was watched, is judged by its registration alone.
     #[must_use]

@@ -77,7 +77,7 @@ fn ruled(key: &[u8], meta: &KeyMeta, value: Option<&[u8]>, rule: &Ruled, separat
         Shape::Single => (key, ClaimForm::SingleKey, ClaimMode::Whole),
     };
     let owner = rule.owner(key, value);
-    let role = Role::Claim { queue: queue.into(), kind, form, mode, owner };
+    let role = Role::Claim { queue: queue.into(), kind, form, mode, owner, told: None };
     Some(Finding { role, layout: Layout::Plain, confidence: Confidence::Ruled })
 }
 
@@ -89,7 +89,7 @@ fn claim(
     confidence: Confidence,
     layout: Layout,
 ) -> Option<Finding> {
-    let role = Role::Claim { queue: queue.into(), kind, form, mode, owner: None };
+    let role = Role::Claim { queue: queue.into(), kind, form, mode, owner: None, told: None };
     Some(Finding { role, layout, confidence })
 }
 
@@ -100,22 +100,9 @@ fn instance(key: &[u8], meta: &KeyMeta, separator: u8, confidence: Confidence) -
     let name = name::split(folder, separator).map_or(folder, |(_, last)| last);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let instance = Instance {
-        key: key.into(),
-        meta: *meta,
-        id: text(id),
         address: value::is_address(id).then(|| text(id)),
-        weight: None,
-        version: None,
-        label: None,
-        metadata: Vec::new(),
-        status: None,
-        layout: Layout::Plain,
         confidence,
-        since: None,
-        renewed_at: None,
-        report: None,
-        series: Arc::default(),
-        flaps: 0,
+        ..Instance::found(key.into(), *meta, text(id))
     };
     let service = Key::from(key.get(..=folder.len())?);
     let role = Role::Instance { service, name: text(name), instance: Arc::new(instance) };
