@@ -9,7 +9,7 @@ use crate::model::fault::{Fault, FaultKind};
 
 /// etcd's words and what they mean, the first that fits wins. gRPC codes alone do not tell: a
 /// compacted revision and a message over our own limit are both `OutOfRange`.
-const SERVER_WORDS: [(&str, FaultKind); 27] = [
+const SERVER_WORDS: [(&str, FaultKind); 29] = [
     ("required revision has been compacted", FaultKind::Compacted),
     ("message length too large", FaultKind::TooLarge),
     ("received message larger than max", FaultKind::RequestTooLarge),
@@ -17,7 +17,9 @@ const SERVER_WORDS: [(&str, FaultKind); 27] = [
     ("request is too large", FaultKind::RequestTooLarge),
     ("too many operations in txn", FaultKind::RequestTooLarge),
     ("corrupt cluster", FaultKind::Corrupt),
-    ("requested lease not found", FaultKind::LeaseNotFound),
+    ("lease not found", FaultKind::LeaseNotFound),
+    ("lease already exists", FaultKind::LeaseExists),
+    ("too large lease TTL", FaultKind::Invalid),
     ("etcdserver: key not found", FaultKind::KeyNotFound),
     ("invalid auth token", FaultKind::TokenExpired),
     ("revision of auth store is old", FaultKind::TokenExpired),
@@ -97,6 +99,11 @@ pub(super) fn classify(error: &Error) -> Fault {
         Error::InvalidArgs(detail) => Fault::new(FaultKind::BadEndpoint, detail.clone()),
         Error::IoError(error) => from_chain(error),
         Error::TransportError(error) => from_chain(error),
+        // The client's own words for an answer without time left.
+        Error::LeaseKeepAliveError(detail) => {
+            let kind = by_words(detail, &SERVER_WORDS).unwrap_or(FaultKind::Unavailable);
+            Fault::new(kind, detail.clone())
+        }
         Error::WatchError(detail) | Error::Internal(detail) | Error::EndpointError(detail) => {
             Fault::new(FaultKind::Unavailable, detail.clone())
         }

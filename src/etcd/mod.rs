@@ -6,8 +6,8 @@
 //!   maintenance calls are about one member.
 //! - Reads are tried again on another member, writes never are: a write whose answer was lost is
 //!   settled by reading again.
-//! - Nothing is written through a closed [`WriteGate`]: it is asked where transactions are sent,
-//!   and there is no other way to write.
+//! - Nothing is written through a closed [`WriteGate`]: it is asked where transactions and lease calls
+//!   are sent, and there is no other way to write.
 //! - Every call has a time-out; nothing here waits for ever.
 
 mod access;
@@ -18,6 +18,7 @@ mod cluster;
 mod fault;
 mod gate;
 mod history;
+mod lease;
 mod listing;
 mod member;
 mod mirror;
@@ -33,6 +34,7 @@ mod write;
 
 pub use cluster::Cluster;
 pub use gate::WriteGate;
+pub use lease::LeaseAnswer;
 pub use listing::Page;
 pub use mirror::{FeedEvent, MirrorOptions, ValuePolicy, run_mirror};
 pub use plan::{PlanKeeper, Present};

@@ -137,7 +137,7 @@ impl Cluster {
     }
 
     /// Grants the plan's new lease under the number that it has been given, unless that is done.
-    async fn grant_lease(&self, id: i64, ttl_secs: i64) -> Result<(), Fault> {
+    async fn grant_new_lease(&self, id: i64, ttl_secs: i64) -> Result<(), Fault> {
         self.gate().pass()?;
         if self.leases(&[id]).await?.iter().any(|lease| lease.remaining_secs > 0) {
             return Ok(());
@@ -150,7 +150,7 @@ impl Cluster {
         match granted {
             Ok(_) => Ok(()),
             // An answer was lost, and it was granted all the same.
-            Err(fault) if fault.detail.contains("lease already exists") => Ok(()),
+            Err(fault) if fault.kind == FaultKind::LeaseExists => Ok(()),
             Err(fault) => Err(fault),
         }
     }
@@ -230,7 +230,7 @@ impl<K: PlanKeeper> Run<'_, K> {
         }
         let begun = Instant::now();
         loop {
-            match self.cluster.grant_lease(id, ttl_secs).await {
+            match self.cluster.grant_new_lease(id, ttl_secs).await {
                 Err(fault) if is_passing(&fault) && begun.elapsed() < PATIENCE => {
                     self.may_go_on()?;
                     tokio::time::sleep(BETWEEN_TRIES).await;

@@ -20,7 +20,7 @@ use crate::model::write::{Expect, PutRequest};
 
 /// Waits before each look at a key whose write was not answered: a write may still be on its way
 /// from the member that took it to the leader.
-const LOOKS: [Duration; 3] =
+pub(super) const LOOKS: [Duration; 3] =
     [Duration::from_millis(50), Duration::from_millis(400), Duration::from_millis(1_500)];
 /// Versions walked back to find the write that followed a revision.
 const MOST_STEPS_BACK: u32 = 64;
@@ -126,7 +126,7 @@ impl Cluster {
     }
 
     /// Whether the member answers, or is not there at all.
-    async fn is_heard(&self, index: usize) -> bool {
+    pub(super) async fn is_heard(&self, index: usize) -> bool {
         let Some(member) = self.members().get(index) else { return false };
         let read = member.call(ALIVE_TIMEOUT, |mut handle| async move { handle.kv.get("\0", None).await });
         match tokio::time::timeout(ALIVE_TIMEOUT, read).await {
@@ -215,7 +215,7 @@ impl Cluster {
 
 /// Whether a write that is not there will not come any more: the member that was asked has answered
 /// twice since, so it holds nothing back.
-fn is_over(alive: u32, fault: &Fault) -> bool {
+pub(super) fn is_over(alive: u32, fault: &Fault) -> bool {
     fault.kind == FaultKind::NoSpace || (alive > 1 && fault.kind != FaultKind::TimedOut)
 }
 

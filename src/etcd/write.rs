@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use etcd_client::{Compare, CompareOp, PutOptions, Txn, TxnOp, TxnOpResponse, TxnResponse};
+use etcd_client::{Compare, CompareOp, Error, PutOptions, Txn, TxnOp, TxnOpResponse, TxnResponse};
 
 use super::cluster::{Cluster, more_telling};
 use super::fault::timed_out;
+use super::member::Handle;
 use super::read::record_of;
 use super::settle::{LostWrite, Settled};
 use crate::model::fault::{Fault, FaultKind};
@@ -15,10 +16,10 @@ use crate::model::write::{Expect, LeaseChoice, PutRequest, WriteOutcome};
 /// etcd itself gives a write up after about 7 s.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// What became of a transaction.
-pub(super) enum Sent {
-    /// It was answered: its compares held, or not.
-    Answered(TxnResponse),
+/// What became of a transaction, or of another call that writes.
+pub(super) enum Sent<T = TxnResponse> {
+    /// It was answered. (Of a transaction: its compares held, or not.)
+    Answered(T),
     /// It certainly changed nothing.
     Refused(Fault),
     /// It may or may not have been committed.
@@ -65,25 +66,36 @@ impl Cluster {
         }
     }
 
-    /// The only way to write: sends a transaction to one member, unless the gate is closed. To another
-    /// only when there was no connection to send it by: then it never left this machine.
+    /// Sends a transaction, as [`Cluster::send_call`] does.
     pub(super) async fn send(&self, txn: Txn) -> Sent {
+        let sent = self
+            .send_call(|mut handle| {
+                let txn = txn.clone();
+                async move { handle.kv.txn(txn).await }
+            })
+            .await;
+        if let Sent::Answered(answer) = &sent {
+            self.saw(answer.header().map_or(0, etcd_client::ResponseHeader::revision));
+        }
+        sent
+    }
+
+    /// The only way to write: makes a call to one member, unless the gate is closed. To another only
+    /// when there was no connection to send it by: then it never left this machine.
+    pub(super) async fn send_call<T, F, Fut>(&self, op: F) -> Sent<T>
+    where
+        F: Fn(Handle) -> Fut,
+        Fut: Future<Output = Result<T, Error>>,
+    {
         if let Err(fault) = self.gate().pass() {
             return Sent::Refused(fault);
         }
         let mut worst = None;
         for index in self.order() {
             let Some(member) = self.members().get(index) else { continue };
-            let answer = member
-                .call(WRITE_TIMEOUT, |mut handle| {
-                    let txn = txn.clone();
-                    async move { handle.kv.txn(txn).await }
-                })
-                .await;
-            match answer {
+            match member.call(WRITE_TIMEOUT, &op).await {
                 Ok(answer) => {
                     self.prefer(index);
-                    self.saw(answer.header().map_or(0, etcd_client::ResponseHeader::revision));
                     return Sent::Answered(answer);
                 }
                 Err(refusal) if refusal.never_sent => {
@@ -139,6 +151,7 @@ fn surely_not_done(kind: FaultKind) -> bool {
         FaultKind::PermissionDenied
             | FaultKind::RequestTooLarge
             | FaultKind::LeaseNotFound
+            | FaultKind::LeaseExists
             | FaultKind::KeyNotFound
             | FaultKind::TokenExpired
             | FaultKind::UserRequired

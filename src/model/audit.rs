@@ -28,8 +28,20 @@ pub enum AuditOperation {
     Rename,
     /// A step of a plan: a key was brought back.
     Restore,
+    /// A lease was granted.
+    GrantLease,
+    /// A lease was kept alive once.
+    KeepLease,
+    /// A lease was revoked, or a key was deleted because its lease was revoked.
+    RevokeLease,
     /// Nothing was written: the log tells something about itself.
     Note,
+}
+
+/// What a lease is called where a key would stand: `lease 694d77aa9e38260f`.
+#[must_use]
+pub fn lease_name(lease: i64) -> Key {
+    Key::from(format!("lease {lease:016x}").into_bytes())
 }
 
 /// How it ended.
@@ -65,9 +77,9 @@ pub struct AuditWrite {
     pub user: Option<String>,
     /// What was done.
     pub operation: AuditOperation,
-    /// The key.
+    /// The key; of what is about a lease itself its name, see [`lease_name`].
     pub key: Key,
-    /// Where a copied or renamed key comes from.
+    /// Where a copied or renamed key comes from; the lease that a key was deleted with.
     pub source: Option<Key>,
     /// The mod revision that was expected; 0: the key was to be absent.
     pub before: i64,
@@ -77,6 +89,20 @@ pub struct AuditWrite {
     pub plan: Option<String>,
     /// The same for the entry that was made before it was sent and the one that tells how it ended.
     pub write_id: String,
+}
+
+impl AuditWrite {
+    /// The lease that it is about, where it is about a lease itself and not about a key.
+    #[must_use]
+    pub fn lease(&self) -> Option<i64> {
+        let about_leases = matches!(
+            self.operation,
+            AuditOperation::GrantLease | AuditOperation::KeepLease | AuditOperation::RevokeLease
+        );
+        let name = self.key.strip_prefix(b"lease ").filter(|_| about_leases && self.source.is_none())?;
+        let id = u64::from_str_radix(std::str::from_utf8(name).ok()?, 16).ok()?;
+        Some(id.cast_signed())
+    }
 }
 
 /// One entry of the log.

@@ -53,6 +53,8 @@ pub enum FaultKind {
     Corrupt,
     /// The lease does not exist (any more).
     LeaseNotFound,
+    /// There is a lease with this id already.
+    LeaseExists,
     /// The key does not exist.
     KeyNotFound,
     /// Someone changed the key meanwhile.
@@ -107,6 +109,7 @@ impl FaultKind {
             Self::NoSpace => "no_space",
             Self::Corrupt => "corrupt",
             Self::LeaseNotFound => "lease_not_found",
+            Self::LeaseExists => "lease_exists",
             Self::KeyNotFound => "key_not_found",
             Self::Conflict => "conflict",
             Self::OutcomeUnknown => "outcome_unknown",
@@ -123,7 +126,7 @@ impl FaultKind {
     }
 
     /// Every kind, for the test that the catalogues are complete.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::HostUnknown,
         Self::PortClosed,
         Self::TimedOut,
@@ -147,6 +150,7 @@ impl FaultKind {
         Self::NoSpace,
         Self::Corrupt,
         Self::LeaseNotFound,
+        Self::LeaseExists,
         Self::KeyNotFound,
         Self::Conflict,
         Self::OutcomeUnknown,

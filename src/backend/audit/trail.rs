@@ -5,12 +5,16 @@ use std::sync::{Arc, LazyLock};
 
 use super::writer::AuditLog;
 use crate::etcd::{Cluster, Testimony, Witness, Witnessing};
-use crate::model::audit::{AuditIntent, AuditOutcome, AuditWrite};
+use crate::model::audit::{AuditIntent, AuditOperation, AuditOutcome, AuditWrite};
+use crate::model::coordination::LeaseInfo;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::plan::Plan;
 use crate::model::profile::Profile;
 use crate::model::status::now;
 use crate::model::write::{PutRequest, WriteOutcome};
+
+/// A revocation names so many of the keys that go with a lease; one that has more is a rarity.
+const MOST_KEYS_OF_A_LEASE: usize = 1_000;
 
 /// Records what is written through a connection. Cheap to clone.
 #[derive(Clone)]
@@ -103,6 +107,52 @@ impl AuditTrail {
         running.await.unwrap_or_else(lost)
     }
 
+    /// A lease granted under this id, recorded. It runs to its end even if this future is dropped.
+    pub async fn grant_lease(&self, cluster: &Cluster, id: i64, ttl_secs: i64) -> Result<LeaseInfo, Fault> {
+        let (trail, cluster) = (self.clone(), cluster.clone());
+        to_its_end(async move {
+            let intent = AuditIntent::of_lease(AuditOperation::GrantLease, id);
+            let testimony = trail.asked(vec![intent]).await;
+            let granted = cluster.grant_lease(id, ttl_secs).await;
+            trail.ended(testimony, vec![AuditOutcome::of_lease(&granted.clone().map(|_| 0))]).await;
+            granted
+        })
+        .await
+    }
+
+    /// A lease kept alive once, recorded. It runs to its end even if this future is dropped.
+    pub async fn keep_lease(&self, cluster: &Cluster, id: i64) -> Result<LeaseInfo, Fault> {
+        let (trail, cluster) = (self.clone(), cluster.clone());
+        to_its_end(async move {
+            let intent = AuditIntent::of_lease(AuditOperation::KeepLease, id);
+            let testimony = trail.asked(vec![intent]).await;
+            let kept = cluster.keep_lease(id).await;
+            trail.ended(testimony, vec![AuditOutcome::of_lease(&kept.clone().map(|_| 0))]).await;
+            kept
+        })
+        .await
+    }
+
+    /// A lease revoked, recorded with the keys that go with it, as far as the user may know them. Gives the
+    /// revision at which it went (0: not known). It runs to its end even if this future is dropped.
+    pub async fn revoke_lease(&self, cluster: &Cluster, id: i64) -> Result<i64, Fault> {
+        let (trail, cluster) = (self.clone(), cluster.clone());
+        to_its_end(async move {
+            let mut keys = cluster.attached_keys(id).await.unwrap_or_else(|fault| {
+                tracing::debug!(%fault, "what a revocation takes along is not known");
+                Vec::new()
+            });
+            keys.truncate(MOST_KEYS_OF_A_LEASE);
+            let intents = AuditIntent::of_revoke(id, &keys);
+            let writes = intents.len();
+            let testimony = trail.asked(intents).await;
+            let ended = cluster.revoke_lease(id).await;
+            trail.ended(testimony, vec![AuditOutcome::of_lease(&ended); writes]).await;
+            ended
+        })
+        .await
+    }
+
     async fn record<'a>(&self, told: impl Iterator<Item = (&'a String, &'a AuditIntent, AuditOutcome)>) {
         let (at, who) = (now(), &self.who);
         let writes: Vec<AuditWrite> = told
@@ -134,6 +184,14 @@ impl Witness for AuditTrail {
     fn ended(&self, testimony: Testimony, outcomes: Vec<AuditOutcome>) -> Witnessing<'_, ()> {
         Box::pin(self.ended(testimony, outcomes))
     }
+}
+
+/// Runs a write in a task of its own: whoever waits for it may go, it does not stop half-way.
+async fn to_its_end<T: Send + 'static>(
+    write: impl Future<Output = Result<T, Fault>> + Send + 'static,
+) -> Result<T, Fault> {
+    let lost = |error: tokio::task::JoinError| Err(Fault::new(FaultKind::OutcomeUnknown, error.to_string()));
+    tokio::spawn(write).await.unwrap_or_else(lost)
 }
 
 /// An id that no other write has, of this process or another.

@@ -1,7 +1,8 @@
 //! What is about to be written, as the log tells it.
 
-use super::{AuditOperation, AuditOutcome};
+use super::{AuditOperation, AuditOutcome, lease_name};
 use crate::model::bytes::Key;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::plan::{PlanStep, StepAction, StepState};
 use crate::model::write::{BatchStep, Expect, PutRequest, WriteOutcome};
 
@@ -10,9 +11,9 @@ use crate::model::write::{BatchStep, Expect, PutRequest, WriteOutcome};
 pub struct AuditIntent {
     /// What is done.
     pub operation: AuditOperation,
-    /// The key.
+    /// The key; of what is about a lease itself its name.
     pub key: Key,
-    /// Where a copied or renamed key comes from.
+    /// Where a copied or renamed key comes from; the lease that a key is deleted with.
     pub source: Option<Key>,
     /// The mod revision that is expected; 0: the key is to be absent.
     pub before: i64,
@@ -50,6 +51,20 @@ impl AuditIntent {
         }
     }
 
+    /// A write to a lease itself.
+    #[must_use]
+    pub fn of_lease(operation: AuditOperation, lease: i64) -> Self {
+        Self::new(operation, &lease_name(lease), 0)
+    }
+
+    /// The revocation of a lease: told of the lease, and of each key that goes with it.
+    #[must_use]
+    pub fn of_revoke(lease: i64, keys: &[Key]) -> Vec<Self> {
+        let operation = AuditOperation::RevokeLease;
+        let with_it = |key| Self { source: Some(lease_name(lease)), ..Self::new(operation, key, 0) };
+        std::iter::once(Self::of_lease(operation, lease)).chain(keys.iter().map(with_it)).collect()
+    }
+
     /// A step of a plan.
     #[must_use]
     pub fn of_plan(step: &PlanStep) -> Self {
@@ -71,6 +86,16 @@ impl AuditOutcome {
             WriteOutcome::Conflict(_) => Self::Conflict,
             WriteOutcome::NotSaved(fault) => Self::Refused(fault.to_string()),
             WriteOutcome::Unknown(fault) => Self::Unknown(fault.to_string()),
+        }
+    }
+
+    /// How a write to a lease ended: the revision at which it was done, 0 where it has none.
+    #[must_use]
+    pub fn of_lease(ended: &Result<i64, Fault>) -> Self {
+        match ended {
+            Ok(revision) => Self::Done { revision: *revision },
+            Err(fault) if fault.kind == FaultKind::OutcomeUnknown => Self::Unknown(fault.to_string()),
+            Err(fault) => Self::Refused(fault.to_string()),
         }
     }
 

@@ -5,8 +5,18 @@ use super::{AuditOperation, AuditOutcome};
 
 impl AuditOperation {
     /// Every operation, in the order of the filter.
-    pub const ALL: [Self; 7] =
-        [Self::Create, Self::Put, Self::Delete, Self::Copy, Self::Rename, Self::Restore, Self::Note];
+    pub const ALL: [Self; 10] = [
+        Self::Create,
+        Self::Put,
+        Self::Delete,
+        Self::Copy,
+        Self::Rename,
+        Self::Restore,
+        Self::GrantLease,
+        Self::KeepLease,
+        Self::RevokeLease,
+        Self::Note,
+    ];
 
     /// Its word.
     #[must_use]
@@ -18,6 +28,9 @@ impl AuditOperation {
             Self::Copy => "copy",
             Self::Rename => "rename",
             Self::Restore => "restore",
+            Self::GrantLease => "grant",
+            Self::KeepLease => "keep",
+            Self::RevokeLease => "revoke",
             Self::Note => "note",
         }
     }

@@ -5,6 +5,7 @@
 //! fed in two ways only: with a whole key space after a listing, and with the changes of whole revisions; a
 //! change costs what it touches, never what there is.
 
+pub mod cause;
 mod ending;
 mod engine;
 mod finding;

@@ -48,9 +48,14 @@ fn buttons(ui: &mut Ui, world: &World, entry: &AuditEntry, actions: &mut Actions
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = size::PAD;
         let here = world.active_session().filter(|session| is_of(session, entry));
-        let label = t!("audit.open_key");
-        let open = Button::quiet(&label).icon(icons::FILE_TEXT).small().enabled(here.is_some());
-        if open.disabled_hint(t!("audit.open_elsewhere")).show(ui).clicked() {
+        let lease = write.lease();
+        let label = if lease.is_some() { t!("audit.show_lease") } else { t!("audit.open_key") };
+        let icon = if lease.is_some() { icons::HOURGLASS } else { icons::FILE_TEXT };
+        let open = Button::quiet(&label).icon(icon).small().enabled(here.is_some());
+        let pressed = open.disabled_hint(t!("audit.open_elsewhere")).show(ui).clicked();
+        if let Some(lease) = lease.filter(|_| pressed) {
+            actions.push(Action::ShowLease(lease));
+        } else if pressed {
             actions.push(Action::ShowScreen(Screen::Keys));
             actions.push(Action::Reveal(TreeItem::key(write.key.clone())));
             actions.push(Action::OpenKey(write.key.clone()));
@@ -89,7 +94,11 @@ fn facts(ui: &mut Ui, world: &World, entry: &AuditEntry, actions: &mut Actions) 
         copied.extend(property_mono(ui, &t!("audit.cluster"), &format!("{:x}", write.cluster_id)));
     }
     if let Some(source) = &write.source {
-        copied.extend(property_mono(ui, &t!("audit.source"), &display_short(source, LONGEST)));
+        let label = match write.operation {
+            AuditOperation::RevokeLease => t!("audit.with_lease"),
+            _ => t!("audit.source"),
+        };
+        copied.extend(property_mono(ui, &label, &display_short(source, LONGEST)));
     }
     if write.operation != AuditOperation::Note {
         copied.extend(property_mono(ui, &t!("audit.column.revisions"), &words::revisions(entry)));

@@ -169,7 +169,8 @@ fn row(
         let user = write.user.as_deref().unwrap_or("–");
         cell(ui, rect, column, &neutral(user), text::body(), tokens.second);
     }
-    let colour = if write.operation == AuditOperation::Delete { tokens.danger } else { tokens.text };
+    let ends = matches!(write.operation, AuditOperation::Delete | AuditOperation::RevokeLease);
+    let colour = if ends { tokens.danger } else { tokens.text };
     cell(ui, rect, columns.operation, &operation, text::medium(), colour);
     if write.operation == AuditOperation::Note {
         cell(
