@@ -135,8 +135,8 @@ impl Hub {
                 Some(handle) => {
                     let signer = handle.signer(self.audit.clone());
                     let (slot, profile) = (handle.cluster(), handle.profile());
-                    let (journal, outbox) = (handle.journal(), self.outbox.clone());
-                    self.jobs.spawn(session, request, kind, slot, signer, profile, journal, outbox);
+                    let (journal, leases, outbox) = (handle.journal(), handle.leases(), self.outbox.clone());
+                    self.jobs.spawn(session, request, kind, slot, signer, profile, journal, leases, outbox);
                 }
                 None => tracing::debug!(?session, "a command for a connection that is closed"),
             },
@@ -159,7 +159,7 @@ impl Hub {
                 ..BatchReport::default()
             })),
             CommandKind::GrantLease { .. } => Some(EventKind::LeaseGranted(Err(fault))),
-            CommandKind::KeepLease(_) => Some(EventKind::Leases(Err(fault))),
+            CommandKind::KeepLease(lease) => Some(EventKind::LeaseKept { lease: *lease, kept: Err(fault) }),
             CommandKind::RevokeLease(lease) => {
                 Some(EventKind::LeaseRevoked { lease: *lease, ended: Err(fault) })
             }

@@ -10,6 +10,7 @@ use super::Outbox;
 use super::audit::{AuditTrail, Signer};
 use super::files::Passwords;
 use super::journal::Journal;
+use super::leases::LeaseDesk;
 use super::session::ClusterSlot;
 use crate::etcd::{Cluster, test_connection};
 use crate::model::bytes::{Key, Value};
@@ -48,11 +49,12 @@ impl Jobs {
         signer: Signer,
         profile: Arc<Profile>,
         journal: Journal,
+        desk: LeaseDesk,
         outbox: Outbox,
     ) {
         let cancelled = self.register(session, request);
         let storage = self.storage.clone();
-        let asker = Asker { session, request, outbox, cancelled, storage, profile, journal };
+        let asker = Asker { session, request, outbox, cancelled, storage, profile, journal, desk };
         let failed = Failed::of(&kind);
         let asking = {
             let (asker, failed) = (asker.clone(), failed.clone());
@@ -167,6 +169,8 @@ pub(super) struct Asker {
     pub(super) profile: Arc<Profile>,
     /// What was recorded of it.
     pub(super) journal: Journal,
+    /// Where TTLs that were told are left.
+    pub(super) desk: LeaseDesk,
 }
 
 impl Asker {
@@ -211,7 +215,14 @@ impl Asker {
             CommandKind::CompactionRevision => {
                 EventKind::CompactionRevision(cluster.compaction_revision().await)
             }
-            CommandKind::Leases(ids) => EventKind::Leases(cluster.leases(&ids).await),
+            kind @ (CommandKind::Leases(_)
+            | CommandKind::ListLeases
+            | CommandKind::GrantLease { .. }
+            | CommandKind::KeepLease(_)
+            | CommandKind::RevokeLease(_)) => match self.leases(cluster, trail, kind).await {
+                Some(answer) => answer,
+                None => return,
+            },
             kind @ (CommandKind::MakePlan { .. }
             | CommandKind::RunPlan(_)
             | CommandKind::LoadPlans
@@ -236,6 +247,33 @@ impl Asker {
             }
         };
         self.tell(answer).await;
+    }
+
+    async fn leases(&self, cluster: &Cluster, trail: &AuditTrail, kind: CommandKind) -> Option<EventKind> {
+        let answer = match kind {
+            CommandKind::Leases(ids) => {
+                let leases = cluster.leases(&ids).await;
+                self.desk.heard(leases.as_deref().unwrap_or_default());
+                EventKind::Leases(leases)
+            }
+            CommandKind::ListLeases => EventKind::LeaseList(cluster.list_leases().await),
+            CommandKind::GrantLease { ttl_secs, id } => {
+                // One of ours where etcd might choose: only so a lost answer can be settled.
+                let id = if id == 0 { super::plans::fresh_lease() } else { id };
+                EventKind::LeaseGranted(trail.grant_lease(cluster, id, ttl_secs).await)
+            }
+            CommandKind::KeepLease(lease) => {
+                let kept = trail.keep_lease(cluster, lease).await;
+                self.desk.heard(kept.as_ref().map_or(&[], std::slice::from_ref));
+                EventKind::LeaseKept { lease, kept }
+            }
+            CommandKind::RevokeLease(lease) => {
+                let ended = trail.revoke_lease(cluster, lease).await.map(|_| ());
+                EventKind::LeaseRevoked { lease, ended }
+            }
+            _ => return None,
+        };
+        Some(answer)
     }
 
     async fn batch(&self, cluster: &Cluster, trail: &AuditTrail, steps: &[BatchStep]) -> BatchReport {
@@ -272,6 +310,7 @@ enum Failed {
     Leases,
     LeaseList,
     LeaseGranted,
+    LeaseKept(i64),
     LeaseRevoked(i64),
     Export,
     MakePlan,
@@ -294,7 +333,8 @@ impl Failed {
             CommandKind::History { key, .. } => Self::History(key.clone()),
             CommandKind::Replay(what) => Self::Replay(what.clone()),
             CommandKind::CompactionRevision => Self::CompactionRevision,
-            CommandKind::Leases(_) | CommandKind::KeepLease(_) => Self::Leases,
+            CommandKind::Leases(_) => Self::Leases,
+            CommandKind::KeepLease(lease) => Self::LeaseKept(*lease),
             CommandKind::ListLeases => Self::LeaseList,
             CommandKind::GrantLease { .. } => Self::LeaseGranted,
             CommandKind::RevokeLease(lease) => Self::LeaseRevoked(*lease),
@@ -329,8 +369,11 @@ impl Failed {
             Self::CompactionRevision => EventKind::CompactionRevision(Err(fault)),
             Self::Leases => EventKind::Leases(Err(fault)),
             Self::LeaseList => EventKind::LeaseList(Err(fault)),
-            Self::LeaseGranted => EventKind::LeaseGranted(Err(fault)),
-            Self::LeaseRevoked(lease) => EventKind::LeaseRevoked { lease, ended: Err(fault) },
+            Self::LeaseGranted => EventKind::LeaseGranted(Err(maybe_done(fault, asked))),
+            Self::LeaseKept(lease) => EventKind::LeaseKept { lease, kept: Err(maybe_done(fault, asked)) },
+            Self::LeaseRevoked(lease) => {
+                EventKind::LeaseRevoked { lease, ended: Err(maybe_done(fault, asked)) }
+            }
             Self::Export => EventKind::Exported(Err(fault)),
             Self::MakePlan => EventKind::Planned(Err(fault)),
             Self::RunPlan(mut plan) => {
@@ -346,6 +389,11 @@ impl Failed {
             Self::DeletedKeys(prefix) => EventKind::DeletedKeys { prefix, keys: Err(fault) },
         }
     }
+}
+
+/// The fault of a write that broke: where it may have been sent, whether it was done is not known.
+fn maybe_done(fault: Fault, asked: bool) -> Fault {
+    if asked { Fault::new(FaultKind::OutcomeUnknown, fault.to_string()) } else { fault }
 }
 
 #[cfg(test)]
@@ -394,7 +442,8 @@ mod tests {
             let (session, request) = (SessionId(1), RequestId(7));
             let profile = Arc::default();
             let journal = Journal::idle(outbox.clone());
-            let asker = Asker { session, request, outbox, cancelled, storage, profile, journal };
+            let desk = LeaseDesk::default();
+            let asker = Asker { session, request, outbox, cancelled, storage, profile, journal, desk };
             asker.run_to_end(Failed::of(&kind), async { unreachable!("it breaks") }).await;
             let answer = told.recv().await.expect("an answer");
             let fault = match answer.kind {

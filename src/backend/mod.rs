@@ -14,6 +14,7 @@ mod history;
 mod hub;
 mod jobs;
 mod journal;
+mod leases;
 mod past;
 pub mod plans;
 mod read_file;

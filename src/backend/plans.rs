@@ -288,7 +288,7 @@ fn fresh_id() -> String {
 }
 
 /// The number of a lease: positive, as etcd's own.
-fn fresh_lease() -> i64 {
+pub(super) fn fresh_lease() -> i64 {
     let bytes = fresh();
     let number = bytes.iter().take(8).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte));
     (number & i64::MAX).max(1)

@@ -11,6 +11,7 @@ use super::audit::{AuditLog, Signer};
 use super::coordination::{Note, Observer};
 use super::files::Passwords;
 use super::journal::Journal;
+use super::leases::{LeaseDesk, look_after};
 use super::search::SearchLane;
 use crate::etcd::{Cluster, FeedEvent, MirrorOptions, ValuePolicy, WriteGate, run_mirror};
 use crate::model::fault::{Fault, FaultKind};
@@ -49,6 +50,7 @@ pub(super) struct SessionHandle {
     retry_now: Arc<Notify>,
     journal: Journal,
     observer: Observer,
+    leases: LeaseDesk,
     search: SearchLane,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -74,6 +76,8 @@ impl SessionHandle {
         let coordination = &request.profile.coordination;
         let observer = Observer::start(id, request.profile.separator_byte(), coordination, outbox.clone());
         let recogniser = observer.clone();
+        let leases = LeaseDesk::default();
+        let desk = leases.clone();
         let connection = async move {
             let request = passwords.complete(request).await;
             let connection = Connection {
@@ -84,6 +88,7 @@ impl SessionHandle {
                 retry_now: wake,
                 journal: recorded,
                 observer: recogniser,
+                leases: desk,
             };
             connection.clone().run_to_end(|| connection.clone().run(slot.clone(), notices.clone())).await;
         };
@@ -91,9 +96,25 @@ impl SessionHandle {
         let members = again_after_a_panic(STATUS_EVERY, move || {
             watch_members(id, members.clone(), noticed.clone(), watcher.clone())
         });
-        let tasks = vec![tokio::spawn(connection), tokio::spawn(members)];
+        let (slot, watched, desk, told) = (cluster.clone(), observer.clone(), leases.clone(), outbox.clone());
+        let keeper = again_after_a_panic(STATUS_EVERY, move || {
+            look_after(id, slot.clone(), watched.clone(), desk.clone(), told.clone())
+        });
+        let tasks = vec![tokio::spawn(connection), tokio::spawn(members), tokio::spawn(keeper)];
         let search = SearchLane::new(id, outbox);
-        Self { profile_name, profile, user, gate, cluster, retry_now, journal, observer, search, tasks }
+        Self {
+            profile_name,
+            profile,
+            user,
+            gate,
+            cluster,
+            retry_now,
+            journal,
+            observer,
+            leases,
+            search,
+            tasks,
+        }
     }
 
     /// What it was opened with.
@@ -108,7 +129,8 @@ impl SessionHandle {
 
     /// Who writes through it, for the audit log.
     pub(super) fn signer(&self, log: AuditLog) -> Signer {
-        Signer { log, profile: self.profile_name.clone(), user: self.user.clone() }
+        let told = Some(self.observer.clone());
+        Signer { log, profile: self.profile_name.clone(), user: self.user.clone(), told }
     }
 
     /// Takes over what was decided about the profile of this name (`before`: its name until now).
@@ -125,6 +147,11 @@ impl SessionHandle {
                 self.gate.close();
             }
         }
+    }
+
+    /// Where TTLs that were told are left.
+    pub(super) fn leases(&self) -> LeaseDesk {
+        self.leases.clone()
     }
 
     /// What is recorded of it.
@@ -163,6 +190,7 @@ struct Connection {
     retry_now: Arc<Notify>,
     journal: Journal,
     observer: Observer,
+    leases: LeaseDesk,
 }
 
 impl Connection {
@@ -210,6 +238,7 @@ impl Connection {
             let (sender, feed) = mpsc::channel(64);
             self.journal.mirror_begins();
             self.observer.mirror_begins();
+            self.leases.mirror_is(false, now());
             let mut mirror = AbortOnDrop(start(sender));
             if !self.relay(feed, notices).await {
                 return;
@@ -247,6 +276,8 @@ impl Connection {
             let kind = match news {
                 FeedEvent::Mirror(update) => {
                     self.journal.see(&update);
+                    // First how the mirror stands: what the observer finds is judged by it.
+                    self.leases.mirror_is(update.state.is_live(), update.seen_at);
                     self.observer.see(&update);
                     EventKind::Mirror(Box::new(update))
                 }
@@ -412,7 +443,9 @@ mod tests {
         let journal = Journal::idle(outbox.clone());
         let observer = Observer::start(SessionId(1), b'/', &request.profile.coordination, outbox.clone());
         let retry_now = Arc::default();
-        let connection = Connection { id: SessionId(1), request, gate, outbox, retry_now, journal, observer };
+        let id = SessionId(1);
+        let leases = LeaseDesk::default();
+        let connection = Connection { id, request, gate, outbox, retry_now, journal, observer, leases };
         connection.retry_now.notify_one();
         (connection, told)
     }

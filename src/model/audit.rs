@@ -91,17 +91,22 @@ pub struct AuditWrite {
     pub write_id: String,
 }
 
+/// The lease that an entry is about, where it is about a lease itself and not about a key.
+fn lease_of(operation: AuditOperation, key: &Key, source: Option<&Key>) -> Option<i64> {
+    let about_leases = matches!(
+        operation,
+        AuditOperation::GrantLease | AuditOperation::KeepLease | AuditOperation::RevokeLease
+    );
+    let name = key.strip_prefix(b"lease ").filter(|_| about_leases && source.is_none())?;
+    let id = u64::from_str_radix(std::str::from_utf8(name).ok()?, 16).ok()?;
+    Some(id.cast_signed())
+}
+
 impl AuditWrite {
     /// The lease that it is about, where it is about a lease itself and not about a key.
     #[must_use]
     pub fn lease(&self) -> Option<i64> {
-        let about_leases = matches!(
-            self.operation,
-            AuditOperation::GrantLease | AuditOperation::KeepLease | AuditOperation::RevokeLease
-        );
-        let name = self.key.strip_prefix(b"lease ").filter(|_| about_leases && self.source.is_none())?;
-        let id = u64::from_str_radix(std::str::from_utf8(name).ok()?, 16).ok()?;
-        Some(id.cast_signed())
+        lease_of(self.operation, &self.key, self.source.as_ref())
     }
 }
 

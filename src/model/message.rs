@@ -132,7 +132,7 @@ pub enum CommandKind {
         /// The id wanted; 0: etcd chooses.
         id: i64,
     },
-    /// Keep a lease alive once → [`EventKind::Leases`].
+    /// Keep a lease alive once → [`EventKind::LeaseKept`].
     KeepLease(i64),
     /// Revoke a lease, and delete with it every key that is attached → [`EventKind::LeaseRevoked`].
     RevokeLease(i64),
@@ -351,6 +351,13 @@ pub enum EventKind {
     LeaseList(Result<Vec<i64>, Fault>),
     /// A lease was granted.
     LeaseGranted(Result<LeaseInfo, Fault>),
+    /// A lease was kept alive once.
+    LeaseKept {
+        /// The lease.
+        lease: i64,
+        /// What it has left then.
+        kept: Result<LeaseInfo, Fault>,
+    },
     /// A lease was revoked.
     LeaseRevoked {
         /// The lease.

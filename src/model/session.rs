@@ -1,7 +1,9 @@
 //! One connection as the window knows it: everything that came from its events.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use imbl::OrdMap;
 
 use super::activity::{Activity, DeletedKey};
 use super::bytes::Key;
@@ -140,6 +142,9 @@ pub struct Chosen {
     pub lease: Option<i64>,
 }
 
+/// Leases whose TTL was told, by id. Cloning it costs next to nothing.
+pub type KnownLeases = OrdMap<i64, LeaseInfo>;
+
 /// A connection as the window knows it.
 #[derive(Debug, Default)]
 pub struct Session {
@@ -168,7 +173,7 @@ pub struct Session {
     /// All leases of the cluster, where the user may list them.
     pub all_leases: Loadable<Vec<i64>>,
     /// Leases whose TTL was asked for.
-    pub leases: BTreeMap<i64, LeaseInfo>,
+    pub leases: KnownLeases,
     /// The screen shown.
     pub screen: Screen,
     /// Expanded folders of the tree.

@@ -1,6 +1,7 @@
 //! Everything the window knows: connections, profiles, settings, and what is asked of the operator.
 
 use super::audit::AuditView;
+use super::coordination::LeaseInfo;
 use super::dialog::{ChosenFile, Dialog};
 use super::discard::Discarded;
 use super::document::Draft;
@@ -50,6 +51,22 @@ pub enum ToastText {
     },
     /// Entries of the audit log were written to a file.
     AuditExported(u64),
+    /// A lease was granted.
+    LeaseGranted {
+        /// Its id.
+        lease: i64,
+        /// Its TTL, in seconds, as etcd granted it.
+        secs: i64,
+    },
+    /// A lease was kept alive once.
+    LeaseKept {
+        /// Its id.
+        lease: i64,
+        /// What it has left, in seconds.
+        secs: i64,
+    },
+    /// A lease was revoked.
+    LeaseRevoked(i64),
     /// A draft was discarded: what was typed can be brought back while this is shown.
     Discarded {
         /// The connection.
@@ -193,9 +210,10 @@ impl World {
         for session in &mut self.sessions {
             session.search.asked_at += by;
             session.activity.shift(by);
-            for lease in session.leases.values_mut() {
-                lease.seen_at += by;
-            }
+            session.leases = std::mem::take(&mut session.leases)
+                .into_iter()
+                .map(|(id, lease)| (id, LeaseInfo { seen_at: lease.seen_at + by, ..lease }))
+                .collect();
             for document in &mut session.documents {
                 document.live_seen_at += by;
             }

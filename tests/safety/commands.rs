@@ -220,6 +220,9 @@ impl Hand {
 fn refusal(answer: EventKind) -> Option<Fault> {
     match answer {
         EventKind::Written { outcome: WriteOutcome::NotSaved(fault), .. } => Some(fault),
+        EventKind::LeaseGranted(Err(fault)) => Some(fault),
+        EventKind::LeaseKept { kept: Err(fault), .. } => Some(fault),
+        EventKind::LeaseRevoked { ended: Err(fault), .. } => Some(fault),
         EventKind::BatchDone(report) if report.done == 0 => report.stopped,
         EventKind::PlanDone(plan) => match plan.state {
             PlanState::Stopped(fault) => fault,

@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
+use super::super::coordination::{Note, Observer};
 use super::writer::AuditLog;
 use crate::etcd::{Cluster, Testimony, Witness, Witnessing};
 use crate::model::audit::{AuditIntent, AuditOperation, AuditOutcome, AuditWrite};
-use crate::model::coordination::LeaseInfo;
+use crate::model::coordination::{LeaseInfo, OwnEnd};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::plan::Plan;
 use crate::model::profile::Profile;
@@ -22,6 +23,8 @@ pub struct AuditTrail {
     log: AuditLog,
     who: Arc<Who>,
     plan: Option<Arc<str>>,
+    /// Who is told what this console ended.
+    told: Option<Observer>,
 }
 
 struct Who {
@@ -35,12 +38,15 @@ pub(crate) struct Signer {
     pub(crate) log: AuditLog,
     pub(crate) profile: String,
     pub(crate) user: Option<String>,
+    /// Who is told what this console ended.
+    pub(crate) told: Option<Observer>,
 }
 
 impl Signer {
     /// The trail of the connection, once it is made.
     pub(crate) fn trail(self, cluster: &Cluster) -> AuditTrail {
-        AuditTrail::new(self.log, &self.profile, self.user.as_deref(), cluster.cluster_id())
+        let trail = AuditTrail::new(self.log, &self.profile, self.user.as_deref(), cluster.cluster_id());
+        AuditTrail { told: self.told, ..trail }
     }
 }
 
@@ -49,7 +55,12 @@ impl AuditTrail {
     #[must_use]
     pub fn new(log: AuditLog, profile: &str, user: Option<&str>, cluster_id: u64) -> Self {
         let user = user.filter(|user| !user.is_empty()).map(str::to_owned);
-        Self { log, who: Arc::new(Who { profile: profile.to_owned(), user, cluster_id }), plan: None }
+        Self {
+            log,
+            who: Arc::new(Who { profile: profile.to_owned(), user, cluster_id }),
+            plan: None,
+            told: None,
+        }
     }
 
     /// The trail of a connection made with this profile.
@@ -88,6 +99,10 @@ impl AuditTrail {
 
     /// This is how each of them ended, in the order in which they were asked.
     pub async fn ended(&self, testimony: Testimony, outcomes: Vec<AuditOutcome>) {
+        if let Some(observer) = &self.told {
+            let ends = testimony.0.iter().zip(&outcomes).filter_map(|((_, intent), it)| own_end(intent, it));
+            ends.for_each(|end| observer.note(Note::Ours(end)));
+        }
         let told = testimony.0.iter().zip(outcomes).map(|((id, intent), outcome)| (id, intent, outcome));
         self.record(told).await;
     }
@@ -183,6 +198,16 @@ impl Witness for AuditTrail {
 
     fn ended(&self, testimony: Testimony, outcomes: Vec<AuditOutcome>) -> Witnessing<'_, ()> {
         Box::pin(self.ended(testimony, outcomes))
+    }
+}
+
+/// What this console ended, if that is what it did.
+fn own_end(intent: &AuditIntent, outcome: &AuditOutcome) -> Option<OwnEnd> {
+    let AuditOutcome::Done { .. } = outcome else { return None };
+    match intent.operation {
+        AuditOperation::Delete => Some(OwnEnd::Deleted(intent.key.clone())),
+        AuditOperation::RevokeLease => intent.lease().map(OwnEnd::Revoked),
+        _ => None,
     }
 }
 

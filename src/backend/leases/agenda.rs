@@ -228,11 +228,8 @@ impl Agenda {
     /// Takes an answer in, whoever asked for it; gives what it tells of endings.
     pub(super) fn answered(&mut self, told: LeaseTold, now: SeenAt) -> Vec<Verdict> {
         let info = told.info;
-        let after = if info.remaining_secs < 0 {
-            LeaseAfter::Gone
-        } else {
-            LeaseAfter::Alive(info.remaining_secs)
-        };
+        let after =
+            if info.remaining_secs < 0 { LeaseAfter::Gone } else { LeaseAfter::Alive(info.remaining_secs) };
         let verdicts = self.judge(info.id, info.seen_at, after, now);
         match after {
             LeaseAfter::Gone => {

@@ -1,6 +1,7 @@
 //! Taking events in: the only way in which the world changes by news from outside.
 
 mod audit;
+mod coordination;
 mod documents;
 mod history;
 mod plans;
@@ -19,8 +20,6 @@ use super::world::{DemoState, Toast, ToastKind, ToastText, World};
 /// A question that follows from an event.
 pub type FollowUp = (SessionId, CommandKind);
 
-/// TTLs of at most so many leases are remembered; a screen shows some dozens.
-const MAX_LEASES: usize = 4_096;
 /// At most so many toasts are on screen.
 const MAX_TOASTS: usize = 5;
 
@@ -54,12 +53,11 @@ impl World {
                 let before = std::mem::replace(&mut session.coordination, *coordination);
                 discarded.push(Discarded::Coordination(Box::new(before)));
             }
-            EventKind::LeaseList(list) => session.all_leases.answer(list),
-            EventKind::Leases(Ok(leases)) => {
-                session.leases.extend(leases.into_iter().map(|lease| (lease.id, lease)));
-                session.forget_old_leases();
-            }
-            EventKind::Leases(Err(fault)) => toast = Some((ToastKind::Failure, ToastText::Fault(fault))),
+            kind @ (EventKind::LeaseList(_)
+            | EventKind::Leases(_)
+            | EventKind::LeaseGranted(_)
+            | EventKind::LeaseKept { .. }
+            | EventKind::LeaseRevoked { .. }) => toast = session.apply_leases(kind, now),
             EventKind::Timeline { prefix, timeline } => session.apply_timeline(&prefix, request, timeline),
             EventKind::Moment { picture, .. } if session.layers.waits_for(request) => {
                 session.layers.answer(picture.as_deref().map_err(Clone::clone));
@@ -203,19 +201,6 @@ impl World {
 }
 
 impl Session {
-    /// TTLs are asked for again where they are shown: those that were looked at long ago can go.
-    fn forget_old_leases(&mut self) {
-        let too_many = self.leases.len().saturating_sub(MAX_LEASES);
-        if too_many == 0 {
-            return;
-        }
-        let mut by_age: Vec<_> = self.leases.values().map(|lease| (lease.seen_at, lease.id)).collect();
-        by_age.sort_unstable();
-        for (_, id) in by_age.into_iter().take(too_many) {
-            self.leases.remove(&id);
-        }
-    }
-
     fn job_mut(&mut self, request: super::message::RequestId) -> Option<&mut Job> {
         self.jobs.iter_mut().find(|job| job.request == request)
     }

@@ -27,19 +27,6 @@ fn record(value: &str, meta: KeyMeta) -> KeyRecord {
     KeyRecord { key: Key::from(KEY), meta, value: Some(bytes(value)) }
 }
 
-#[test]
-fn leases_looked_at_long_ago_are_forgotten() {
-    let mut world = world();
-    let lease =
-        |id: i64| crate::model::claim::LeaseInfo { id, granted_secs: 60, remaining_secs: 30, seen_at: id };
-    for start in (0..20_000).step_by(500) {
-        let leases = (start..start + 500).map(lease).collect();
-        world.apply(Event { session: ID, request: RequestId(1), kind: EventKind::Leases(Ok(leases)) });
-    }
-    let known = &world.sessions[0].leases;
-    assert_eq!((known.len(), known.first_key_value().map(|(id, _)| *id)), (4_096, Some(20_000 - 4_096)));
-}
-
 /// A world with one connection and one open key, read as "one" at revision 5.
 fn world() -> World {
     let mut world = World::default();

@@ -1,6 +1,6 @@
 //! What is about to be written, as the log tells it.
 
-use super::{AuditOperation, AuditOutcome, lease_name};
+use super::{AuditOperation, AuditOutcome, lease_name, lease_of};
 use crate::model::bytes::Key;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::plan::{PlanStep, StepAction, StepState};
@@ -55,6 +55,12 @@ impl AuditIntent {
     #[must_use]
     pub fn of_lease(operation: AuditOperation, lease: i64) -> Self {
         Self::new(operation, &lease_name(lease), 0)
+    }
+
+    /// The lease that it is about, where it is about a lease itself and not about a key.
+    #[must_use]
+    pub fn lease(&self) -> Option<i64> {
+        lease_of(self.operation, &self.key, self.source.as_ref())
     }
 
     /// The revocation of a lease: told of the lease, and of each key that goes with it.
@@ -115,6 +121,17 @@ impl AuditOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_revocation_is_told_of_the_lease_and_of_each_key_that_goes_with_it() {
+        let key = Key::from(b"lease 7".as_slice());
+        let intents = AuditIntent::of_revoke(-2, std::slice::from_ref(&key));
+        assert_eq!(intents[0].lease(), Some(-2), "every id there may be");
+        assert_eq!((intents[1].lease(), &intents[1].key), (None, &key), "a key that is called so");
+        assert_eq!(intents[1].source.as_deref(), Some(b"lease fffffffffffffffe".as_slice()));
+        let granted = AuditIntent::of_lease(AuditOperation::GrantLease, 0x694d_77aa_9e38_260f);
+        assert_eq!(granted.lease(), Some(0x694d_77aa_9e38_260f));
+    }
 
     #[test]
     fn a_rename_is_told_of_both_keys() {

@@ -9,10 +9,11 @@ use crate::action::{Action, Actions};
 use crate::model::key_text::display_short;
 use crate::model::session::{Screen, Session};
 use crate::model::world::{Toast, ToastKind, ToastText, World};
+use crate::ui::coordination::lease_name;
 use crate::ui::theme::{icons, size};
 use crate::ui::widgets::notice::{fault_advice, fault_words};
 use crate::ui::widgets::toast::{ToastAnswer, toast};
-use crate::ui::widgets::{Tone, count_text};
+use crate::ui::widgets::{Tone, count_text, duration_text};
 
 /// How long a message stays, in milliseconds.
 const SHOWN_MS: i64 = 6_000;
@@ -104,6 +105,13 @@ fn words(text: &ToastText) -> (String, Option<String>) {
         ToastText::AuditExported(count) => {
             (t!("audit.exported", count = count_text(*count)).into_owned(), None)
         }
+        ToastText::LeaseGranted { lease, secs } => {
+            (t!("leases.granted", ttl = duration_text(*secs)).into_owned(), Some(lease_name(*lease)))
+        }
+        ToastText::LeaseKept { lease, secs } => {
+            (t!("leases.kept", left = duration_text(*secs)).into_owned(), Some(lease_name(*lease)))
+        }
+        ToastText::LeaseRevoked(lease) => (t!("leases.revoked").into_owned(), Some(lease_name(*lease))),
         ToastText::Discarded { draft, .. } => {
             let key = display_short(&draft.key, KEY_CHARS).into_owned();
             (t!("shell.toast_discarded").into_owned(), Some(key))
