@@ -192,8 +192,8 @@ struct Worker {
     outbox: Outbox,
     shared: Arc<Shared>,
     pictures: watch::Sender<Coordination>,
-    /// The newest key space, once a whole one was seen, with its revision.
-    keyspace: Option<(Keyspace, i64)>,
+    /// The newest key space, once a whole one was seen.
+    keyspace: Option<Keyspace>,
     told: Option<Instant>,
     untold: bool,
 }
@@ -249,7 +249,7 @@ impl Worker {
             }
             Item::Note(Note::Ours(end)) => self.engine.ours(&end, now()),
             Item::Note(Note::Settings(settings)) => {
-                self.engine.follow(&settings, self.keyspace.as_ref().map(|(keyspace, _)| keyspace));
+                self.engine.follow(&settings, self.keyspace.as_ref(), now());
             }
         }
         true
@@ -268,7 +268,7 @@ impl Worker {
                 }
             }
         }
-        self.keyspace = Some((seen.keyspace, seen.applied));
+        self.keyspace = Some(seen.keyspace);
     }
 
     fn tell(&self, kind: EventKind) {

@@ -8,6 +8,12 @@ use super::queue::ClaimKind;
 use crate::model::bytes::Key;
 use crate::model::status::SeenAt;
 
+/// A lease as etcdctl writes it.
+#[must_use]
+pub fn lease_text(lease: i64) -> String {
+    format!("{lease:x}")
+}
+
 /// What a lease has left, as one member told at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseInfo {

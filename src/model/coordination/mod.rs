@@ -25,10 +25,11 @@ use imbl::{HashMap, OrdMap, Vector};
 pub use ending::{EndCause, Ending, OwnEnd};
 pub use engine::Engine;
 pub use finding::{Finding, Layout, Role};
-pub use lease::{LeaseInfo, LeaseUse, Meaning};
+pub use lease::{LeaseInfo, LeaseUse, Meaning, lease_text};
 pub use news::{News, NewsKind};
 pub use queue::{
-    Claim, ClaimForm, ClaimKind, ClaimMode, ClaimQueue, Confidence, Contention, MOST_TENURES, Tenure, Told,
+    Claim, ClaimForm, ClaimKind, ClaimMode, ClaimQueue, Confidence, Contention, MOST_CONTENTION,
+    MOST_TENURES, Tenure, Told,
 };
 pub use rules::CoordinationSettings;
 pub use service::{
@@ -64,8 +65,8 @@ pub struct Coordination {
     pub waits: Arc<WaitGraph>,
     /// What happened, oldest first.
     pub news: Vector<Arc<News>>,
-    /// What ended and is still to be found out why, oldest first.
-    pub endings: Vector<Arc<Ending>>,
+    /// What ended and is still to be found out why, oldest first, by revision and key.
+    pub endings: OrdMap<(i64, Key), Arc<Ending>>,
 }
 
 impl Coordination {

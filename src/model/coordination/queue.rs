@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use super::ending::EndCause;
 use super::finding::Layout;
+use super::lease::lease_text;
 use crate::model::bytes::{Key, Value};
 use crate::model::record::KeyMeta;
 use crate::model::status::SeenAt;
 
 /// So many past tenures are kept of each lock and election.
 pub const MOST_TENURES: usize = 200;
+
+/// So many samples of how many wait are kept of each lock and election.
+pub const MOST_CONTENTION: usize = 500;
 
 /// What kind of turn a claim asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +67,22 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// Who claims, as text: the owner where it is known, else the value where it is text, else the lease, else
+    /// the key.
+    #[must_use]
+    pub fn told_owner(&self) -> String {
+        let text = |bytes: &[u8]| {
+            let text = std::str::from_utf8(bytes).ok()?;
+            let short = !text.trim().is_empty() && text.len() <= 200 && !text.chars().any(char::is_control);
+            short.then(|| text.to_owned())
+        };
+        let named = self.owner.clone().or_else(|| self.value.as_deref().and_then(text));
+        named.unwrap_or_else(|| match self.meta.lease {
+            0 => String::from_utf8_lossy(&self.key).into_owned(),
+            lease => lease_text(lease),
+        })
+    }
+
     /// A claim that was there before it was watched.
     #[must_use]
     pub fn found(key: Key, meta: KeyMeta, value: Option<Value>) -> Self {
