@@ -152,7 +152,7 @@ impl Agenda {
     ) -> Vec<Verdict> {
         let mut verdicts = Vec::new();
         let mut known = HashSet::with_capacity(picture.endings.len());
-        for ending in &picture.endings {
+        for ending in picture.endings.values() {
             let name = (ending.revision, ending.key.clone());
             if !self.known.contains(&name) {
                 let at_once = live_since.is_some_and(|since| ending.seen_at > since);

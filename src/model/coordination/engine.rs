@@ -88,6 +88,23 @@ enum Place {
     },
 }
 
+impl Place {
+    /// Whether a key that is this now has its place there.
+    fn is_of(&self, role: Option<&Role>, meta: &KeyMeta) -> bool {
+        match (self, role) {
+            (Self::Lease, None) => true,
+            (Self::Claim { queue, created, .. }, Some(Role::Claim { queue: now, .. })) => {
+                queue == now && *created == meta.create_revision
+            }
+            (Self::Instance { service, .. }, Some(Role::Instance { service: now, .. })) => service == now,
+            (Self::Report { ident }, Some(Role::Report { service, instance, .. })) => {
+                reports::ident(service, instance).as_str() == &**ident
+            }
+            _ => false,
+        }
+    }
+}
+
 /// When, and how, something came to be known.
 #[derive(Clone, Copy, Debug)]
 struct Moment {
@@ -247,32 +264,17 @@ impl Engine {
     ) {
         let before = self.held.get(key).map(|held| (held.lease, held.place.clone()));
         let unchanged_since = self.held.get(key).map(|held| held.mod_revision);
-        let stays = match (&before, &finding) {
-            (Some((_, Place::Claim { queue, created, .. })), Some(Finding { role, .. })) => {
-                matches!(role, Role::Claim { queue: now, .. } if now == queue)
-                    && *created == meta.create_revision
-            }
-            (Some((_, Place::Instance { service, .. })), Some(Finding { role, .. })) => {
-                matches!(role, Role::Instance { service: now, .. } if now == service)
-            }
-            (Some((_, Place::Report { ident, .. })), Some(Finding { role, .. })) => match role {
-                Role::Report { service, instance, .. } => {
-                    reports::ident(service, instance).as_str() == &**ident
-                }
-                _ => false,
-            },
-            (Some((_, Place::Lease)), None) => true,
-            _ => false,
-        };
+        let role = finding.as_ref().map(|finding| &finding.role);
+        let stays = before.as_ref().is_some_and(|(_, place)| place.is_of(role, &meta));
         if let Some((_, place)) = before.as_ref().filter(|_| !stays) {
             self.leave(key, place, moment);
         }
         let before_place = before.as_ref().filter(|_| stays).map(|(_, place)| place);
         let (place, meaning) = match finding.map(|it| (it.role, it.layout, it.confidence)) {
             None => (Place::Lease, None),
-            Some((Role::Claim { queue, kind, form, mode, owner }, layout, confidence)) => {
+            Some((Role::Claim { queue, kind, form, mode, owner, told }, layout, confidence)) => {
                 let hint = Hint { kind, form, layout, confidence };
-                let claim = claims::New { key, meta, value, mode, owner, queue: &queue, hint };
+                let claim = claims::New { key, meta, value, mode, owner, told, queue: &queue, hint };
                 let kind = self.claim(claim, before_place, moment);
                 let place = Place::Claim { queue: queue.clone(), created: meta.create_revision, hint };
                 (place, Some(Meaning::Claim(kind, queue)))

@@ -37,10 +37,14 @@ fn ending(lease: i64, seen_at: SeenAt) -> Arc<Ending> {
     Arc::new(Ending { key: key(&format!("k/{lease}")), lease, revision: 9, seen_at })
 }
 
+fn ends(picture: &mut Coordination, ending: Arc<Ending>) {
+    picture.endings.insert((ending.revision, ending.key.clone()), ending);
+}
+
 /// The picture after the key of this lease went.
 fn without(lease: i64, seen_at: SeenAt) -> Coordination {
     let mut picture = picture(&[], &[]);
-    picture.endings.push_back(ending(lease, seen_at));
+    ends(&mut picture, ending(lease, seen_at));
     picture
 }
 
@@ -142,8 +146,8 @@ fn a_lease_without_time_left_is_asked_for_again_soon() {
 fn a_key_whose_lease_has_other_keys_left_was_released() {
     let mut agenda = Agenda::default();
     let mut left = picture(&[7], &[]);
-    left.endings.push_back(Arc::new(Ending { key: key("other"), ..(*ending(7, 100)).clone() }));
-    left.endings.push_back(ending(0, 100));
+    ends(&mut left, Arc::new(Ending { key: key("other"), ..(*ending(7, 100)).clone() }));
+    ends(&mut left, ending(0, 100));
     assert_eq!(causes(&agenda.endings(&left, None, 100)), [EndCause::Released; 2]);
     assert_eq!(agenda.next(None, 100), None);
 }
@@ -191,7 +195,7 @@ fn a_storm_of_endings_is_bounded() {
     let mut agenda = Agenda::default();
     let mut storm = picture(&[], &[]);
     let many = i64::try_from(MOST_WAITING).unwrap() + 100;
-    (1..=many).for_each(|lease| storm.endings.push_back(ending(lease, 100)));
+    (1..=many).for_each(|lease| ends(&mut storm, ending(lease, 100)));
     let verdicts = agenda.endings(&storm, Some(0), 100);
     assert_eq!(causes(&verdicts), vec![EndCause::Unknown; 100]);
 }

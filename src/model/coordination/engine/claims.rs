@@ -9,7 +9,7 @@ use super::{Engine, Moment, Place, Way};
 use crate::model::bytes::{Key, Value};
 use crate::model::coordination::{
     Claim, ClaimForm, ClaimKind, ClaimMode, ClaimQueue, Contention, EndCause, MOST_CONTENTION, MOST_TENURES,
-    NewsKind, Tenure,
+    NewsKind, Tenure, Told,
 };
 use crate::model::record::KeyMeta;
 
@@ -20,6 +20,7 @@ pub(super) struct New<'a> {
     pub(super) value: Option<&'a Value>,
     pub(super) mode: ClaimMode,
     pub(super) owner: Option<String>,
+    pub(super) told: Option<Arc<Told>>,
     pub(super) queue: &'a Key,
     pub(super) hint: Hint,
 }
@@ -75,7 +76,7 @@ impl Engine {
 
     /// Puts a claim in its place in the line, and tells what the queue is.
     pub(super) fn claim(&mut self, new: New<'_>, before: Option<&Place>, moment: Moment) -> ClaimKind {
-        let New { key, meta, value, mode, owner, queue: name, hint } = new;
+        let New { key, meta, value, mode, owner, told, queue: name, hint } = new;
         self.touch(name);
         let tally = self.tallies.entry(name.clone()).or_default();
         tally.add(hint);
@@ -91,12 +92,13 @@ impl Engine {
             Ok(at) => {
                 if let Some(known) = queue.claims.get_mut(at) {
                     let known = Arc::make_mut(known);
-                    (known.meta, known.value, known.mode, known.owner) = (meta, value.cloned(), mode, owner);
+                    (known.meta, known.value) = (meta, value.cloned());
+                    (known.mode, known.owner, known.told) = (mode, owner, told);
                 }
             }
             Err(at) => {
                 let found = Claim::found(key.clone(), meta, value.cloned());
-                let claim = Claim { mode, owner, since: moment.seen(), ..found };
+                let claim = Claim { mode, owner, told, since: moment.seen(), ..found };
                 queue.claims.insert(at, Arc::new(claim));
             }
         }

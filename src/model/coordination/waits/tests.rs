@@ -97,7 +97,7 @@ fn readers_and_writers_block_each_other() {
         ClaimForm::ReadWrite,
         &[(1, "", read), (2, "", read), (3, "", write), (4, "", read), (5, "", write)],
     );
-    let waits: Vec<_> = graph(&[stock.clone()])
+    let waits: Vec<_> = graph(std::slice::from_ref(&stock))
         .waits
         .iter()
         .map(|wait| (wait.waiter.clone(), wait.holder.clone(), wait.place))
