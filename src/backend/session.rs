@@ -394,7 +394,7 @@ async fn watch_members(
 
 /// A status without what moves all the time.
 fn settled(status: &ClusterStatus) -> ClusterStatus {
-    let mut settled = status.clone();
+    let mut settled = ClusterStatus { seen_at: 0, ..status.clone() };
     for member in &mut settled.members {
         member.latency_us = None;
         member.raft_index = 0;

@@ -9,12 +9,13 @@ use super::cluster::{Cluster, READ_TIMEOUT};
 use super::member::Handle;
 use crate::model::fault::FaultKind;
 use crate::model::key_text::neutral;
-use crate::model::status::{ClusterStatus, MemberStatus};
+use crate::model::status::{ClusterStatus, MemberStatus, now};
 
 impl Cluster {
     /// What every member tells of itself, at its own endpoint; a member that does not answer has a
     /// fault instead. What the user may not see is left out.
     pub async fn status(&self) -> ClusterStatus {
+        let seen_at = now();
         let mut asked = JoinSet::new();
         for (index, member) in self.members().iter().enumerate() {
             let member = member.clone();
@@ -33,6 +34,7 @@ impl Cluster {
                         status.id = answer.header().map_or(0, etcd_client::ResponseHeader::member_id);
                         status.version = neutral(answer.version()).into_owned();
                         status.is_leader = status.id != 0 && answer.leader() == status.id;
+                        status.leader = Some(answer.leader());
                         status.is_learner = answer.is_learner();
                         status.db_size_bytes = answer.db_size();
                         status.raft_term = answer.raft_term();
@@ -61,6 +63,7 @@ impl Cluster {
             alarms: self.alarms(&members).await,
             members,
             cluster_id: self.cluster_id(),
+            seen_at,
             notices: self.notices(),
         }
     }

@@ -23,6 +23,7 @@ pub mod json_text;
 pub mod key_text;
 pub mod keyspace;
 pub mod layers;
+pub mod leadership;
 pub mod loadable;
 pub mod merge;
 pub mod message;

@@ -65,6 +65,8 @@ pub struct MemberStatus {
     pub version: String,
     /// Whether it leads.
     pub is_leader: bool,
+    /// The id of the member that leads, as this one believes; 0: it knows of none. `None`: it did not tell.
+    pub leader: Option<u64>,
     /// Whether it is a learner.
     pub is_learner: bool,
     /// Database size in bytes.
@@ -90,19 +92,11 @@ pub struct ClusterStatus {
     pub watching: Option<String>,
     /// Alarms raised (`NOSPACE`, `CORRUPT`), with the member id.
     pub alarms: Vec<(String, u64)>,
+    /// When the members were asked; 0: they have not been.
+    pub seen_at: SeenAt,
     /// Things the operator should know about the connection (catalogue keys), such as a user that
     /// was given to a cluster without authentication.
     pub notices: Vec<Notice>,
-}
-
-impl ClusterStatus {
-    /// Whether who leads is not told to this user: etcd 3.5 tells a member's status to
-    /// administrators alone. Such a member answers, but does not even say its version.
-    #[must_use]
-    pub fn leader_withheld(&self) -> bool {
-        let withheld = |member: &MemberStatus| member.fault.is_none() && member.version.is_empty();
-        !self.members.iter().any(|member| member.is_leader) && self.members.iter().any(withheld)
-    }
 }
 
 /// Something to know about the connection, not a failure.

@@ -210,6 +210,10 @@ impl World {
         for session in &mut self.sessions {
             session.search.asked_at += by;
             session.activity.shift(by);
+            session.raft.shift(by);
+            if session.cluster.seen_at != 0 {
+                session.cluster.seen_at += by;
+            }
             session.leases = std::mem::take(&mut session.leases)
                 .into_iter()
                 .map(|(id, lease)| (id, LeaseInfo { seen_at: lease.seen_at + by, ..lease }))

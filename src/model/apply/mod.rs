@@ -205,8 +205,8 @@ impl Session {
         self.jobs.iter_mut().find(|job| job.request == request)
     }
 
-    /// Keeps the notices of the mirror (what a user may read) when a status report comes without.
     fn apply_cluster(&mut self, status: super::status::ClusterStatus) {
+        self.raft.see(&status);
         self.cluster = status;
     }
 

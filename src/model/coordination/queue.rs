@@ -225,6 +225,12 @@ impl ClaimQueue {
         self.claims.get(..self.holding()).unwrap_or_default()
     }
 
+    /// How often whoever held or led was seen to go since this moment. (At most [`MOST_TENURES`] are known.)
+    #[must_use]
+    pub fn changes_since(&self, from: SeenAt) -> usize {
+        self.past.iter().rev().take_while(|tenure| tenure.until >= from).count()
+    }
+
     /// Who waits, in order.
     #[must_use]
     pub fn waiting(&self) -> &[Arc<Claim>] {

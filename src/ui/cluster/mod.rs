@@ -8,6 +8,7 @@ use rust_i18n::t;
 
 use crate::action::{Action, Actions, UserCommand};
 use crate::model::key_text::display_short;
+use crate::model::leadership::Leader;
 use crate::model::session::Session;
 use crate::model::status::{KeyInterval, MirrorState, Notice};
 use crate::model::world::World;
@@ -72,6 +73,7 @@ fn summary(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions)
     let cluster = &session.cluster;
     let up = cluster.members.iter().filter(|member| member.fault.is_none()).count();
     let all = cluster.members.len();
+    let leadership = cluster.leadership().unwrap_or_default();
     ui.horizontal(|ui| {
         ui.label(tokens.number(session.profile.name.clone()));
         let tone = if up == all {
@@ -82,7 +84,7 @@ fn summary(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions)
             Tone::Danger
         };
         chip(ui, tone, &t!("cluster.up", up = up, all = all));
-        if !cluster.members.iter().any(|member| member.is_leader) && !cluster.leader_withheld() {
+        if matches!(leadership.leader, Leader::Nobody | Leader::Unreachable) {
             chip(ui, Tone::Danger, &t!("cluster.no_leader"));
         }
     });
@@ -90,9 +92,8 @@ fn summary(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions)
     ui.scope(|ui| {
         ui.set_max_width(SUMMARY_WIDTH);
         let mut copied = Vec::new();
-        if let Some(leader) = cluster.members.iter().find(|member| member.is_leader) {
-            let name = members::name_of(leader);
-            copied.extend(property(ui, &t!("cluster.leader"), &name));
+        if matches!(leadership.leader, Leader::Member(_)) {
+            copied.extend(property(ui, &t!("cluster.leader"), &leadership.name));
         }
         if let Some(watching) = &cluster.watching {
             let member = cluster.members.iter().find(|member| member.endpoint == *watching);

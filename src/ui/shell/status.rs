@@ -5,6 +5,7 @@ use rust_i18n::t;
 
 use crate::action::{Action, Actions, UserCommand};
 use crate::model::activity::Activity;
+use crate::model::leadership::Leader;
 use crate::model::session::Session;
 use crate::model::status::{ClusterStatus, MirrorState, SeenAt};
 use crate::model::world::World;
@@ -140,12 +141,11 @@ fn cluster(ui: &mut Ui, cluster: &ClusterStatus) {
     let up = cluster.members.iter().filter(|member| member.fault.is_none()).count();
     let all = cluster.members.len();
     let mut facts = Vec::new();
-    let leader = cluster.members.iter().find(|member| member.is_leader);
-    let withheld = cluster.leader_withheld();
-    facts.push(match leader {
-        Some(leader) => t!("shell.leader", name = name_of(cluster, &leader.endpoint)).into_owned(),
-        None if withheld => t!("shell.leader_withheld").into_owned(),
-        None => t!("shell.no_leader").into_owned(),
+    let leadership = cluster.leadership().unwrap_or_default();
+    facts.push(match leadership.leader {
+        Leader::Member(_) => t!("shell.leader", name = leadership.name).into_owned(),
+        Leader::Withheld => t!("shell.leader_withheld").into_owned(),
+        Leader::Nobody | Leader::Unreachable => t!("shell.no_leader").into_owned(),
     });
     let versions: std::collections::BTreeSet<&str> = cluster
         .members
@@ -164,7 +164,7 @@ fn cluster(ui: &mut Ui, cluster: &ClusterStatus) {
         ui.label(tokens.meta(facts.join("  ·  ")));
     }
     let members = t!("shell.members", up = up, all = all);
-    let (tone, icon) = match (up == all, leader.is_some() || withheld) {
+    let (tone, icon) = match (up == all, matches!(leadership.leader, Leader::Member(_) | Leader::Withheld)) {
         (true, true) => (tokens.live, icons::CHECK_CIRCLE),
         (false, true) => (tokens.changed, icons::WARNING),
         (_, false) => (tokens.danger, icons::WARNING_CIRCLE),
