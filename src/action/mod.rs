@@ -288,6 +288,8 @@ pub enum Action {
     ShowService(Key),
     /// Show a lock or an election, by its name.
     ShowQueue(ClaimKind, Key),
+    /// Show who led the cluster itself, beside the elections.
+    ShowRaft,
     /// Show a lease.
     ShowLease(i64),
     /// Say what ending what this key registers or claims would touch, and ask.

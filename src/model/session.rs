@@ -138,6 +138,8 @@ pub struct Chosen {
     pub lock: Option<Key>,
     /// An election, by its name.
     pub election: Option<Key>,
+    /// Beside the elections: the leadership of the cluster itself, rather than an election.
+    pub raft: bool,
     /// A lease.
     pub lease: Option<i64>,
 }

@@ -8,6 +8,7 @@ pub mod connect;
 pub mod coordination;
 pub mod dialogs;
 pub mod editor;
+pub mod elections;
 pub mod environments;
 pub mod keys;
 pub mod leases;
@@ -37,6 +38,8 @@ pub struct UiState {
     pub editor: editor::EditorState,
     /// Locks and elections.
     pub claims: claims::ClaimsState,
+    /// Elections.
+    pub elections: elections::ElectionsState,
     /// Services.
     pub services: services::ServicesState,
     /// Leases.

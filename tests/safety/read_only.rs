@@ -212,6 +212,7 @@ every_action! {
     Action::ListLeases => Reads, |_, _| Action::ListLeases;
     Action::ShowService(_) => Reads, |_, _| Action::ShowService(key(b"services/a/"));
     Action::ShowQueue(..) => Reads, |_, _| Action::ShowQueue(ClaimKind::Lock, key(b"locks/a"));
+    Action::ShowRaft => Reads, |_, _| Action::ShowRaft;
     Action::ShowLease(_) => Reads, |_, _| Action::ShowLease(7);
     Action::AskEndKey(_) => Asks, |_, _| Action::AskEndKey(key(KEY));
     Action::AskEndLease(_) => Asks, |_, _| Action::AskEndLease(7);

@@ -21,7 +21,9 @@ impl App {
             }),
             Action::ShowQueue(ClaimKind::Election, name) => self.choose(Screen::Elections, |session| {
                 session.chosen.election = Some(name);
+                session.chosen.raft = false;
             }),
+            Action::ShowRaft => self.choose(Screen::Elections, |session| session.chosen.raft = true),
             Action::ShowLease(lease) => self.choose(Screen::Leases, |session| {
                 session.chosen.lease = Some(lease);
             }),

@@ -138,6 +138,7 @@ impl App {
             action @ (Action::ListLeases
             | Action::ShowService(_)
             | Action::ShowQueue(..)
+            | Action::ShowRaft
             | Action::ShowLease(_)
             | Action::AskEndKey(_)
             | Action::AskEndLease(_)

@@ -70,6 +70,18 @@ pub struct Coordination {
 }
 
 impl Coordination {
+    /// Whether nothing has changed between two pictures; it may say no where nothing has. Costs nothing.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.revision == other.revision
+            && self.complete == other.complete
+            && self.queues.ptr_eq(&other.queues)
+            && self.services.ptr_eq(&other.services)
+            && self.leases.ptr_eq(&other.leases)
+            && Arc::ptr_eq(&self.waits, &other.waits)
+            && self.news.ptr_eq(&other.news)
+    }
+
     /// Locks or elections, by name.
     pub fn of_kind(&self, kind: ClaimKind) -> impl Iterator<Item = &Arc<ClaimQueue>> {
         self.queues.values().filter(move |queue| queue.kind == kind)

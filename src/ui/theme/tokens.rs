@@ -79,6 +79,10 @@ pub struct Tokens {
     /// Brackets, commas.
     pub syntax_punctuation: Color32,
 
+    /// Colours that tell candidates and the like apart where they stand beside each other; beside each stands
+    /// its name.
+    categories: [Color32; CATEGORIES],
+
     /// Laid over the window behind a dialog.
     pub scrim: Color32,
     /// Below dialogs and menus.
@@ -92,6 +96,9 @@ pub struct Tokens {
     profile_purple: Color32,
     profile_red: Color32,
 }
+
+/// So many things beside each other have colours of their own; the next one has the first's again.
+const CATEGORIES: usize = 8;
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place where colours are made")]
 const fn rgb(hex: u32) -> Color32 {
@@ -133,6 +140,16 @@ pub(super) static DARK: Tokens = Tokens {
     syntax_keyword: rgb(0xC9_A7FF),
     syntax_comment: rgb(0x7C_8795),
     syntax_punctuation: rgb(0xA3_AEBC),
+    categories: [
+        rgb(0x5A_A5FF),
+        rgb(0xF0_A35A),
+        rgb(0x4C_C9B0),
+        rgb(0xC7_9BFF),
+        rgb(0xE6_C74C),
+        rgb(0xFF_8FA3),
+        rgb(0x8F_D16B),
+        rgb(0x9F_B3C8),
+    ],
     scrim: Color32::from_black_alpha(120),
     shadow: Shadow { offset: [0, 12], blur: 32, spread: 0, color: Color32::from_black_alpha(130) },
     shadow_small: Shadow { offset: [0, 2], blur: 8, spread: 0, color: Color32::from_black_alpha(60) },
@@ -179,6 +196,16 @@ pub(super) static LIGHT: Tokens = Tokens {
     syntax_keyword: rgb(0x65_44BD),
     syntax_comment: rgb(0x6B_7684),
     syntax_punctuation: rgb(0x52_5D6B),
+    categories: [
+        rgb(0x1F_6FDD),
+        rgb(0xB3_5C00),
+        rgb(0x0B_7F72),
+        rgb(0x7A_4FD0),
+        rgb(0x8A_6D00),
+        rgb(0xB8_3A6B),
+        rgb(0x3F_7D1C),
+        rgb(0x54_687D),
+    ],
     scrim: Color32::from_black_alpha(72),
     shadow: Shadow { offset: [0, 10], blur: 28, spread: 0, color: Color32::from_black_alpha(44) },
     shadow_small: Shadow { offset: [0, 1], blur: 5, spread: 0, color: Color32::from_black_alpha(18) },
@@ -201,6 +228,12 @@ impl Tokens {
             ProfileColour::Purple => Some(self.profile_purple),
             ProfileColour::Red => Some(self.profile_red),
         }
+    }
+
+    /// The colour of the nth of several things that stand beside each other.
+    #[must_use]
+    pub fn category(&self, nth: usize) -> Color32 {
+        self.categories.get(nth % CATEGORIES).copied().unwrap_or(self.second)
     }
 
     /// A quiet fill of a semantic colour, for chips and banners.
@@ -282,6 +315,10 @@ mod tests {
                     let found = contrast(text, surface);
                     assert!(found >= least, "{name} on {place}, dark {}: {found:.2}", tokens.dark);
                 }
+            }
+            for nth in 0..CATEGORIES {
+                let found = contrast(tokens.category(nth), tokens.base);
+                assert!(found >= 4.5, "category {nth}, dark {}: {found:.2}", tokens.dark);
             }
             for (name, text, surface) in [
                 ("on_accent", tokens.on_accent, tokens.accent),

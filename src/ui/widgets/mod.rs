@@ -20,6 +20,7 @@ pub mod shortcut;
 mod soft_wrap;
 pub mod syntax;
 pub mod tabs;
+pub mod term_strip;
 pub mod toast;
 pub mod units;
 
