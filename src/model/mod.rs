@@ -29,6 +29,7 @@ pub mod merge;
 pub mod message;
 pub mod mirror;
 pub mod moment;
+pub mod overview;
 pub mod page;
 pub mod plan;
 pub mod profile;

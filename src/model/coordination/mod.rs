@@ -80,6 +80,7 @@ impl Coordination {
             && self.leases.ptr_eq(&other.leases)
             && Arc::ptr_eq(&self.waits, &other.waits)
             && self.news.ptr_eq(&other.news)
+            && self.endings.ptr_eq(&other.endings)
     }
 
     /// Locks or elections, by name.

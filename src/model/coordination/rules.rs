@@ -66,6 +66,15 @@ pub struct CoordinationSettings {
     pub notify: NotifySettings,
 }
 
+impl CoordinationSettings {
+    /// Whether a leader that changed so often within [`Self::alert_minutes`] did too often; a limit of 0
+    /// never finds so.
+    #[must_use]
+    pub fn is_alert(&self, changes: usize) -> bool {
+        self.alert_changes > 0 && changes > self.alert_changes as usize
+    }
+}
+
 impl Default for CoordinationSettings {
     fn default() -> Self {
         Self {

@@ -85,9 +85,12 @@ pub fn not_live(ui: &mut Ui, world: &World, session: &Session) {
     banner(ui, Tone::Changed, icons::WARNING, &words, None);
 }
 
-/// What a claim says of its owner: its value, where it is loaded and not empty.
+/// What a claim says of its owner: what was made out, else its value, where it is loaded and not empty.
 #[must_use]
 pub fn owner(claim: &Claim) -> Option<String> {
+    if let Some(owner) = claim.owner.as_ref().filter(|owner| !owner.is_empty()) {
+        return Some(preview_value(owner.as_bytes(), OWNER_LENGTH));
+    }
     let value = claim.value.as_ref().filter(|value| !value.is_empty())?;
     Some(preview_value(value, OWNER_LENGTH))
 }

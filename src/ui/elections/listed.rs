@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::model::coordination::{ClaimKind, ClaimQueue, Coordination};
+use crate::model::coordination::{ClaimKind, ClaimQueue, Coordination, CoordinationSettings};
 use crate::model::session::Session;
 use crate::model::status::SeenAt;
 
@@ -63,7 +63,7 @@ impl Listed {
         self.alert = alert;
         let from = now - i64::from(alert.1) * 60_000;
         self.elections =
-            self.of.of_kind(ClaimKind::Election).map(|queue| count(queue, from, alert.0)).collect();
+            self.of.of_kind(ClaimKind::Election).map(|queue| count(queue, from, settings)).collect();
         // Those that want attention first; within both by name, as they come.
         self.elections.sort_by_key(|election| !election.alert);
     }
@@ -76,13 +76,7 @@ impl Listed {
     }
 }
 
-fn count(queue: &Arc<ClaimQueue>, from: SeenAt, limit: u32) -> Election {
+fn count(queue: &Arc<ClaimQueue>, from: SeenAt, rules: &CoordinationSettings) -> Election {
     let changes = queue.changes_since(from);
-    Election { queue: queue.clone(), changes, alert: is_alert(changes, limit) }
-}
-
-/// Whether a leader changed so often that somebody should look.
-#[must_use]
-pub fn is_alert(changes: usize, limit: u32) -> bool {
-    limit > 0 && changes > limit as usize
+    Election { queue: queue.clone(), changes, alert: rules.is_alert(changes) }
 }

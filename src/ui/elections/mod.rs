@@ -44,8 +44,6 @@ pub struct ElectionsState {
     terms: TermsState,
     /// Leases in sight.
     leases: LeasesInSight,
-    /// Rows that fit into the table.
-    page: usize,
 }
 
 /// Draws the screen.
@@ -85,7 +83,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ElectionsState, actions: &mu
                 None => {}
             });
         let mut table = table::Table { world, session, rows: &rows, chosen, leases: &mut state.leases };
-        table.show(ui, &mut state.page, actions);
+        table.show(ui, actions);
         if rows.len() == 1 && matches!(rows.first(), Some(Row::Cluster)) {
             none_but_the_cluster(ui, session);
         }

@@ -1,11 +1,11 @@
 //! The table of elections: one line each, the cluster itself first.
 
 use egui::accesskit::Role;
-use egui::{EventFilter, FontId, Id, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{FontId, Id, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
 use super::detail::changes_text;
-use super::listed::{Election, Row, is_alert};
+use super::listed::{Election, Row};
 use super::raft;
 use crate::action::{Action, Actions};
 use crate::model::coordination::{ClaimForm, ClaimKind, Confidence};
@@ -19,7 +19,7 @@ use crate::ui::ttl;
 use crate::ui::widgets::button::paint_icon;
 use crate::ui::widgets::chip::{Tone, dot};
 use crate::ui::widgets::list::row_ground;
-use crate::ui::widgets::{VirtualList, count_text, elided, list_move, paint_key_tail};
+use crate::ui::widgets::{ListBox, count_text, elided, paint_key_tail};
 
 /// Widths of the columns that do not stretch.
 const CANDIDATES: f32 = 64.0;
@@ -91,45 +91,28 @@ struct Cells {
 
 impl Table<'_> {
     /// Draws it; a line chooses its election.
-    pub fn show(&mut self, ui: &mut Ui, page: &mut usize, actions: &mut Actions) {
+    pub fn show(&mut self, ui: &mut Ui, actions: &mut Actions) {
         ui.spacing_mut().item_spacing.y = 0.0;
         header(ui, self.session.profile.coordination.alert_minutes);
-        let id = self.id();
-        let list = ui.interact(ui.available_rect_before_wrap(), id, Sense::focusable_noninteractive());
-        list.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, t!("elections.list")));
-        let world = self.world;
-        let free =
-            ui.memory(|memory| memory.focused().is_none()) && world.dialog.is_none() && !world.palette_open;
-        let mut reveal = None;
-        if list.has_focus() || free {
-            let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
-            ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
-            if let Some((step, _)) = list_move(ui, *page)
-                && let Some(at) = step.apply(self.chosen, self.rows.len())
-                && let Some(row) = self.rows.get(at)
-            {
-                choose(row, actions);
-                reveal = Some(at);
-                list.request_focus();
-                // As in the tree: right after a click egui would move the focus on.
-                ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
-            }
-        }
-        let focused = list.has_focus();
-        let height = theme::row_height(&world.settings) + size::PAD;
+        let height = theme::row_height(&self.world.settings) + size::PAD;
         // One line alone leaves room for what is said below it.
         let room = ui.available_rect_before_wrap();
         let room = if self.rows.len() == 1 { room.with_max_y(room.top() + height) } else { room };
-        let child = UiBuilder::new().id_salt(id).accessibility_parent(id).max_rect(room);
-        ui.scope_builder(child, |ui| {
-            let list = VirtualList::new(id.with("rows"), self.rows.len(), height).reveal(reveal);
-            let output = list.show(ui, |ui, sight, places| {
-                for at in sight {
-                    let rect = places.rect(at);
-                    self.row(ui, at, rect, focused, actions);
-                }
-            });
-            *page = output.page;
+        ui.scope_builder(UiBuilder::new().max_rect(room), |ui| self.lines(ui, height, actions));
+    }
+
+    fn lines(&mut self, ui: &mut Ui, height: f32, actions: &mut Actions) {
+        let mut list = ListBox::begin(ui, self.world, self.id(), &t!("elections.list"));
+        if let Some((at, _)) = list.step(ui, self.chosen, self.rows.len())
+            && let Some(row) = self.rows.get(at)
+        {
+            choose(row, actions);
+        }
+        let focused = list.has_focus();
+        list.show(ui, self.rows.len(), height, |ui, sight, places| {
+            for at in sight {
+                self.row(ui, at, places.rect(at), focused, actions);
+            }
         });
     }
 
@@ -198,7 +181,7 @@ impl Table<'_> {
         }
         if response.clicked() {
             choose(row, actions);
-            ui.memory_mut(|memory| memory.request_focus(self.id()));
+            ListBox::focus(ui, self.id());
         }
         let leader = cells.leader;
         response.on_hover_ui(|ui| {
@@ -256,7 +239,7 @@ impl Table<'_> {
             since: lasted(raft.since(), now).unwrap_or_else(|| "–".to_owned()),
             candidates: count_text(self.session.cluster.members.len() as u64),
             changes: count_text(changes as u64),
-            alert: is_alert(changes, settings.alert_changes),
+            alert: settings.is_alert(changes),
         }
     }
 

@@ -1,13 +1,131 @@
-//! Everything at a glance.
+//! Everything at a glance, for a window that stays open: a tile for each thing that can go wrong, calm while
+//! all is well, and below them what happened last.
 
-use egui::Ui;
+mod feed;
+mod layout;
+mod tile;
+mod tiles;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use egui::{Frame, Margin, Ui};
+use rust_i18n::t;
 
 use crate::action::Actions;
+use crate::model::coordination::{Coordination, LeaseInfo};
+use crate::model::message::SessionId;
+use crate::model::overview::Sums;
+use crate::model::session::Session;
+use crate::model::status::{MirrorState, SeenAt};
 use crate::model::world::World;
+use crate::ui::beside::{Answer, Beside};
+use crate::ui::coordination::not_live;
+use crate::ui::theme::size;
+use crate::ui::widgets::{clock_text, fault_view};
+
+/// Of more services, locks and elections than this sums are counted beside the window.
+const MANY: usize = 300;
+/// Or of more instances than this.
+const MANY_INSTANCES: usize = 5_000;
+/// A changed picture is counted at most so often, in milliseconds.
+const PAUSE_MS: i64 = 500;
+/// What depends on the clock alone is counted so often, in milliseconds.
+const EVERY_MS: i64 = 1_000;
 
 /// What this view keeps between frames.
 #[derive(Default)]
-pub struct OverviewState {}
+pub struct OverviewState {
+    counted: BTreeMap<SessionId, Counted>,
+}
+
+/// The sums of a connection.
+#[derive(Default)]
+struct Counted {
+    /// The picture that was counted last.
+    of: Coordination,
+    at: SeenAt,
+    known: bool,
+    sums: Sums,
+    working: Option<Beside<Sums>>,
+}
+
+/// How true what is shown is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Knowledge {
+    /// Every change is shown.
+    Current,
+    /// It was so at this time of day.
+    AsOf(String),
+    /// Nothing has been seen yet.
+    NotYet,
+}
 
 /// Draws the screen.
-pub fn show(_ui: &mut Ui, _world: &World, _state: &mut OverviewState, _actions: &mut Actions) {}
+pub fn show(ui: &mut Ui, world: &World, state: &mut OverviewState, actions: &mut Actions) {
+    let Some(session) = world.active_session() else { return };
+    state.counted.retain(|id, _| world.session(*id).is_some());
+    let counted = state.counted.entry(session.id).or_default();
+    counted.refresh(ui, session, world.now);
+    let view = tiles::View { world, session, sums: &counted.sums, knowledge: knowledge(session, world.now) };
+    Frame::new().show(ui, |ui| {
+        ui.set_min_size(ui.available_size());
+        not_live(ui, world, session);
+        if let MirrorState::Failed(fault) = &session.state {
+            Frame::new().inner_margin(Margin::symmetric(size::GROUP as i8, size::PAD as i8)).show(ui, |ui| {
+                fault_view(ui, fault, false);
+            });
+        }
+        Frame::new().inner_margin(Margin::symmetric(size::GROUP as i8, 12)).show(ui, |ui| {
+            let plan = layout::Plan::of(ui.available_size());
+            tiles::show(ui, &view, &plan, actions);
+            feed::show(ui, world, session, actions);
+        });
+    });
+    // Ages are told in seconds, and lateness comes with the clock alone.
+    ui.ctx().request_repaint_after(Duration::from_secs(1));
+}
+
+fn knowledge(session: &Session, now: SeenAt) -> Knowledge {
+    match &session.state {
+        MirrorState::Stale { since, .. } => Knowledge::AsOf(clock_text(*since, now)),
+        MirrorState::Live => Knowledge::Current,
+        _ if session.coordination.complete => Knowledge::AsOf(t!("overview.before").into_owned()),
+        _ => Knowledge::NotYet,
+    }
+}
+
+impl Counted {
+    /// Counts anew where it is time to.
+    fn refresh(&mut self, ui: &Ui, session: &Session, now: SeenAt) {
+        if let Some(working) = &self.working {
+            match working.take() {
+                Answer::Working => return,
+                Answer::Ready(sums) => {
+                    self.sums = sums;
+                    self.working = None;
+                    self.known = true;
+                }
+                Answer::Failed => self.working = None,
+            }
+        }
+        let age = now - self.at;
+        let wait = if self.of.is_same(&session.coordination) { EVERY_MS } else { PAUSE_MS };
+        if self.known && (0..wait).contains(&age) {
+            return;
+        }
+        self.of = session.coordination.clone();
+        self.at = now;
+        let (picture, rules) = (self.of.clone(), session.profile.coordination.clone());
+        let told: Vec<LeaseInfo> = session.leases.values().copied().collect();
+        let count = move || Sums::of(&picture, &told, &rules, now);
+        if self.of.services.len() + self.of.queues.len() > MANY
+            || self.sums.services.instances.all() > MANY_INSTANCES
+        {
+            self.working = Some(Beside::start(ui.ctx(), "overview", count));
+        } else {
+            self.sums = count();
+            self.known = true;
+        }
+    }
+}

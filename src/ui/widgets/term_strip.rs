@@ -8,8 +8,8 @@ use egui::{
 
 use super::button::{focus_ring, paint_icon};
 use super::chip::Tone;
-use super::units::{clock_text, duration_text};
 use super::elided;
+use super::units::{clock_text, duration_text};
 use crate::model::status::SeenAt;
 use crate::ui::theme::{self, Tokens, icons, size, text};
 

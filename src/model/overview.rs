@@ -1,0 +1,272 @@
+//! Everything at a glance: the sums of services, locks, elections and leases. Counting them costs what there
+//! is, so it is done beside the window, or seldom; they are true for the moment that they were counted at.
+
+use std::sync::Arc;
+
+use super::bytes::Key;
+use super::coordination::{
+    ClaimKind, ClaimQueue, Coordination, CoordinationSettings, EndCause, Health, LeaseInfo, Service, Turn,
+};
+use super::status::SeenAt;
+
+/// So many leaders that changed are named.
+const MOST_NAMED: usize = 8;
+/// So many services that are not well are named.
+const MOST_WORST: usize = 8;
+/// An instance that came back so often lately is flapping.
+pub const FLAPPING: u32 = 3;
+/// What a lease had left is known for so long after it was asked, in milliseconds: afterwards it may have been
+/// kept alive.
+pub const TTL_KNOWN_MS: i64 = 15_000;
+/// A lease is near its end below this share of its granted time (clients renew at two thirds) …
+const NEAR_SHARE: i64 = 3;
+/// … and with less than this left, in milliseconds.
+const NEAR_MS: i64 = 60_000;
+
+/// How many are well, and how many are not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wellness {
+    /// Up, or starting.
+    pub up: usize,
+    /// Late.
+    pub late: usize,
+    /// Down.
+    pub down: usize,
+}
+
+impl Wellness {
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> usize {
+        self.up + self.late + self.down
+    }
+
+    fn count(&mut self, health: Health) {
+        match health {
+            Health::Up | Health::Starting => self.up += 1,
+            Health::Late => self.late += 1,
+            Health::Down => self.down += 1,
+        }
+    }
+}
+
+/// A service that is not well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwell {
+    /// Its folder.
+    pub folder: Key,
+    /// Its name.
+    pub name: String,
+    /// Its instances.
+    pub instances: Wellness,
+}
+
+/// Services.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceSums {
+    /// Services: one is as bad as its worst instance, and down where the last went without being taken out.
+    pub services: Wellness,
+    /// Instances.
+    pub instances: Wellness,
+    /// Those that are not well, worst first.
+    pub worst: Vec<Unwell>,
+    /// Instances that come and go.
+    pub flapping: usize,
+}
+
+/// Locks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LockSums {
+    /// Locks that somebody holds.
+    pub held: usize,
+    /// Locks that somebody waits for.
+    pub contended: usize,
+    /// Claims that wait.
+    pub waiting: usize,
+    /// The lock that somebody was seen to wait for the longest, and since when.
+    pub longest: Option<(SeenAt, Key)>,
+    /// Claims that waited before they were watched: nobody knows for how long.
+    pub unknown_waits: usize,
+    /// Deadlocks.
+    pub deadlocks: usize,
+    /// The locks of the first deadlock.
+    pub deadlocked: Vec<Key>,
+}
+
+/// Elections.
+#[derive(Clone, Debug, Default)]
+pub struct ElectionSums {
+    /// Elections in which somebody leads.
+    pub led: usize,
+    /// Elections that lost their leader, and have none since.
+    pub leaderless: Vec<Key>,
+    /// Changes of leaders lately.
+    pub changes: usize,
+    /// Elections whose leader changed more often than the profile finds right.
+    pub alerts: Vec<Key>,
+    /// Elections whose leader changed lately, newest change first.
+    pub changed: Vec<Arc<ClaimQueue>>,
+}
+
+/// Leases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeaseSums {
+    /// Leases that keys are attached to.
+    pub all: usize,
+    /// Those of which it is known what they have left.
+    pub known: usize,
+    /// Those about to end.
+    pub near: usize,
+    /// The one that ends first, and when it will.
+    pub next: Option<(SeenAt, i64)>,
+}
+
+/// Everything.
+#[derive(Clone, Debug, Default)]
+pub struct Sums {
+    /// Services.
+    pub services: ServiceSums,
+    /// Locks.
+    pub locks: LockSums,
+    /// Elections.
+    pub elections: ElectionSums,
+    /// Leases.
+    pub leases: LeaseSums,
+}
+
+impl Sums {
+    /// Counts.
+    #[must_use]
+    pub fn of(picture: &Coordination, told: &[LeaseInfo], rules: &CoordinationSettings, now: SeenAt) -> Self {
+        Self {
+            services: services(picture, rules, now),
+            locks: locks(picture),
+            elections: elections(picture, rules, now),
+            leases: leases(picture, told, now),
+        }
+    }
+}
+
+fn services(picture: &Coordination, rules: &CoordinationSettings, now: SeenAt) -> ServiceSums {
+    let mut sums = ServiceSums::default();
+    for service in picture.services.values() {
+        let mut instances = Wellness::default();
+        for instance in service.instances.values() {
+            instances.count(instance.health(now, rules.late_secs, rules.down_secs));
+            sums.flapping += usize::from(instance.flaps >= FLAPPING);
+        }
+        sums.instances.up += instances.up;
+        sums.instances.late += instances.late;
+        sums.instances.down += instances.down;
+        let health = match (instances.down, instances.late) {
+            (1.., _) => Health::Down,
+            (0, 1..) => Health::Late,
+            (0, 0) if instances.all() > 0 => Health::Up,
+            (0, 0) if was_lost(service) => Health::Down,
+            (0, 0) => continue,
+        };
+        sums.services.count(health);
+        if health != Health::Up {
+            let (folder, name) = (service.folder.clone(), service.name.clone());
+            sums.worst.push(Unwell { folder, name, instances });
+        }
+    }
+    // Without any instance first, then by the share that is down, then by the share that is late.
+    sums.worst.sort_by(|one, other| badness(&other.instances).total_cmp(&badness(&one.instances)));
+    sums.worst.truncate(MOST_WORST);
+    sums
+}
+
+fn badness(instances: &Wellness) -> f64 {
+    if instances.all() == 0 {
+        return f64::INFINITY;
+    }
+    let all = instances.all() as f64;
+    1_000.0 * instances.down as f64 / all + instances.late as f64 / all
+}
+
+/// Whether the last instance went without being taken out.
+fn was_lost(service: &Service) -> bool {
+    let last = service.past.iter().rev().find(|event| event.turn == Turn::Down);
+    last.is_some_and(|event| !event.cause.is_some_and(is_wanted))
+}
+
+/// Whether somebody wanted this end.
+fn is_wanted(cause: EndCause) -> bool {
+    match cause {
+        EndCause::Released | EndCause::DeletedHere | EndCause::RevokedHere => true,
+        EndCause::Asking | EndCause::Expired | EndCause::Revoked | EndCause::Unknown => false,
+    }
+}
+
+fn locks(picture: &Coordination) -> LockSums {
+    let mut sums = LockSums::default();
+    for queue in picture.of_kind(ClaimKind::Lock) {
+        let waiting = queue.waiting();
+        sums.held += usize::from(queue.holder().is_some());
+        sums.contended += usize::from(!waiting.is_empty());
+        sums.waiting += waiting.len();
+        for claim in waiting {
+            let Some(since) = claim.since else {
+                sums.unknown_waits += 1;
+                continue;
+            };
+            if sums.longest.as_ref().is_none_or(|(longest, _)| since < *longest) {
+                sums.longest = Some((since, queue.name.clone()));
+            }
+        }
+    }
+    let cycles = &picture.waits.cycles;
+    sums.deadlocks = cycles.len();
+    sums.deadlocked = cycles
+        .first()
+        .map_or_else(Vec::new, |cycle| cycle.waits.iter().map(|wait| wait.lock.clone()).collect());
+    sums
+}
+
+fn elections(picture: &Coordination, rules: &CoordinationSettings, now: SeenAt) -> ElectionSums {
+    let from = now - i64::from(rules.alert_minutes) * 60_000;
+    let mut sums = ElectionSums::default();
+    for queue in picture.of_kind(ClaimKind::Election) {
+        sums.led += usize::from(queue.holder().is_some());
+        let last = queue.past.back();
+        if queue.holder().is_none() && last.is_some_and(|last| !is_wanted(last.cause)) {
+            sums.leaderless.push(queue.name.clone());
+        }
+        let changes = queue.changes_since(from);
+        if changes > 0 {
+            sums.changes += changes;
+            sums.changed.push(queue.clone());
+        }
+        if rules.is_alert(changes) {
+            sums.alerts.push(queue.name.clone());
+        }
+    }
+    let ended = |queue: &Arc<ClaimQueue>| queue.past.back().map_or(SeenAt::MIN, |last| last.until);
+    sums.changed.sort_by_key(|queue| std::cmp::Reverse(ended(queue)));
+    sums.changed.truncate(MOST_NAMED);
+    sums
+}
+
+fn leases(picture: &Coordination, told: &[LeaseInfo], now: SeenAt) -> LeaseSums {
+    let mut sums = LeaseSums { all: picture.leases.len(), ..LeaseSums::default() };
+    for lease in told.iter().filter(|lease| picture.leases.contains_key(&lease.id)) {
+        let age = now - lease.seen_at;
+        if lease.remaining_secs < 0 || !(0..=TTL_KNOWN_MS).contains(&age) {
+            continue;
+        }
+        sums.known += 1;
+        let left = (lease.remaining_secs * 1_000 - age).max(0);
+        if left * NEAR_SHARE < lease.granted_secs * 1_000 && left < NEAR_MS {
+            sums.near += 1;
+            let ends = now + left;
+            if sums.next.is_none_or(|(first, _)| ends < first) {
+                sums.next = Some((ends, lease.id));
+            }
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests;

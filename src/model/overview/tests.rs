@@ -1,0 +1,202 @@
+use std::collections::VecDeque;
+
+use super::*;
+use crate::model::bytes::Value;
+use crate::model::coordination::waits::{Cycle, Owner, Wait, WaitGraph};
+use crate::model::coordination::{
+    Claim, ClaimForm, Confidence, Instance, InstanceEvent, InstanceStatus, Layout, LeaseUse, Report, Series,
+    Tenure,
+};
+use crate::model::record::KeyMeta;
+
+const NOW: SeenAt = 1_000_000_000;
+
+fn key(text: &str) -> Key {
+    Key::from(text.as_bytes())
+}
+
+fn instance(service: &str, id: &str, report: Option<Report>, flaps: u32) -> (Key, Arc<Instance>) {
+    let key = key(&format!("{service}{id}"));
+    let instance = Instance {
+        key: key.clone(),
+        meta: KeyMeta::default(),
+        id: id.into(),
+        address: None,
+        weight: None,
+        version: None,
+        label: None,
+        metadata: Vec::new(),
+        status: None,
+        layout: Layout::Plain,
+        confidence: Confidence::Certain,
+        since: None,
+        renewed_at: None,
+        report: report.map(Arc::new),
+        series: Arc::new(Series::new()),
+        flaps,
+    };
+    (key, Arc::new(instance))
+}
+
+fn reported(age_ms: i64) -> Option<Report> {
+    Some(Report { status: Some(InstanceStatus::Up), seen_at: Some(NOW - age_ms), ..Report::default() })
+}
+
+fn service(name: &str, instances: Vec<(Key, Arc<Instance>)>, lost: Option<EndCause>) -> Arc<Service> {
+    let event = |cause| InstanceEvent {
+        key: key("x"),
+        id: "x".into(),
+        lease: 1,
+        turn: Turn::Down,
+        cause: Some(cause),
+        revision: 5,
+        at: NOW,
+    };
+    Arc::new(Service {
+        folder: key(&format!("/services/{name}/")),
+        name: name.into(),
+        layout: Layout::Plain,
+        confidence: Confidence::Certain,
+        instances: instances.into_iter().collect(),
+        past: Arc::new(lost.map(event).into_iter().collect()),
+    })
+}
+
+fn picture(services: Vec<Arc<Service>>, queues: Vec<ClaimQueue>) -> Coordination {
+    Coordination {
+        services: services.into_iter().map(|service| (service.folder.clone(), service)).collect(),
+        queues: queues.into_iter().map(|queue| (queue.name.clone(), Arc::new(queue))).collect(),
+        ..Coordination::default()
+    }
+}
+
+fn sums(picture: &Coordination) -> Sums {
+    Sums::of(picture, &[], &CoordinationSettings::default(), NOW)
+}
+
+fn claim(name: &str, owner: &str, since: Option<SeenAt>) -> Arc<Claim> {
+    let value: Value = owner.as_bytes().into();
+    let found = Claim::found(key(&format!("{name}/{owner}")), KeyMeta::default(), Some(value));
+    Arc::new(Claim { since, ..found })
+}
+
+fn queue(name: &str, kind: ClaimKind, claims: Vec<Arc<Claim>>) -> ClaimQueue {
+    ClaimQueue { claims, ..ClaimQueue::new(key(name), kind, ClaimForm::Queue, Confidence::Certain) }
+}
+
+fn ended(name: &str, ages_ms: &[i64], cause: EndCause) -> VecDeque<Tenure> {
+    let tenure = |age: &i64| Tenure {
+        claim: (*claim(name, "old", None)).clone(),
+        from_revision: 1,
+        until: NOW - age,
+        until_revision: 2,
+        cause,
+        waiting: 0,
+    };
+    ages_ms.iter().map(tenure).collect()
+}
+
+#[test]
+fn a_service_is_as_bad_as_its_worst_instance_and_the_worst_is_named_first() {
+    let a = "/services/a/";
+    let services = vec![
+        service("a", vec![instance(a, "1", reported(1_000), 0), instance(a, "2", None, 4)], None),
+        service("late", vec![instance("/l/", "1", reported(4_000), 0), instance("/l/", "2", None, 0)], None),
+        service("half", vec![instance("/h/", "1", reported(11_000), 0), instance("/h/", "2", None, 0)], None),
+        service("lost", Vec::new(), Some(EndCause::Expired)),
+        service("retired", Vec::new(), Some(EndCause::Released)),
+    ];
+    let sums = sums(&picture(services, Vec::new())).services;
+    assert_eq!(sums.services, Wellness { up: 1, late: 1, down: 2 });
+    assert_eq!(sums.instances, Wellness { up: 4, late: 1, down: 1 });
+    let worst: Vec<&str> = sums.worst.iter().map(|service| service.name.as_str()).collect();
+    assert_eq!(worst, ["lost", "half", "late"]);
+    assert_eq!(sums.flapping, 1);
+}
+
+#[test]
+fn lateness_comes_with_the_clock_alone() {
+    let services = vec![service("a", vec![instance("/services/a/", "1", reported(0), 0)], None)];
+    let picture = picture(services, Vec::new());
+    let rules = CoordinationSettings::default();
+    let at = |now| Sums::of(&picture, &[], &rules, now).services.services;
+    assert_eq!(at(NOW + 3_000), Wellness { up: 1, ..Wellness::default() });
+    assert_eq!(at(NOW + 3_001), Wellness { late: 1, ..Wellness::default() });
+    assert_eq!(at(NOW + 10_001), Wellness { down: 1, ..Wellness::default() });
+}
+
+#[test]
+fn the_longest_wait_is_one_that_was_seen_to_begin() {
+    let mut held = picture(
+        Vec::new(),
+        vec![
+            queue("a", ClaimKind::Lock, vec![claim("a", "1", None)]),
+            queue(
+                "b",
+                ClaimKind::Lock,
+                vec![claim("b", "1", None), claim("b", "2", None), claim("b", "3", Some(NOW - 9_000))],
+            ),
+            queue("c", ClaimKind::Lock, vec![claim("c", "1", None), claim("c", "2", Some(NOW - 30_000))]),
+            queue("gone", ClaimKind::Lock, Vec::new()),
+            queue("e", ClaimKind::Election, vec![claim("e", "1", None), claim("e", "2", Some(1))]),
+        ],
+    );
+    let wait =
+        Wait { waiter: Owner::Lease(1), lock: key("b"), holder: Owner::Lease(2), place: 1, in_cycle: true };
+    let waits = vec![wait];
+    held.waits = Arc::new(WaitGraph { waits: waits.clone(), cycles: vec![Cycle { waits }] });
+    let sums = sums(&held).locks;
+    assert_eq!((sums.held, sums.contended, sums.waiting, sums.unknown_waits), (3, 2, 3, 1));
+    assert_eq!(sums.longest, Some((NOW - 30_000, key("c"))), "an election is no lock");
+    assert_eq!((sums.deadlocks, sums.deadlocked), (1, vec![key("b")]));
+}
+
+#[test]
+fn leaders_that_changed_too_often_and_elections_without_one_are_told_apart() {
+    let minute = 60_000;
+    let with = |name: &str, leads: bool, ages: &[i64], cause| ClaimQueue {
+        past: Arc::new(ended(name, ages, cause)),
+        ..queue(name, ClaimKind::Election, if leads { vec![claim(name, "new", None)] } else { Vec::new() })
+    };
+    let often = [9 * minute, 8 * minute, 7 * minute, 1_000];
+    let picture = picture(
+        Vec::new(),
+        vec![
+            with("calm", true, &[11 * minute], EndCause::Expired),
+            with("once", true, &[2 * minute], EndCause::Released),
+            with("often", true, &often, EndCause::Expired),
+            with("lost", false, &[20 * minute], EndCause::Expired),
+            with("over", false, &[20 * minute], EndCause::Released),
+        ],
+    );
+    let sums = sums(&picture).elections;
+    assert_eq!((sums.led, sums.changes), (3, 5));
+    assert_eq!(sums.alerts, [key("often")]);
+    assert_eq!(sums.leaderless, [key("lost")]);
+    let changed: Vec<&[u8]> = sums.changed.iter().map(|queue| &*queue.name).collect();
+    assert_eq!(changed, [b"often".as_slice(), b"once"], "the newest change first");
+}
+
+#[test]
+fn only_leases_that_were_asked_lately_are_known_to_be_near_their_end() {
+    let mut picture = picture(Vec::new(), Vec::new());
+    picture.leases = (1..=6).map(|id| (id, Arc::new(LeaseUse { id, ..LeaseUse::default() }))).collect();
+    let told = |id, granted_secs, remaining_secs, age_ms| LeaseInfo {
+        id,
+        granted_secs,
+        remaining_secs,
+        seen_at: NOW - age_ms,
+    };
+    let answers = [
+        told(1, 10, 9, 1_000),
+        told(2, 10, 3, 1_000),
+        told(3, 10, 2, 100),
+        told(4, 10, 9, TTL_KNOWN_MS + 1),
+        told(5, 10, -1, 0),
+        told(6, 3_600, 1_000, 0),
+        told(99, 10, 1, 0),
+    ];
+    let sums = Sums::of(&picture, &answers, &CoordinationSettings::default(), NOW).leases;
+    assert_eq!((sums.all, sums.known, sums.near), (6, 4, 2));
+    assert_eq!(sums.next, Some((NOW + 1_900, 3)), "the lease that nothing is attached to is not meant");
+}

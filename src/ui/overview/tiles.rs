@@ -1,0 +1,377 @@
+//! What the tiles say.
+
+use std::sync::Arc;
+
+use egui::{Sense, Ui, vec2};
+use rust_i18n::t;
+
+use super::Knowledge;
+use super::layout::{GAP, Plan, TILES};
+use super::tile::{Line, Tile};
+use crate::action::{Action, Actions};
+use crate::model::coordination::{ClaimKind, ClaimQueue, EndCause};
+use crate::model::key_text::display_short;
+use crate::model::leadership::Leader;
+use crate::model::overview::{Sums, Unwell, Wellness};
+use crate::model::session::{Screen, Session};
+use crate::model::world::World;
+use crate::ui::coordination::{cause_words, lease_text, owner_or_lease};
+use crate::ui::elections::raft::{asked_long_ago, leader_words};
+use crate::ui::theme::icons;
+use crate::ui::widgets::chip::Tone;
+use crate::ui::widgets::{bytes_text, clock_text, count_text, duration_text, relative_text};
+
+/// Names of keys are cut to so many signs.
+const NAME: usize = 80;
+/// The rate is an average over so many seconds.
+const RATE_SECS: usize = 5;
+
+/// What is looked at.
+pub struct View<'a> {
+    /// Everything.
+    pub world: &'a World,
+    /// The connection.
+    pub session: &'a Session,
+    /// The sums.
+    pub sums: &'a Sums,
+    /// How true they are.
+    pub knowledge: Knowledge,
+}
+
+/// Draws them.
+pub fn show(ui: &mut Ui, view: &View<'_>, plan: &Plan, actions: &mut Actions) {
+    let (_, room) = ui.allocate_space(vec2(ui.available_width(), plan.height()));
+    let tiles: [Tile; TILES] =
+        [services(view), locks(view), leaders(view), leases(view), events(view), cluster(view)];
+    for (nth, tile) in tiles.iter().enumerate() {
+        // What the members tell does not come from the watch.
+        let asked = asked_long_ago(view.session, view.world.now);
+        let members = match (&view.knowledge, asked) {
+            (_, Some(at)) => Knowledge::AsOf(clock_text(at, view.world.now)),
+            (_, None) => Knowledge::Current,
+        };
+        let knowledge = if nth == TILES - 1 { &members } else { &view.knowledge };
+        tile.show(ui, plan.place(room, nth), plan.lines, knowledge, actions);
+    }
+    ui.allocate_exact_size(vec2(ui.available_width(), GAP), Sense::hover());
+}
+
+fn number(count: usize) -> String {
+    count_text(count as u64)
+}
+
+fn name(key: &[u8]) -> String {
+    display_short(key, NAME).into_owned()
+}
+
+fn tone_of(wellness: &Wellness) -> Tone {
+    match (wellness.all(), wellness.down, wellness.late) {
+        (0, ..) => Tone::Plain,
+        (_, 1.., _) => Tone::Danger,
+        (_, 0, 1..) => Tone::Changed,
+        (_, 0, 0) => Tone::Live,
+    }
+}
+
+fn services(view: &View<'_>) -> Tile {
+    let sums = &view.sums.services;
+    let services = &sums.services;
+    let state = match (services.all(), services.down, services.late) {
+        (0, ..) => String::new(),
+        (_, down @ 1.., _) => t!("overview.services.down", count = number(down)).into_owned(),
+        (_, 0, late @ 1..) => t!("overview.services.late", count = number(late)).into_owned(),
+        (_, 0, 0) => t!("overview.services.all_up").into_owned(),
+    };
+    let mut lines: Vec<Line> = sums.worst.iter().map(unwell).collect();
+    if sums.flapping > 0 {
+        let words = t!("overview.services.flapping", count = number(sums.flapping));
+        lines.insert(lines.len().min(1), Line::state(Tone::Changed, words));
+    }
+    let instances = &sums.instances;
+    lines.push(match (services.all(), instances.late + instances.down) {
+        (0, _) => Line::fact(t!("overview.services.none")),
+        (_, 0) => Line::fact(t!("overview.services.instances", count = number(instances.all()))),
+        (_, _) => Line::fact(t!(
+            "overview.services.instances_of",
+            up = number(instances.up),
+            late = number(instances.late),
+            down = number(instances.down)
+        )),
+    });
+    Tile {
+        icon: icons::PLUGS_CONNECTED,
+        title: t!("overview.services.title").into_owned(),
+        number: if services.all() == 0 {
+            "0".to_owned()
+        } else {
+            format!("{}/{}", number(services.up), number(services.all()))
+        },
+        unit: t!("overview.services.unit").into_owned(),
+        tone: tone_of(services),
+        state,
+        lines,
+        series: Vec::new(),
+        leads: Action::ShowScreen(Screen::Services),
+    }
+}
+
+fn unwell(service: &Unwell) -> Line {
+    let instances = &service.instances;
+    let (tone, aside) = match (instances.all(), instances.down) {
+        (0, _) => (Tone::Danger, t!("overview.services.gone")),
+        (all, down @ 1..) => {
+            (Tone::Danger, t!("overview.services.down_of", count = number(down), all = number(all)))
+        }
+        (all, 0) => (
+            Tone::Changed,
+            t!("overview.services.late_of", count = number(instances.late), all = number(all)),
+        ),
+    };
+    Line::state(tone, service.name.clone()).aside(aside).leads(Action::ShowService(service.folder.clone()))
+}
+
+fn locks(view: &View<'_>) -> Tile {
+    let sums = &view.sums.locks;
+    let mut lines = Vec::new();
+    if let Some(first) = sums.deadlocked.first() {
+        let locks: Vec<String> = sums.deadlocked.iter().map(|lock| name(lock)).collect();
+        let words = t!("overview.locks.deadlock", locks = locks.join(" → "));
+        lines.push(Line::state(Tone::Danger, words).leads(Action::ShowQueue(ClaimKind::Lock, first.clone())));
+    }
+    if let Some((since, lock)) = &sums.longest {
+        let waits = duration_text((view.world.now - since).max(0) / 1_000);
+        let words = t!("overview.locks.longest", lock = name(lock));
+        lines.push(
+            Line::state(Tone::Waiting, words)
+                .aside(waits)
+                .leads(Action::ShowQueue(ClaimKind::Lock, lock.clone())),
+        );
+    }
+    if sums.unknown_waits > 0 {
+        lines.push(Line::fact(t!("overview.locks.unknown", count = number(sums.unknown_waits))));
+    }
+    lines.push(Line::fact(t!(
+        "overview.locks.counts",
+        held = number(sums.held),
+        waiting = number(sums.waiting)
+    )));
+    let (tone, state) = match (sums.deadlocks, sums.contended) {
+        (1, _) => (Tone::Danger, t!("overview.locks.one_deadlock").into_owned()),
+        (many @ 2.., _) => (Tone::Danger, t!("overview.locks.deadlocks", count = number(many)).into_owned()),
+        (0, 1..) => (Tone::Waiting, t!("overview.locks.no_deadlock").into_owned()),
+        (0, 0) if sums.held == 0 => (Tone::Plain, String::new()),
+        (0, 0) => (Tone::Live, t!("overview.locks.free").into_owned()),
+    };
+    Tile {
+        icon: icons::LOCK,
+        title: t!("overview.locks.title").into_owned(),
+        number: number(sums.contended),
+        unit: t!("overview.locks.unit").into_owned(),
+        tone,
+        state,
+        lines,
+        series: Vec::new(),
+        leads: Action::ShowScreen(Screen::Locks),
+    }
+}
+
+fn leaders(view: &View<'_>) -> Tile {
+    let sums = &view.sums.elections;
+    let rules = &view.session.profile.coordination;
+    let now = view.world.now;
+    let from = now - i64::from(rules.alert_minutes) * 60_000;
+    let raft = view.session.raft.changes_since(from);
+    let mut lines = Vec::new();
+    for election in &sums.leaderless {
+        lines.push(
+            Line::state(Tone::Danger, name(election))
+                .aside(t!("overview.leaders.nobody"))
+                .leads(Action::ShowQueue(ClaimKind::Election, election.clone())),
+        );
+    }
+    if raft > 0 {
+        let words = t!("overview.leaders.raft", count = number(raft));
+        let tone = if rules.is_alert(raft) { Tone::Danger } else { Tone::Changed };
+        let since = view.session.raft.since().map(|since| relative_text(since, now));
+        lines.push(Line::state(tone, words).aside(since.unwrap_or_default()).leads(Action::ShowRaft));
+    }
+    lines.extend(sums.changed.iter().map(|queue| changed(view, queue, sums.alerts.contains(&queue.name))));
+    if sums.changed.is_empty() && raft == 0 {
+        lines.push(Line::fact(t!("overview.leaders.none")));
+    }
+    lines.push(Line::fact(t!("overview.leaders.led", count = number(sums.led))));
+    let alerts = sums.alerts.len() + usize::from(rules.is_alert(raft));
+    let changes = sums.changes + raft;
+    let (tone, state) = match (sums.leaderless.len(), alerts) {
+        (missing @ 1.., _) => {
+            (Tone::Danger, t!("overview.leaders.missing", count = number(missing)).into_owned())
+        }
+        (0, often @ 1..) => (Tone::Danger, t!("overview.leaders.often", count = number(often)).into_owned()),
+        (0, 0) if changes > 0 => (Tone::Accent, t!("overview.leaders.changed").into_owned()),
+        (0, 0) if sums.led == 0 => (Tone::Plain, String::new()),
+        (0, 0) => (Tone::Live, t!("overview.leaders.calm").into_owned()),
+    };
+    Tile {
+        icon: icons::CROWN_SIMPLE,
+        title: t!("overview.leaders.title").into_owned(),
+        number: number(changes),
+        unit: t!("overview.leaders.unit", minutes = rules.alert_minutes).into_owned(),
+        tone,
+        state,
+        lines,
+        series: Vec::new(),
+        leads: Action::ShowScreen(Screen::Elections),
+    }
+}
+
+/// An election whose leader changed lately: which, to whom, when, and how the term before ended.
+fn changed(view: &View<'_>, queue: &Arc<ClaimQueue>, alert: bool) -> Line {
+    let leader =
+        queue.holder().map_or_else(|| t!("overview.leaders.nobody").into_owned(), |it| owner_or_lease(it));
+    let aside = queue.past.back().map_or_else(String::new, |last| {
+        let when = relative_text(last.until, view.world.now);
+        let how = match last.cause {
+            EndCause::Released => t!("elections.resigned"),
+            cause => cause_words(cause),
+        };
+        t!("overview.leaders.how", when = when, how = how).into_owned()
+    });
+    let words = t!("overview.leaders.to", election = name(&queue.name), leader = leader);
+    let tone = if alert { Tone::Danger } else { Tone::Accent };
+    Line::state(tone, words).aside(aside).leads(Action::ShowQueue(ClaimKind::Election, queue.name.clone()))
+}
+
+fn leases(view: &View<'_>) -> Tile {
+    let sums = &view.sums.leases;
+    let now = view.world.now;
+    let mut lines = Vec::new();
+    if let Some((ends, lease)) = sums.next {
+        let left = duration_text((ends - now).max(0) / 1_000);
+        let words = t!("overview.leases.next", lease = lease_text(lease));
+        lines.push(Line::state(Tone::Changed, words).aside(left).leads(Action::ShowLease(lease)));
+    }
+    if sums.known < sums.all {
+        let words = t!("overview.leases.known", known = number(sums.known), all = number(sums.all));
+        lines.push(Line::fact(words));
+    }
+    lines.push(Line::fact(t!("overview.leases.all", count = number(sums.all))));
+    let (tone, state) = match (sums.near, sums.known) {
+        (1.., _) => (Tone::Changed, t!("overview.leases.near").into_owned()),
+        (0, 0) => (Tone::Plain, String::new()),
+        (0, _) => (Tone::Live, t!("overview.leases.calm").into_owned()),
+    };
+    // Of none that was asked nothing is known: 0 would be a claim.
+    let known = sums.known > 0 || sums.all == 0;
+    Tile {
+        icon: icons::TIMER,
+        title: t!("overview.leases.title").into_owned(),
+        number: if known { number(sums.near) } else { "–".to_owned() },
+        unit: t!("overview.leases.unit").into_owned(),
+        tone,
+        state,
+        lines,
+        series: Vec::new(),
+        leads: Action::ShowScreen(Screen::Leases),
+    }
+}
+
+fn events(view: &View<'_>) -> Tile {
+    let series = view.session.activity.rate(view.world.now);
+    let minute: u64 = series.iter().map(|count| u64::from(*count)).sum();
+    let most = series.iter().copied().max().unwrap_or(0);
+    let whole = series.iter().rev().skip(1).take(RATE_SECS).map(|count| u64::from(*count)).sum::<u64>();
+    let mut lines = vec![
+        Line::fact(t!("overview.events.minute", count = count_text(minute))),
+        Line::fact(t!("overview.events.most", count = count_text(u64::from(most)))),
+    ];
+    if let Some(gap) = view.session.activity.gaps().next_back() {
+        let words = t!("overview.events.gap", time = clock_text(gap.seen_at, view.world.now));
+        lines.insert(0, Line::state(Tone::Changed, words));
+    }
+    lines.push(Line::fact(t!("overview.events.revision", revision = view.session.applied)));
+    Tile {
+        icon: icons::PULSE,
+        title: t!("overview.events.title").into_owned(),
+        number: count_text(whole.div_ceil(RATE_SECS as u64)),
+        unit: t!("overview.events.unit").into_owned(),
+        tone: Tone::Plain,
+        state: String::new(),
+        lines,
+        series,
+        leads: Action::ShowScreen(Screen::Keys),
+    }
+}
+
+fn cluster(view: &View<'_>) -> Tile {
+    let cluster = &view.session.cluster;
+    let all = cluster.members.len();
+    let up = cluster.members.iter().filter(|member| member.fault.is_none()).count();
+    let leadership = cluster.leadership().unwrap_or_default();
+    let leaderless = matches!(leadership.leader, Leader::Nobody | Leader::Unreachable);
+    let mut lines = Vec::new();
+    for (alarm, member) in &cluster.alarms {
+        let words = t!("overview.cluster.alarm", alarm = alarm, member = cluster.member_name(*member));
+        lines.push(Line::state(Tone::Danger, words));
+    }
+    if all > 0 {
+        let tone = if leaderless { Tone::Danger } else { Tone::Live };
+        let mut line = Line::state(tone, t!("overview.cluster.leader", name = leader_words(&leadership)));
+        if leadership.term > 0 {
+            line = line.aside(t!("elections.raft.term", term = leadership.term));
+        }
+        lines.push(line.leads(Action::ShowRaft));
+    }
+    for member in cluster.members.iter().filter(|member| member.fault.is_some()) {
+        lines.push(Line::state(Tone::Danger, member.called()).aside(t!("elections.raft.no_answer")));
+    }
+    if !leadership.dissent.is_empty() {
+        lines.push(Line::state(Tone::Changed, t!("elections.raft.disagree")).leads(Action::ShowRaft));
+    }
+    lines.extend(facts(view));
+    let (tone, state) = match (all, cluster.alarms.len()) {
+        (0, _) => (Tone::Plain, String::new()),
+        (_, alarms @ 1..) => {
+            (Tone::Danger, t!("overview.cluster.alarms", count = number(alarms)).into_owned())
+        }
+        (_, 0) if leaderless => (Tone::Danger, t!("overview.cluster.no_leader").into_owned()),
+        (_, 0) if up * 2 <= all => {
+            (Tone::Danger, t!("overview.cluster.down", count = number(all - up)).into_owned())
+        }
+        (_, 0) if up < all => {
+            (Tone::Changed, t!("overview.cluster.down", count = number(all - up)).into_owned())
+        }
+        (_, 0) if !leadership.dissent.is_empty() => {
+            (Tone::Changed, t!("overview.cluster.dissent").into_owned())
+        }
+        (_, 0) => (Tone::Live, t!("overview.cluster.healthy").into_owned()),
+    };
+    Tile {
+        icon: icons::HARD_DRIVES,
+        title: t!("overview.cluster.title").into_owned(),
+        number: if all == 0 { "–".to_owned() } else { format!("{}/{}", number(up), number(all)) },
+        unit: t!("overview.cluster.unit").into_owned(),
+        tone,
+        state,
+        lines,
+        series: Vec::new(),
+        leads: Action::ShowScreen(Screen::Cluster),
+    }
+}
+
+/// Lag and size, of the members that tell.
+fn facts(view: &View<'_>) -> Vec<Line> {
+    let telling = || view.session.cluster.members.iter().filter(|member| member.tells());
+    let mut lines = Vec::new();
+    let indexes = || telling().map(|member| member.raft_index);
+    if let (Some(highest), Some(lowest)) = (indexes().max(), indexes().min()) {
+        let entries = count_text(highest - lowest);
+        lines.push(
+            Line::fact(t!("overview.cluster.lag")).aside(t!("elections.raft.entries", count = entries)),
+        );
+    }
+    if let Some(bytes) = telling().map(|member| member.db_size_bytes).max() {
+        let size = bytes_text(u64::try_from(bytes).unwrap_or(0));
+        lines.push(Line::fact(t!("overview.cluster.size")).aside(size));
+    }
+    lines
+}

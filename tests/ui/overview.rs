@@ -1,0 +1,354 @@
+//! Everything at a glance.
+
+use std::sync::Arc;
+
+use egui::accesskit::Role;
+use egui::{Key as Press, Modifiers};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use etcdscope::action::Action;
+use etcdscope::model::coordination::waits::{Cycle, Owner, Wait, WaitGraph};
+use etcdscope::model::coordination::{
+    Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence, EndCause, Instance, InstanceStatus, Layout,
+    LeaseInfo, LeaseUse, News, NewsKind, Report, Series, Service, Turn,
+};
+use etcdscope::model::fault::{Fault, FaultKind};
+use etcdscope::model::record::{ChangeKind, KeyChange, KeyMeta};
+use etcdscope::model::session::Screen;
+use etcdscope::model::status::MirrorState;
+use etcdscope::model::world::World;
+use etcdscope::ui::{self, overview};
+
+use crate::elections;
+use crate::support::{NOW, Scene, Setting, key, live_world};
+
+fn play(setting: Setting, world: World) -> Scene {
+    setting.play_with(world, |ui, stage, actions| {
+        overview::show(ui, &stage.world, &mut stage.state.overview, actions);
+    })
+}
+
+fn service(name: &str, ages_secs: &[Option<i64>]) -> Service {
+    let folder = format!("/services/{name}/");
+    let instance = |(nth, age): (usize, &Option<i64>)| {
+        let key = key(&format!("{folder}10.0.0.{nth}:80"));
+        let report = age.map(|age| {
+            let (status, seen_at) = (Some(InstanceStatus::Up), Some(NOW - age * 1_000));
+            Arc::new(Report { status, seen_at, ..Report::default() })
+        });
+        let instance = Instance {
+            key: key.clone(),
+            meta: KeyMeta::default(),
+            id: format!("10.0.0.{nth}:80"),
+            address: None,
+            weight: None,
+            version: None,
+            label: None,
+            metadata: Vec::new(),
+            status: None,
+            layout: Layout::Plain,
+            confidence: Confidence::Certain,
+            since: None,
+            renewed_at: None,
+            report,
+            series: Arc::new(Series::new()),
+            flaps: 0,
+        };
+        (key, Arc::new(instance))
+    };
+    Service {
+        folder: key(&folder),
+        name: name.into(),
+        layout: Layout::Plain,
+        confidence: Confidence::Certain,
+        instances: ages_secs.iter().enumerate().map(instance).collect(),
+        past: Arc::default(),
+    }
+}
+
+fn lock(name: &str, waits_secs: &[i64]) -> ClaimQueue {
+    let claim = |nth: usize, since| {
+        let found = Claim::found(key(&format!("{name}/{nth}")), KeyMeta::default(), None);
+        Arc::new(Claim { since, ..found })
+    };
+    let mut claims = vec![claim(0, None)];
+    claims.extend(waits_secs.iter().enumerate().map(|(nth, secs)| claim(nth + 1, Some(NOW - secs * 1_000))));
+    ClaimQueue {
+        claims,
+        ..ClaimQueue::new(key(name), ClaimKind::Lock, ClaimForm::Queue, Confidence::Certain)
+    }
+}
+
+/// All is well.
+fn calm() -> World {
+    let mut world = live_world();
+    let session = &mut world.sessions[0];
+    session.screen = Screen::Overview;
+    session.coordination.complete = true;
+    session.coordination.watched_since = Some(NOW - 3_600_000);
+    for service in [service("user", &[Some(1), Some(2), None]), service("order", &[Some(0); 4])] {
+        session.coordination.services.insert(service.folder.clone(), Arc::new(service));
+    }
+    let lock = lock("/locks/nightly", &[]);
+    session.coordination.queues.insert(lock.name.clone(), Arc::new(lock));
+    let leader = ClaimQueue { kind: ClaimKind::Election, ..self::lock("/elections/one", &[]) };
+    session.coordination.queues.insert(leader.name.clone(), Arc::new(leader));
+    for id in 1..=3 {
+        session.coordination.leases.insert(id, Arc::new(LeaseUse { id, ..LeaseUse::default() }));
+        session.leases.insert(id, LeaseInfo { id, granted_secs: 10, remaining_secs: 8, seen_at: NOW });
+    }
+    for at in 0..40 {
+        let change = KeyChange { key: key("/config/a"), kind: ChangeKind::Delete, prev: None };
+        session.activity.note(&change, 100 + at, NOW - 1_000 - at * 700, &[]);
+    }
+    world
+}
+
+/// All that can go wrong does.
+fn troubled() -> World {
+    let mut world = elections::world();
+    let session = &mut world.sessions[0];
+    session.screen = Screen::Overview;
+    let picture = &mut session.coordination;
+    for service in [
+        service("user", &[Some(1), Some(20), Some(2)]),
+        service("order", &[Some(4), Some(1)]),
+        service("billing", &[None, None]),
+    ] {
+        picture.services.insert(service.folder.clone(), Arc::new(service));
+    }
+    for lock in [lock("/locks/deploy", &[200, 12]), lock("/locks/cron", &[3]), lock("/locks/free", &[])] {
+        picture.queues.insert(lock.name.clone(), Arc::new(lock));
+    }
+    let wait = |waiter, lock: &str, holder| Wait {
+        waiter: Owner::Lease(waiter),
+        lock: key(lock),
+        holder: Owner::Lease(holder),
+        place: 1,
+        in_cycle: true,
+    };
+    let waits = vec![wait(1, "/locks/deploy", 2), wait(2, "/locks/cron", 1)];
+    picture.waits = Arc::new(WaitGraph { waits: waits.clone(), cycles: vec![Cycle { waits }] });
+    for id in 1..=9 {
+        picture.leases.insert(id, Arc::new(LeaseUse { id, ..LeaseUse::default() }));
+    }
+    for (id, remaining_secs) in [(1, 9), (2, 2)] {
+        session.leases.insert(id, LeaseInfo { id, granted_secs: 10, remaining_secs, seen_at: NOW });
+    }
+    let news = [
+        NewsKind::Instance {
+            service: key("/services/user/"),
+            name: "user".into(),
+            instance: "10.0.0.9:80".into(),
+            turn: Turn::Down,
+            cause: Some(EndCause::Expired),
+        },
+        NewsKind::Leader {
+            election: key("/elections/flapping"),
+            from: Some("worker-a".into()),
+            to: Some("worker-b".into()),
+            cause: Some(EndCause::Released),
+        },
+        NewsKind::Holder {
+            lock: key("/locks/deploy"),
+            from: None,
+            to: Some("deployer-a".into()),
+            cause: None,
+        },
+        NewsKind::Deadlock {
+            locks: vec![key("/locks/deploy"), key("/locks/cron")],
+            owners: vec!["a".into(), "b".into()],
+        },
+    ];
+    for (serial, kind) in (0_u64..).zip(news) {
+        let at = NOW - 30_000 + serial as i64 * 9_000;
+        picture.news.push_back(Arc::new(News { serial, at, revision: 500 + serial as i64, kind }));
+    }
+    session.cluster.members[2].fault = Some(Fault::new(FaultKind::Unavailable, ""));
+    session.cluster.alarms = vec![("NOSPACE".into(), session.cluster.members[0].id)];
+    world
+}
+
+/// The tile with this title, as a screen reader says it.
+fn tile(scene: &Scene, title: &str) -> String {
+    let nodes = scene.harness.query_all_by_role(Role::Button);
+    let named = nodes.filter_map(|node| node.accesskit_node().label());
+    let mut found = named.filter(|name| name.starts_with(&format!("{title}: ")));
+    let name = found.next().unwrap_or_else(|| panic!("no tile {title}"));
+    assert!(found.next().is_none(), "one tile {title}");
+    name
+}
+
+#[test]
+fn when_all_is_well_every_tile_is_calm() {
+    let mut scene = play(Setting::default(), calm());
+    scene.picture("overview-calm");
+    assert!(tile(&scene, "Services").starts_with("Services: 2/2 services up, all up, 7 instances, all up"));
+    assert!(tile(&scene, "Locks").starts_with("Locks: 0 locks waited for, nobody waits"));
+    assert!(tile(&scene, "Leaders").starts_with("Leaders: 0 changes in 10 min, steady"));
+    assert!(tile(&scene, "Leases near their end").starts_with("Leases near their end: 0 end soon, all kept"));
+    assert!(tile(&scene, "Cluster").starts_with("Cluster: 3/3 members up, healthy, Leader etcd-2 term 7"));
+    assert!(tile(&scene, "Changes").contains("40 in the last minute"));
+    assert!(scene.sees("Nothing has happened since"));
+}
+
+#[test]
+fn what_is_wrong_is_counted_and_the_worst_is_named() {
+    let mut scene = play(Setting::default().size(1_280.0, 900.0), troubled());
+    scene.picture("overview-troubled");
+    let services = tile(&scene, "Services");
+    assert!(services.starts_with("Services: 1/3 services up, 1 down, user 1 of 3 down"), "{services}");
+    assert!(services.contains("order 1 of 2 late"), "{services}");
+    let locks = tile(&scene, "Locks");
+    assert!(locks.starts_with("Locks: 2 locks waited for, a deadlock"), "{locks}");
+    assert!(locks.contains("/locks/deploy → /locks/cron"), "{locks}");
+    assert!(locks.contains("Longest wait: /locks/deploy 3 min 20 s"), "{locks}");
+    let leaders = tile(&scene, "Leaders");
+    assert!(leaders.starts_with("Leaders: 6 changes in 10 min, 1 without a leader"), "{leaders}");
+    assert!(leaders.contains("/elections/flapping: worker-b 5 s ago, expired"), "{leaders}");
+    let leases = tile(&scene, "Leases near their end");
+    assert!(leases.starts_with("Leases near their end: 1 end soon, not kept alive"), "{leases}");
+    assert!(leases.contains("Time left known of 2 of 9"), "{leases}");
+    let cluster = tile(&scene, "Cluster");
+    assert!(cluster.starts_with("Cluster: 2/3 members up, 1 alarms, NOSPACE raised by etcd-1"), "{cluster}");
+    assert!(cluster.contains("etcd-3 no answer"), "{cluster}");
+}
+
+#[test]
+fn every_tile_leads_to_its_screen_with_the_mouse_and_the_keyboard() {
+    let mut scene = play(Setting::default(), calm());
+    for (title, screen) in [
+        ("Services", Screen::Services),
+        ("Locks", Screen::Locks),
+        ("Leaders", Screen::Elections),
+        ("Leases near their end", Screen::Leases),
+        ("Changes", Screen::Keys),
+        ("Cluster", Screen::Cluster),
+    ] {
+        let name = tile(&scene, title);
+        scene.actions();
+        scene.press(&name);
+        assert_eq!(scene.actions(), [Action::ShowScreen(screen)], "{title}");
+        scene.harness.get_by_role_and_label(Role::Button, &name).focus();
+        scene.settle();
+        scene.key(Modifiers::NONE, Press::Enter);
+        assert_eq!(scene.actions(), [Action::ShowScreen(screen)], "{title}");
+    }
+}
+
+#[test]
+fn what_is_named_leads_to_itself() {
+    let mut scene = play(Setting::default().size(1_280.0, 900.0), troubled());
+    let press = |scene: &mut Scene, name: &str| {
+        scene.actions();
+        scene.harness.get_by_role_and_label(Role::Link, name).click();
+        scene.settle();
+        scene.actions()
+    };
+    let found = press(&mut scene, "user 1 of 3 down");
+    assert_eq!(found, [Action::ShowService(key("/services/user/"))]);
+    let found = press(&mut scene, "Longest wait: /locks/deploy 3 min 20 s");
+    assert_eq!(found, [Action::ShowQueue(ClaimKind::Lock, key("/locks/deploy"))]);
+    let links = scene.harness.query_all_by_role(Role::Link);
+    let names: Vec<String> = links.filter_map(|node| node.accesskit_node().label()).collect();
+    let deadlock = names.iter().find(|name| name.contains("Deadlock over")).expect("the newest").clone();
+    let passed = names.iter().find(|name| name.contains("worker-b leads, after worker-a (resigned)"));
+    let passed = passed.expect("the leader that changed").clone();
+    assert_eq!(press(&mut scene, &deadlock), [Action::ShowQueue(ClaimKind::Lock, key("/locks/deploy"))]);
+    let election = key("/elections/flapping");
+    assert_eq!(press(&mut scene, &passed), [Action::ShowQueue(ClaimKind::Election, election)]);
+}
+
+#[test]
+fn instances_grow_late_with_the_clock_alone() {
+    let mut scene = play(Setting::default(), calm());
+    assert!(tile(&scene, "Services").contains("2/2 services up"));
+    scene.change(|world| world.now += 4_000);
+    assert!(tile(&scene, "Services").starts_with("Services: 0/2 services up, 2 late"));
+    scene.change(|world| world.now += 8_000);
+    assert!(tile(&scene, "Services").starts_with("Services: 0/2 services up, 2 down"));
+}
+
+#[test]
+fn what_is_known_of_an_earlier_time_says_so_on_every_tile() {
+    let mut scene = play(Setting::default(), calm());
+    scene.change(|world| {
+        let fault = Fault::new(FaultKind::Unavailable, "");
+        world.sessions[0].state = MirrorState::Stale { since: NOW - 60_000, fault, retry_at: None };
+    });
+    scene.picture("overview-stale");
+    for title in ["Services", "Locks", "Leaders", "Leases near their end", "Changes"] {
+        assert!(tile(&scene, title).contains("as of "), "{title}");
+    }
+    scene.change(|world| {
+        world.sessions[0].state = MirrorState::Connecting;
+        world.sessions[0].coordination = Default::default();
+    });
+    assert!(tile(&scene, "Services").ends_with("not read yet"));
+}
+
+#[test]
+fn leases_that_were_not_asked_are_not_said_to_be_well() {
+    let mut world = calm();
+    world.sessions[0].leases.clear();
+    let scene = play(Setting::default(), world);
+    let leases = tile(&scene, "Leases near their end");
+    assert!(leases.starts_with("Leases near their end: – end soon, Time left known of 0 of 3"), "{leases}");
+}
+
+#[test]
+fn sums_are_not_counted_anew_in_every_frame() {
+    let mut scene = play(Setting::default(), calm());
+    // The same picture, and not a second later.
+    scene.change(|world| {
+        world.now += 400;
+        world.sessions[0].leases.clear();
+    });
+    assert!(tile(&scene, "Leases near their end").contains("0 end soon"));
+    scene.change(|world| world.now += 700);
+    assert!(tile(&scene, "Leases near their end").contains("– end soon"));
+}
+
+#[test]
+fn many_services_are_counted_beside_the_window() {
+    let mut world = calm();
+    for nth in 0..1_000 {
+        let service = service(&format!("many-{nth}"), &[Some(1), None]);
+        world.sessions[0].coordination.services.insert(service.folder.clone(), Arc::new(service));
+    }
+    let mut scene = play(Setting::default(), world);
+    let begun = std::time::Instant::now();
+    while !tile(&scene, "Services").contains("1,002/1,002 services up") {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{}", tile(&scene, "Services"));
+        std::thread::yield_now();
+        scene.settle();
+    }
+}
+
+#[test]
+fn it_is_the_first_screen_of_the_navigation() {
+    let scene = Setting::default().play_with(calm(), |ui, stage, actions| {
+        ui::show(ui, &stage.world, &mut stage.state, actions);
+    });
+    let tabs = scene.harness.query_all_by_role(Role::Tab);
+    let mut found: Vec<(f32, String)> =
+        tabs.filter_map(|node| Some((node.rect().top(), node.accesskit_node().label()?))).collect();
+    found.retain(|(top, _)| *top > 60.0);
+    found.sort_by(|one, other| one.0.total_cmp(&other.0));
+    assert_eq!(found.first().map(|(_, name)| name.as_str()), Some("Overview"), "{found:?}");
+}
+
+#[test]
+fn pictures_of_other_sizes_themes_and_languages() {
+    for (name, setting) in [
+        ("overview-light", Setting::default().light()),
+        ("overview-small", Setting::default().size(1_024.0, 640.0)),
+        ("overview-large", Setting::default().size(3_840.0, 2_160.0).light()),
+        ("overview-wide-zh", Setting::default().size(1_920.0, 1_080.0).chinese()),
+    ] {
+        let mut scene = setting.play_with(troubled(), |ui, stage, actions| {
+            ui::show(ui, &stage.world, &mut stage.state, actions);
+        });
+        scene.picture(name);
+        assert!(scene.sees("1/3"));
+    }
+}
