@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::bytes::Key;
 use super::coordination::{
-    ClaimKind, ClaimQueue, Coordination, CoordinationSettings, EndCause, Health, LeaseInfo, Service, Turn,
+    ClaimKind, ClaimQueue, Coordination, CoordinationSettings, EndCause, Health, Service, Turn,
 };
+use super::session::KnownLeases;
 use super::status::SeenAt;
 
 /// So many leaders that changed are named.
@@ -137,7 +138,7 @@ pub struct Sums {
 impl Sums {
     /// Counts.
     #[must_use]
-    pub fn of(picture: &Coordination, told: &[LeaseInfo], rules: &CoordinationSettings, now: SeenAt) -> Self {
+    pub fn of(picture: &Coordination, told: &KnownLeases, rules: &CoordinationSettings, now: SeenAt) -> Self {
         Self {
             services: services(picture, rules, now),
             locks: locks(picture),
@@ -248,9 +249,9 @@ fn elections(picture: &Coordination, rules: &CoordinationSettings, now: SeenAt) 
     sums
 }
 
-fn leases(picture: &Coordination, told: &[LeaseInfo], now: SeenAt) -> LeaseSums {
+fn leases(picture: &Coordination, told: &KnownLeases, now: SeenAt) -> LeaseSums {
     let mut sums = LeaseSums { all: picture.leases.len(), ..LeaseSums::default() };
-    for lease in told.iter().filter(|lease| picture.leases.contains_key(&lease.id)) {
+    for lease in told.values().filter(|lease| picture.leases.contains_key(&lease.id)) {
         let age = now - lease.seen_at;
         if lease.remaining_secs < 0 || !(0..=TTL_KNOWN_MS).contains(&age) {
             continue;

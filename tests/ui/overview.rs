@@ -9,7 +9,7 @@ use etcdscope::action::Action;
 use etcdscope::model::coordination::waits::{Cycle, Owner, Wait, WaitGraph};
 use etcdscope::model::coordination::{
     Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence, EndCause, Instance, InstanceStatus, Layout,
-    LeaseInfo, LeaseUse, News, NewsKind, Report, Series, Service, Turn,
+    LeaseInfo, LeaseUse, News, NewsKind, Report, Service, Turn,
 };
 use etcdscope::model::fault::{Fault, FaultKind};
 use etcdscope::model::record::{ChangeKind, KeyChange, KeyMeta};
@@ -35,24 +35,8 @@ fn service(name: &str, ages_secs: &[Option<i64>]) -> Service {
             let (status, seen_at) = (Some(InstanceStatus::Up), Some(NOW - age * 1_000));
             Arc::new(Report { status, seen_at, ..Report::default() })
         });
-        let instance = Instance {
-            key: key.clone(),
-            meta: KeyMeta::default(),
-            id: format!("10.0.0.{nth}:80"),
-            address: None,
-            weight: None,
-            version: None,
-            label: None,
-            metadata: Vec::new(),
-            status: None,
-            layout: Layout::Plain,
-            confidence: Confidence::Certain,
-            since: None,
-            renewed_at: None,
-            report,
-            series: Arc::new(Series::new()),
-            flaps: 0,
-        };
+        let found = Instance::found(key.clone(), KeyMeta::default(), format!("10.0.0.{nth}:80"));
+        let instance = Instance { report, ..found };
         (key, Arc::new(instance))
     };
     Service {

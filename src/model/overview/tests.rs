@@ -4,8 +4,8 @@ use super::*;
 use crate::model::bytes::Value;
 use crate::model::coordination::waits::{Cycle, Owner, Wait, WaitGraph};
 use crate::model::coordination::{
-    Claim, ClaimForm, Confidence, Instance, InstanceEvent, InstanceStatus, Layout, LeaseUse, Report, Series,
-    Tenure,
+    Claim, ClaimForm, Confidence, Instance, InstanceEvent, InstanceStatus, Layout, LeaseInfo, LeaseUse,
+    Report, Tenure,
 };
 use crate::model::record::KeyMeta;
 
@@ -17,24 +17,8 @@ fn key(text: &str) -> Key {
 
 fn instance(service: &str, id: &str, report: Option<Report>, flaps: u32) -> (Key, Arc<Instance>) {
     let key = key(&format!("{service}{id}"));
-    let instance = Instance {
-        key: key.clone(),
-        meta: KeyMeta::default(),
-        id: id.into(),
-        address: None,
-        weight: None,
-        version: None,
-        label: None,
-        metadata: Vec::new(),
-        status: None,
-        layout: Layout::Plain,
-        confidence: Confidence::Certain,
-        since: None,
-        renewed_at: None,
-        report: report.map(Arc::new),
-        series: Arc::new(Series::new()),
-        flaps,
-    };
+    let found = Instance::found(key.clone(), KeyMeta::default(), id.into());
+    let instance = Instance { report: report.map(Arc::new), flaps, ..found };
     (key, Arc::new(instance))
 }
 
@@ -71,7 +55,7 @@ fn picture(services: Vec<Arc<Service>>, queues: Vec<ClaimQueue>) -> Coordination
 }
 
 fn sums(picture: &Coordination) -> Sums {
-    Sums::of(picture, &[], &CoordinationSettings::default(), NOW)
+    Sums::of(picture, &KnownLeases::new(), &CoordinationSettings::default(), NOW)
 }
 
 fn claim(name: &str, owner: &str, since: Option<SeenAt>) -> Arc<Claim> {
@@ -119,7 +103,7 @@ fn lateness_comes_with_the_clock_alone() {
     let services = vec![service("a", vec![instance("/services/a/", "1", reported(0), 0)], None)];
     let picture = picture(services, Vec::new());
     let rules = CoordinationSettings::default();
-    let at = |now| Sums::of(&picture, &[], &rules, now).services.services;
+    let at = |now| Sums::of(&picture, &KnownLeases::new(), &rules, now).services.services;
     assert_eq!(at(NOW + 3_000), Wellness { up: 1, ..Wellness::default() });
     assert_eq!(at(NOW + 3_001), Wellness { late: 1, ..Wellness::default() });
     assert_eq!(at(NOW + 10_001), Wellness { down: 1, ..Wellness::default() });
@@ -196,6 +180,7 @@ fn only_leases_that_were_asked_lately_are_known_to_be_near_their_end() {
         told(6, 3_600, 1_000, 0),
         told(99, 10, 1, 0),
     ];
+    let answers = answers.into_iter().map(|lease| (lease.id, lease)).collect();
     let sums = Sums::of(&picture, &answers, &CoordinationSettings::default(), NOW).leases;
     assert_eq!((sums.all, sums.known, sums.near), (6, 4, 2));
     assert_eq!(sums.next, Some((NOW + 1_900, 3)), "the lease that nothing is attached to is not meant");

@@ -13,7 +13,7 @@ use egui::{Frame, Margin, Ui};
 use rust_i18n::t;
 
 use crate::action::Actions;
-use crate::model::coordination::{Coordination, LeaseInfo};
+use crate::model::coordination::Coordination;
 use crate::model::message::SessionId;
 use crate::model::overview::Sums;
 use crate::model::session::Session;
@@ -117,7 +117,7 @@ impl Counted {
         self.of = session.coordination.clone();
         self.at = now;
         let (picture, rules) = (self.of.clone(), session.profile.coordination.clone());
-        let told: Vec<LeaseInfo> = session.leases.values().copied().collect();
+        let told = session.leases.clone();
         let count = move || Sums::of(&picture, &told, &rules, now);
         if self.of.services.len() + self.of.queues.len() > MANY
             || self.sums.services.instances.all() > MANY_INSTANCES
