@@ -4,6 +4,7 @@
 //! owner alone, are replaced as a whole, and what cannot be read is reported and left as it is.
 
 pub mod audit;
+mod database;
 mod drafts;
 pub mod environment;
 pub mod export;

@@ -10,10 +10,11 @@ mod rows;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
+use super::database::{self, Layout, Opened};
 use super::files::{self, file_fault};
 use super::{Storage, no_folder};
 use crate::model::fault::{Fault, FaultKind};
@@ -22,10 +23,14 @@ use crate::model::status::now;
 
 /// Where the database lies in the folder of plans.
 const FILE: &str = "plans.db";
-/// How the tables are laid out.
-const VERSION: i64 = 1;
-/// How long to wait for another window that is writing.
-const BUSY: Duration = Duration::from_secs(5);
+/// How the database is laid out and opened. What is removed is overwritten.
+const LAYOUT: Layout = Layout {
+    version: 1,
+    tables: TABLES,
+    busy: Duration::from_secs(5),
+    settings: "",
+    to_write: "PRAGMA secure_delete = ON;",
+};
 /// Plans that are over are removed after so long.
 const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
@@ -186,34 +191,12 @@ struct Database {
 impl Database {
     fn open(folder: &Path) -> Result<Self, Fault> {
         let path = folder.join(FILE);
-        // Made before the database is, so that nobody else can ever read it; what belongs to it gets
-        // the same permissions.
-        let mut options = File::options();
-        options.write(true).create(true).truncate(false);
-        let file = files::owner_only(&mut options).open(&path).map_err(|error| file_fault(&path, &error))?;
-        files::restrict(&file).map_err(|error| file_fault(&path, &error))?;
-        drop(file);
-        let fault = |error: rusqlite::Error| sql_fault(&path, &error);
-        let connection = Connection::open(&path).map_err(fault)?;
-        connection.busy_timeout(BUSY).map_err(fault)?;
-        use_wal(&connection).map_err(fault)?;
-        connection.pragma_update(None, "synchronous", "FULL").map_err(fault)?;
-        connection.pragma_update(None, "secure_delete", true).map_err(fault)?;
-        let version: i64 =
-            connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fault)?;
-        if version > VERSION {
-            let detail = format!("{}: it was written by a newer version of the console", path.display());
-            return Err(Fault::new(FaultKind::File, detail));
-        }
-        if version < VERSION {
-            let whole = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;");
-            connection.execute_batch(&whole).map_err(fault)?;
-        }
+        let Opened { connection, .. } = LAYOUT.open(&path).map_err(|trouble| trouble.fault(&path))?;
         Ok(Self { path, connection })
     }
 
     fn fault(&self, error: &rusqlite::Error) -> Fault {
-        sql_fault(&self.path, error)
+        database::fault(&self.path, error)
     }
 
     /// Does something as a whole.
@@ -222,7 +205,7 @@ impl Database {
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Fault> {
         let path = &self.path;
-        let fault = |error: rusqlite::Error| sql_fault(path, &error);
+        let fault = |error: rusqlite::Error| database::fault(path, &error);
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fault)?;
         let done = work(&transaction).map_err(fault)?;
@@ -325,31 +308,6 @@ impl Database {
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
             .map_err(|error| self.fault(&error))
     }
-}
-
-/// Has changes written ahead. Of two processes that both make a new database so, one is told at once
-/// that it is busy, whatever it would wait.
-fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
-    let begun = Instant::now();
-    loop {
-        match connection.pragma_update(None, "journal_mode", "WAL") {
-            Err(error)
-                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
-                    && begun.elapsed() < BUSY =>
-            {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            done => return done,
-        }
-    }
-}
-
-fn sql_fault(path: &Path, error: &rusqlite::Error) -> Fault {
-    let kind = match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::DiskFull) => FaultKind::DiskFull,
-        _ => FaultKind::File,
-    };
-    Fault::new(kind, format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]

@@ -20,22 +20,22 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 pub use export::json_line;
 pub use read::AuditReader;
 
-use super::files::{self, file_fault};
+use super::database::{self, Identity, Layout, Opened, Trouble};
+use super::files;
 use crate::model::audit::{AuditOperation, AuditOutcome, AuditWrite, ChainHead, chained_hash};
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::fault::Fault;
 use crate::model::status::now;
 
 const FILE: &str = "audit.db";
-/// An append waits so long for other processes.
-const BUSY: Duration = Duration::from_secs(5);
-/// The layout of the database.
-const VERSION: i64 = 1;
-const LAYOUT: &str = "
+/// How the log is laid out and opened.
+const LAYOUT: Layout =
+    Layout { version: 1, tables: TABLES, busy: Duration::from_secs(5), settings: "", to_write: "" };
+const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS entries (
         number INTEGER PRIMARY KEY,
         at INTEGER NOT NULL,
@@ -53,21 +53,13 @@ const LAYOUT: &str = "
         write_id TEXT NOT NULL,
         hash TEXT NOT NULL
     ) STRICT;
-    CREATE INDEX IF NOT EXISTS entries_of_write ON entries (write_id);
-    PRAGMA user_version = 1;";
+    CREATE INDEX IF NOT EXISTS entries_of_write ON entries (write_id);";
 
 /// The writer's end of the log in a folder.
 #[derive(Debug)]
 pub struct AuditStore {
     folder: PathBuf,
-    open: Option<Open>,
-}
-
-/// An open database, and which file it is.
-#[derive(Debug)]
-struct Open {
-    connection: Connection,
-    file: FileMark,
+    open: Option<Opened>,
 }
 
 impl AuditStore {
@@ -83,10 +75,10 @@ impl AuditStore {
     /// # Errors
     /// [`FaultKind::File`], [`FaultKind::DiskFull`]; nothing was appended then.
     pub fn append(&mut self, writes: &[AuditWrite]) -> Result<ChainHead, Fault> {
-        let before = FileMark::of(&self.path());
+        let before = Identity::of(&self.path());
         match self.try_append(writes, None) {
-            Err(error) if error.is_broken() => {
-                let note = self.begin_anew(before.as_ref(), &error)?;
+            Err(error) if is_broken(&error) => {
+                let note = self.begin_anew(before, &error)?;
                 self.try_append(writes, note).map_err(|error| error.fault(&self.path()))
             }
             other => other.map_err(|error| error.fault(&self.path())),
@@ -108,65 +100,48 @@ impl AuditStore {
     fn try_append(&mut self, writes: &[AuditWrite], note: Option<AuditWrite>) -> Result<ChainHead, Trouble> {
         let path = self.path();
         let folder = self.folder.clone();
-        let transaction = self
-            .connection(&path)?
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(Trouble::Database)?;
-        let last = rows::last(&transaction).map_err(Trouble::Database)?;
+        let transaction =
+            self.connection(&path)?.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let last = rows::last(&transaction)?;
         let (mut last, missing) = go_on_from(last, &folder)?;
         let notes = note.into_iter().chain(missing);
         let all: Vec<AuditWrite> = notes.chain(writes.iter().cloned()).collect();
         for write in &all {
             let number = last.entries + 1;
             let hash = chained_hash(&last.hash, number, write);
-            rows::insert(&transaction, number, write, &hash).map_err(Trouble::Database)?;
+            rows::insert(&transaction, number, write, &hash)?;
             last = ChainHead { entries: number, hash };
         }
-        transaction.commit().map_err(Trouble::Database)?;
+        transaction.commit()?;
         Ok(last)
     }
 
     /// The connection to the file that lies there now: it may have been moved away or removed.
     fn connection(&mut self, path: &Path) -> Result<&mut Connection, Trouble> {
-        let there = FileMark::of(path);
-        if self.open.as_ref().is_some_and(|open| there.as_ref() != Some(&open.file)) {
-            self.open = None;
-        }
-        if self.open.is_none() {
-            self.open = Some(open(&self.folder, path)?);
-        }
-        match &mut self.open {
-            Some(open) => Ok(&mut open.connection),
-            None => Err(Trouble::Fault(Fault::new(FaultKind::File, path.display().to_string()))),
-        }
+        let there = Identity::of(path);
+        self.open.take_if(|open| there.is_none() || there != open.identity);
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => open(path)?,
+        };
+        Ok(&mut self.open.insert(open).connection)
     }
 
     /// Moves a file that can not be read out of the way, unless another process has just done it;
     /// returns what the new one begins with.
-    fn begin_anew(
-        &mut self,
-        broken: Option<&FileMark>,
-        error: &Trouble,
-    ) -> Result<Option<AuditWrite>, Fault> {
+    fn begin_anew(&mut self, broken: Option<Identity>, error: &Trouble) -> Result<Option<AuditWrite>, Fault> {
         self.open = None;
         let path = self.path();
-        let _lock = files::FolderLock::take(&self.folder)?;
-        if FileMark::of(&path).as_ref() != broken {
+        // Its head is set aside with it, before anybody begins a new one.
+        let lock = files::FolderLock::take(&self.folder)?;
+        if broken.is_none() {
             return Ok(None);
         }
-        let kept = files::set_aside(&path)?;
-        for (suffix, name) in [("-wal", "audit.db-wal"), ("-shm", "audit.db-shm")] {
-            let beside = self.folder.join(name);
-            if beside.exists() {
-                let mut aside = kept.clone().into_os_string();
-                aside.push(suffix);
-                std::fs::rename(&beside, &aside).map_err(|error| file_fault(&beside, &error))?;
-            }
-        }
+        let Some(kept) = database::set_aside(&path, broken, &lock)? else { return Ok(None) };
         head::set_aside(&self.folder)?;
         let detail = format!(
             "the log before this one could not be read ({}) and is kept as {}",
-            error.words(),
+            words(error),
             kept.file_name().unwrap_or_default().to_string_lossy()
         );
         Ok(Some(note(detail)))
@@ -175,7 +150,7 @@ impl AuditStore {
 
 /// Where numbers and hashes go on from, and what is to be said where that is not the last entry.
 fn go_on_from(last: ChainHead, folder: &Path) -> Result<(ChainHead, Option<AuditWrite>), Trouble> {
-    match head::read(folder).map_err(Trouble::Fault)? {
+    match head::read(folder)? {
         Some(head) if head.entries > last.entries => {
             let detail = format!("entries {} to {} are missing", last.entries + 1, head.entries);
             Ok((head, Some(note(detail))))
@@ -186,7 +161,7 @@ fn go_on_from(last: ChainHead, folder: &Path) -> Result<(ChainHead, Option<Audit
         }
         // A head from the start: one that is missing later was taken away.
         None => {
-            head::advance(folder, &ChainHead::default()).map_err(Trouble::Fault)?;
+            head::advance(folder, &ChainHead::default())?;
             Ok((last, None))
         }
         Some(_) => Ok((last, None)),
@@ -216,102 +191,31 @@ pub fn not_recorded(count: u64, why: &Fault) -> AuditWrite {
     note(format!("{count} entries could not be written before this one: {why}"))
 }
 
-fn open(folder: &Path, path: &Path) -> Result<Open, Trouble> {
-    // One process after the other: SQLite does not wait for who is laying the file out.
-    let _lock = files::FolderLock::take(folder).map_err(Trouble::Fault)?;
-    // Made here, because SQLite would make it readable for others; its other files take this one's
-    // permissions.
-    let mut options = std::fs::File::options();
-    options.write(true).create(true).truncate(false);
-    let file = files::owner_only(&mut options).open(path);
-    let file = file.map_err(|error| Trouble::Fault(file_fault(path, &error)))?;
-    files::restrict(&file).map_err(|error| Trouble::Fault(file_fault(path, &error)))?;
-    drop(file);
-    let mark = FileMark::of(path);
-    let connection = Connection::open(path).map_err(Trouble::Database)?;
-    connection.busy_timeout(BUSY).map_err(Trouble::Database)?;
-    let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;";
-    connection.execute_batch(pragmas).map_err(Trouble::Database)?;
-    match version_of(&connection).map_err(Trouble::Database)? {
-        0 => connection.execute_batch(LAYOUT).map_err(Trouble::Database)?,
-        VERSION => {}
-        newer => {
-            let detail = format!("{}: written by a newer version ({newer})", path.display());
-            return Err(Trouble::Fault(Fault::new(FaultKind::File, detail)));
-        }
-    }
-    let there = connection.query_row(rows::SELECT_LAST, [], |_| Ok(())).optional();
-    there.map_err(Trouble::Database)?;
-    Ok(Open { connection, file: mark.unwrap_or_default() })
+fn open(path: &Path) -> Result<Opened, Trouble> {
+    let opened = LAYOUT.open(path)?;
+    // Whether it is a log of ours.
+    opened.connection.query_row(rows::SELECT_LAST, [], |_| Ok(())).optional()?;
+    Ok(opened)
 }
 
-/// The layout that a database has; 0: none yet.
-fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("SELECT user_version FROM pragma_user_version", [], |row| row.get(0))
-}
-
-/// Which file lies at a path: one that was replaced is another.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct FileMark(u64, u64);
-
-impl FileMark {
-    #[cfg(unix)]
-    fn of(path: &Path) -> Option<Self> {
-        use std::os::unix::fs::MetadataExt;
-        std::fs::metadata(path).ok().map(|metadata| Self(metadata.dev(), metadata.ino()))
-    }
-
-    /// A file that is open can not be taken away on this system.
-    #[cfg(not(unix))]
-    fn of(path: &Path) -> Option<Self> {
-        path.exists().then(Self::default)
-    }
-}
-
-/// Why it did not work.
-#[derive(Debug)]
-enum Trouble {
-    Database(rusqlite::Error),
-    Fault(Fault),
-}
-
-impl Trouble {
-    /// Whether the file is no log of ours, or a damaged one.
-    fn is_broken(&self) -> bool {
-        match self {
-            Self::Database(rusqlite::Error::SqliteFailure(error, message)) => {
-                matches!(error.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-                    || message.as_deref().is_some_and(is_about_layout)
-            }
-            Self::Database(rusqlite::Error::SqlInputError { msg, .. }) => is_about_layout(msg),
+/// Whether the file is no log of ours, or a damaged one.
+fn is_broken(trouble: &Trouble) -> bool {
+    let Trouble::Sql(error) = trouble else { return false };
+    database::is_damaged(error)
+        || match error {
+            rusqlite::Error::SqliteFailure(_, Some(message)) => is_about_layout(message),
+            rusqlite::Error::SqlInputError { msg, .. } => is_about_layout(msg),
             _ => false,
         }
-    }
+}
 
-    fn words(&self) -> String {
-        match self {
-            Self::Database(error) => error.to_string(),
-            Self::Fault(fault) => fault.to_string(),
-        }
-    }
-
-    fn fault(self, path: &Path) -> Fault {
-        match self {
-            Self::Database(error) => database_fault(path, &error),
-            Self::Fault(fault) => fault,
-        }
+fn words(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Sql(error) => error.to_string(),
+        Trouble::Fault(fault) => fault.to_string(),
     }
 }
 
 fn is_about_layout(message: &str) -> bool {
     ["no such table", "no such column", "has no column"].iter().any(|words| message.contains(words))
-}
-
-/// The fault of a failed question to the database, naming the file.
-fn database_fault(path: &Path, error: &rusqlite::Error) -> Fault {
-    let kind = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => FaultKind::DiskFull,
-        _ => FaultKind::File,
-    };
-    Fault::new(kind, format!("{}: {error}", path.display()))
 }

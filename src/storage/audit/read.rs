@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 
-use super::{BUSY, FILE, database_fault, head, rows, version_of};
+use super::{FILE, LAYOUT, database, head, rows};
 use crate::model::audit::{AuditEntry, AuditPage, AuditQuery, ChainCheck, ChainHead, ChainState};
 use crate::model::fault::Fault;
 use crate::model::key_text::parse_key;
@@ -32,18 +32,7 @@ impl AuditReader {
     /// [`crate::model::fault::FaultKind::File`].
     pub fn open(folder: &Path) -> Result<Self, Fault> {
         let path = folder.join(FILE);
-        let connection = if path.exists() {
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(&path, flags).and_then(|connection| {
-                connection.busy_timeout(BUSY)?;
-                connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")?;
-                // Somebody may be laying it out just now.
-                Ok((version_of(&connection)? != 0).then_some(connection))
-            });
-            connection.map_err(|error| database_fault(&path, &error))?
-        } else {
-            None
-        };
+        let connection = LAYOUT.open_to_read(&path).map_err(|trouble| trouble.fault(&path))?;
         Ok(Self { folder: folder.to_owned(), connection })
     }
 
@@ -114,8 +103,7 @@ impl AuditReader {
     /// The size of its files.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
-        let size = |name: &str| std::fs::metadata(self.folder.join(name)).map_or(0, |file| file.len());
-        size(FILE) + size("audit.db-wal")
+        database::bytes_on_disk(&self.path())
     }
 
     fn path(&self) -> PathBuf {
@@ -123,7 +111,7 @@ impl AuditReader {
     }
 
     fn fault(&self, error: &rusqlite::Error) -> Fault {
-        database_fault(&self.path(), error)
+        database::fault(&self.path(), error)
     }
 
     fn read_page(

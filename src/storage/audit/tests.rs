@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::model::audit::{AuditQuery, ChainState};
+use crate::model::fault::FaultKind;
 
 fn write(key: &str, id: &str, outcome: AuditOutcome) -> AuditWrite {
     AuditWrite {

@@ -27,7 +27,8 @@ use crate::model::fault::Fault;
 use crate::model::keyspace::Keyspace;
 use crate::model::status::{KeyInterval, SeenAt};
 
-pub use file::{Identity, set_aside};
+pub use super::database::Identity;
+pub use file::set_aside;
 pub use intervals::without;
 pub use prune::Limits;
 pub use read::{Deleted, Reader, Ticks};

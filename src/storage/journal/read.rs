@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 
-use super::file;
+use super::file::LAYOUT;
 use super::intervals;
 use super::pack::Unpacker;
 use super::rows::{COLUMNS, FOUND_GONE, PUT, Read};
@@ -54,7 +54,7 @@ impl Reader {
     /// # Errors
     /// Why it can not be read.
     pub fn open(path: &Path) -> Result<Option<Self>, Trouble> {
-        Ok(file::open_to_read(path)?.map(|connection| Self { connection }))
+        Ok(LAYOUT.open_to_read(path)?.map(|connection| Self { connection }))
     }
 
     /// What was watched in an epoch, oldest first.

@@ -434,7 +434,8 @@ fn its_files_are_its_owners_alone() -> Result<(), Trouble> {
     let folder = place.path.parent().unwrap_or(Path::new("."));
     let mode = |path: &Path| std::fs::metadata(path).map_or(0, |it| it.permissions().mode() & 0o777);
     let files: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().collect();
-    assert_eq!((files.len(), mode(folder)), (3, 0o700));
+    // The database, its log, its shared memory, and the folder's lock.
+    assert_eq!((files.len(), mode(folder)), (4, 0o700));
     for file in files {
         assert_eq!(mode(&file.path()), 0o600, "{}", file.path().display());
     }

@@ -1,7 +1,6 @@
 //! What can go wrong with a journal, by what there is to be done.
 
-use rusqlite::ErrorCode;
-
+use super::super::database;
 use crate::model::fault::{Fault, FaultKind};
 
 /// Why a journal could not be read or written.
@@ -39,11 +38,21 @@ impl From<Fault> for Trouble {
 impl From<rusqlite::Error> for Trouble {
     fn from(error: rusqlite::Error) -> Self {
         let detail = format!("the journal: {error}");
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(detail),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(detail),
-            Some(ErrorCode::DiskFull) => Self::Fault(Fault::new(FaultKind::DiskFull, detail)),
-            _ => Self::Fault(Fault::new(FaultKind::File, detail)),
+        if database::is_damaged(&error) {
+            Self::Damaged(detail)
+        } else if database::is_busy(&error) {
+            Self::Busy(detail)
+        } else {
+            Self::Fault(Fault::new(database::fault_kind(&error), detail))
+        }
+    }
+}
+
+impl From<database::Trouble> for Trouble {
+    fn from(trouble: database::Trouble) -> Self {
+        match trouble {
+            database::Trouble::Sql(error) => error.into(),
+            database::Trouble::Fault(fault) => fault.into(),
         }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-use super::file::{self, Identity};
+use super::super::database::{self, Identity};
+use super::file::{self, LAYOUT};
 use super::intervals;
 use super::keys::Keys;
 use super::pack::Packer;
@@ -69,8 +70,8 @@ impl Writer {
     /// # Errors
     /// Why it can not be used; [`Trouble::Damaged`] where it is to be set aside.
     pub fn open(path: &Path) -> Result<Self, Trouble> {
-        let connection = file::open_to_write(path)?;
-        let identity = Identity::of(path);
+        file::prepare_folder(database::folder_of(path))?;
+        let database::Opened { connection, identity } = LAYOUT.open(path)?;
         let mut writer = Self {
             connection,
             path: path.to_owned(),
@@ -173,7 +174,7 @@ impl Writer {
         Standing {
             recorded_to: self.span.as_ref().map_or(0, |span| span.applied),
             since: self.since,
-            bytes: file::bytes_on_disk(&self.path),
+            bytes: database::bytes_on_disk(&self.path),
             records: self.records,
         }
     }
