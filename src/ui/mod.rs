@@ -76,5 +76,6 @@ impl UiState {
 pub fn show(ui: &mut egui::Ui, world: &World, state: &mut UiState, actions: &mut Actions) {
     state.editor.take_requests(&mut state.requests);
     state.environments.take_requests(world, &mut state.requests);
+    state.services.take_requests(world, &mut state.requests);
     shell::show(ui, world, state, actions);
 }

@@ -29,6 +29,7 @@ mod overview;
 mod palette;
 mod restore;
 mod schema;
+mod services;
 mod shell;
 mod support;
 mod travel;

@@ -21,7 +21,7 @@ impl App {
             UserCommand::TimeTravel => self.toggle_travel(),
             UserCommand::FocusFilter => {
                 let screen = self.world.active_session().map(|session| session.screen);
-                if screen != Some(Screen::Environments) {
+                if !matches!(screen, Some(Screen::Environments | Screen::Services)) {
                     self.dispatch(Action::ShowScreen(Screen::Keys));
                 }
                 self.ui.requests.push(command);

@@ -69,6 +69,7 @@ struct Form {
     /// Holds what is to be created against its schema.
     schema: create::SchemaGate,
     counted: export::Counted,
+    edit: edit_instance::EditForm,
 }
 
 /// How a dialog ends.

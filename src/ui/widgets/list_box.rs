@@ -44,16 +44,38 @@ pub struct ListBox {
     reveal: Option<usize>,
 }
 
+/// A row that is to be drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct ListRow {
+    /// Which.
+    pub at: usize,
+    /// Where.
+    pub rect: Rect,
+    /// It is the one that is chosen.
+    pub chosen: bool,
+    /// It is, and the list has the focus.
+    pub focused: bool,
+}
+
 impl ListBox {
     /// Begins a list with this name for those who hear it. Its room is what is left of `ui` now.
     pub fn begin(ui: &mut Ui, world: &World, id: Id, name: &str) -> Self {
-        let rect = ui.available_rect_before_wrap();
-        let response = ui.interact(rect, id, Sense::focusable_noninteractive());
-        response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, name));
         let nobody_else = ui.memory(|memory| memory.focused().is_none())
             && world.dialog.is_none()
             && !world.palette_open
             && !egui::Popup::is_any_open(ui.ctx());
+        Self::with_keyboard(ui, id, name, nobody_else)
+    }
+
+    /// Begins a list beside the first one of a screen: it has the keyboard only while it has the focus.
+    pub fn beside(ui: &mut Ui, id: Id, name: &str) -> Self {
+        Self::with_keyboard(ui, id, name, false)
+    }
+
+    fn with_keyboard(ui: &mut Ui, id: Id, name: &str, nobody_else: bool) -> Self {
+        let rect = ui.available_rect_before_wrap();
+        let response = ui.interact(rect, id, Sense::focusable_noninteractive());
+        response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, name));
         let has_keyboard = response.has_focus() || nobody_else;
         if has_keyboard {
             let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
@@ -106,6 +128,12 @@ impl ListBox {
         Some((row, shift))
     }
 
+    /// Brings a row in sight.
+    pub fn reveal(mut self, row: Option<usize>) -> Self {
+        self.reveal = row.or(self.reveal);
+        self
+    }
+
     /// Whether this key was pressed for the list; it is taken then.
     #[must_use]
     pub fn pressed(&self, ui: &Ui, key: Key) -> bool {
@@ -129,6 +157,34 @@ impl ListBox {
             output
         })
         .inner
+    }
+
+    /// The same for rows that do nothing but choose: `row` draws one and tells whether it was pressed. The row
+    /// that is to be chosen, by the pointer or by the keyboard.
+    pub fn choose(
+        mut self,
+        ui: &mut Ui,
+        (chosen, rows): (Option<usize>, usize),
+        row_height: f32,
+        mut row: impl FnMut(&mut Ui, ListRow) -> bool,
+    ) -> Option<usize> {
+        let moved = self.step(ui, chosen, rows).map(|(row, _)| row);
+        let (id, focused) = (self.id, self.has_focus());
+        let mut pressed = None;
+        self.show(ui, rows, row_height, |ui, sight, places| {
+            for at in sight {
+                let is_chosen = chosen == Some(at);
+                let place =
+                    ListRow { at, rect: places.rect(at), chosen: is_chosen, focused: is_chosen && focused };
+                if row(ui, place) {
+                    pressed = Some(at);
+                }
+            }
+        });
+        if pressed.is_some() {
+            Self::focus(ui, id);
+        }
+        pressed.or(moved)
     }
 
     fn page_id(&self) -> Id {

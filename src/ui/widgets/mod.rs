@@ -3,6 +3,7 @@
 pub mod button;
 pub mod chip;
 pub mod code;
+pub mod columns;
 pub mod diff_bytes;
 mod diff_layout;
 pub mod diff_tree;
@@ -18,6 +19,8 @@ pub mod progress;
 pub mod section;
 pub mod shortcut;
 mod soft_wrap;
+pub mod sparkline;
+pub mod stack_bar;
 pub mod syntax;
 pub mod tabs;
 pub mod term_strip;

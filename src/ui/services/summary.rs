@@ -1,0 +1,320 @@
+//! What a line says of a service, worked out once for each picture of it. Services are persistent: one whose
+//! `Arc` is the same has not changed, so an event costs the service that it touches. Health depends on the
+//! clock as well: each summary knows until when it holds.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use crate::model::bytes::Key;
+use crate::model::coordination::{
+    Breaker, CoordinationSettings, EndCause, Health, Instance, InstanceEvent, Service, Turn,
+};
+use crate::model::message::SessionId;
+use crate::model::status::SeenAt;
+
+/// Events of the last so many milliseconds are "lately".
+pub(super) const LATELY_MS: i64 = 10 * 60_000;
+/// An instance that came back so often lately flaps.
+pub(super) const FLAPPING: u32 = 2;
+/// So many instances are looked at in a frame; the others are in the next ones.
+const BUDGET: usize = 8_000;
+
+/// How old a report may be, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Heartbeat {
+    late_secs: u32,
+    down_secs: u32,
+}
+
+impl Heartbeat {
+    pub(super) fn of(settings: &CoordinationSettings) -> Self {
+        Self { late_secs: settings.late_secs, down_secs: settings.down_secs }
+    }
+
+    pub(super) fn health(self, instance: &Instance, now: SeenAt) -> Health {
+        instance.health(now, self.late_secs, self.down_secs)
+    }
+
+    /// When the age of its report alone will change how an instance is.
+    fn turns(self, instance: &Instance, now: SeenAt) -> SeenAt {
+        let Some(seen_at) = instance.report.as_ref().and_then(|report| report.seen_at) else {
+            return SeenAt::MAX;
+        };
+        let turns = [self.late_secs, self.down_secs].map(|secs| seen_at + i64::from(secs) * 1_000 + 1);
+        turns.into_iter().filter(|at| *at > now).min().unwrap_or(SeenAt::MAX)
+    }
+}
+
+/// How many instances are how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub up: u32,
+    pub starting: u32,
+    pub late: u32,
+    pub down: u32,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, health: Health) {
+        match health {
+            Health::Up => self.up += 1,
+            Health::Starting => self.starting += 1,
+            Health::Late => self.late += 1,
+            Health::Down => self.down += 1,
+        }
+    }
+}
+
+/// What is wrong with a service, the worst first: the order of the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Trouble {
+    /// All instances are gone, and the last did not leave by itself.
+    Lost,
+    /// An instance is down.
+    Down,
+    /// A report is late.
+    Late,
+    /// An instance comes and goes.
+    Flapping,
+    /// A circuit breaker is open.
+    Breaker,
+    /// Nothing.
+    #[default]
+    None,
+    /// All instances have left.
+    Gone,
+}
+
+impl Trouble {
+    pub(super) fn is_problem(self) -> bool {
+        self < Self::None
+    }
+}
+
+/// What a line says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Summary {
+    pub counts: Counts,
+    /// The version that most instances run, and how many others there are.
+    pub version: Option<(String, usize)>,
+    /// Instances that come and go.
+    pub flapping: u32,
+    /// Instances whose circuit breaker is open or half open.
+    pub breakers: u32,
+    /// Instances labelled as canaries.
+    pub canaries: u32,
+    /// Comings and goings lately.
+    pub events: u32,
+    pub trouble: Trouble,
+}
+
+impl Summary {
+    /// What a service is like at this moment, and until when that holds.
+    pub(super) fn of(service: &Service, heartbeat: Heartbeat, now: SeenAt) -> (Self, SeenAt) {
+        let mut summary = Self::default();
+        let mut until = SeenAt::MAX;
+        let mut versions: Vec<&str> = Vec::new();
+        for instance in service.instances.values() {
+            summary.counts.add(heartbeat.health(instance, now));
+            until = until.min(heartbeat.turns(instance, now));
+            summary.flapping += u32::from(instance.flaps >= FLAPPING);
+            let breaker = instance.report.as_ref().and_then(|report| report.breaker);
+            summary.breakers += u32::from(breaker.is_some_and(|breaker| breaker != Breaker::Closed));
+            summary.canaries += u32::from(instance.label.as_deref() == Some("canary"));
+            versions.extend(instance.version.as_deref());
+        }
+        summary.version = most_frequent(versions);
+        let (events, ends) = lately(&service.past, now);
+        summary.events = events;
+        summary.trouble = trouble(service, &summary);
+        (summary, until.min(ends))
+    }
+}
+
+/// What is said most, and how many other words are said.
+fn most_frequent(mut words: Vec<&str>) -> Option<(String, usize)> {
+    words.sort_unstable();
+    let groups = || words.chunk_by(|a, b| a == b);
+    let most = groups().max_by_key(|group| group.len())?;
+    Some(((*most.first()?).to_owned(), groups().count() - 1))
+}
+
+fn lately(past: &VecDeque<InstanceEvent>, now: SeenAt) -> (u32, SeenAt) {
+    let from = past.partition_point(|event| event.at <= now - LATELY_MS);
+    let ends = past.get(from).map_or(SeenAt::MAX, |event| event.at + LATELY_MS);
+    (u32::try_from(past.len() - from).unwrap_or(u32::MAX), ends)
+}
+
+fn trouble(service: &Service, summary: &Summary) -> Trouble {
+    if service.instances.is_empty() {
+        let last = service.past.iter().rev().find(|event| event.turn == Turn::Down);
+        let lost = |cause: EndCause| {
+            matches!(cause, EndCause::Asking | EndCause::Expired | EndCause::Revoked | EndCause::Unknown)
+        };
+        return if last.and_then(|event| event.cause).is_some_and(lost) {
+            Trouble::Lost
+        } else {
+            Trouble::Gone
+        };
+    }
+    match summary {
+        Summary { counts: Counts { down: 1.., .. }, .. } => Trouble::Down,
+        Summary { counts: Counts { late: 1.., .. }, .. } => Trouble::Late,
+        Summary { flapping: 1.., .. } => Trouble::Flapping,
+        Summary { breakers: 1.., .. } => Trouble::Breaker,
+        _ => Trouble::None,
+    }
+}
+
+/// A service with its summary.
+pub(super) struct Row {
+    pub service: Arc<Service>,
+    /// `None`: not looked at yet.
+    pub summary: Option<Summary>,
+    /// Until when it holds; what is behind is looked at when there is time.
+    until: SeenAt,
+}
+
+/// Everything in a few numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub services: usize,
+    pub problems: usize,
+    pub counts: Counts,
+}
+
+/// The summaries of all services, by folder.
+#[derive(Default)]
+pub(super) struct Summaries {
+    of: Option<(SessionId, OrdMap<Key, Arc<Service>>, Heartbeat)>,
+    pub rows: Vec<Row>,
+    pub totals: Totals,
+    /// Grows whenever something that a line says is another.
+    pub version: u64,
+    /// Grows whenever services came or went: the places of the rows are others.
+    pub places: u64,
+    /// Where to go on looking at what is behind.
+    next: usize,
+    /// The earliest moment at which a summary no longer holds.
+    due: SeenAt,
+}
+
+impl Summaries {
+    /// Takes over what changed and what the clock made of it, within a budget. Whether something is left to
+    /// be looked at.
+    pub(super) fn update(
+        &mut self,
+        session: SessionId,
+        services: &OrdMap<Key, Arc<Service>>,
+        heartbeat: Heartbeat,
+        now: SeenAt,
+    ) -> bool {
+        self.take_over(session, services, heartbeat);
+        if now < self.due {
+            return false;
+        }
+        let mut left = BUDGET;
+        let mut changed = false;
+        for step in 0..self.rows.len() {
+            let at = (self.next + step) % self.rows.len();
+            let row = &mut self.rows[at];
+            if now < row.until {
+                continue;
+            }
+            if left == 0 {
+                self.next = at;
+                if changed {
+                    self.count();
+                }
+                return true;
+            }
+            left = left.saturating_sub(row.service.instances.len().max(1));
+            changed |= row.look(heartbeat, now);
+        }
+        self.due = self.rows.iter().map(|row| row.until).min().unwrap_or(SeenAt::MAX);
+        if changed {
+            self.count();
+        }
+        false
+    }
+
+    /// Brings one service up to date, whatever the budget: one that is in sight.
+    pub(super) fn look(&mut self, at: usize, now: SeenAt) {
+        let Some((_, _, heartbeat)) = self.of else { return };
+        if let Some(row) = self.rows.get_mut(at).filter(|row| now >= row.until) {
+            row.look(heartbeat, now);
+        }
+    }
+
+    /// When something will be another by the clock alone.
+    pub(super) fn due(&self) -> SeenAt {
+        self.due
+    }
+
+    /// The place of a service.
+    pub(super) fn position(&self, folder: &[u8]) -> Option<usize> {
+        self.rows.binary_search_by(|row| (*row.service.folder).cmp(folder)).ok()
+    }
+
+    fn take_over(&mut self, session: SessionId, services: &OrdMap<Key, Arc<Service>>, heartbeat: Heartbeat) {
+        let same =
+            |of: &(SessionId, OrdMap<Key, Arc<Service>>, Heartbeat)| of.0 == session && of.2 == heartbeat;
+        let kept = self.of.as_ref().is_some_and(same);
+        if kept && self.of.as_ref().is_some_and(|(_, before, _)| before.ptr_eq(services)) {
+            return;
+        }
+        let before = std::mem::take(&mut self.rows);
+        let count = before.len();
+        let mut before = before.into_iter().filter(|_| kept).peekable();
+        let mut changed = !kept || count != services.len();
+        self.rows.reserve(services.len());
+        for service in services.values() {
+            while before.peek().is_some_and(|row| row.service.folder < service.folder) {
+                changed = true;
+                before.next();
+            }
+            let known = before.next_if(|row| row.service.folder == service.folder);
+            self.rows.push(match known {
+                Some(row) if Arc::ptr_eq(&row.service, service) => row,
+                // What was known stays until it has been looked at again.
+                Some(row) => Row { service: service.clone(), summary: row.summary, until: SeenAt::MIN },
+                None => {
+                    changed = true;
+                    Row { service: service.clone(), summary: None, until: SeenAt::MIN }
+                }
+            });
+        }
+        self.due = self.rows.iter().map(|row| row.until).min().unwrap_or(SeenAt::MAX);
+        self.of = Some((session, services.clone(), heartbeat));
+        if changed {
+            self.places += 1;
+            self.count();
+        }
+    }
+
+    fn count(&mut self) {
+        self.version += 1;
+        let mut totals = Totals { services: self.rows.len(), ..Totals::default() };
+        for summary in self.rows.iter().filter_map(|row| row.summary.as_ref()) {
+            totals.problems += usize::from(summary.trouble.is_problem());
+            totals.counts.up += summary.counts.up;
+            totals.counts.starting += summary.counts.starting;
+            totals.counts.late += summary.counts.late;
+            totals.counts.down += summary.counts.down;
+        }
+        self.totals = totals;
+    }
+}
+
+impl Row {
+    /// Whether what it says is another.
+    fn look(&mut self, heartbeat: Heartbeat, now: SeenAt) -> bool {
+        let (summary, until) = Summary::of(&self.service, heartbeat, now);
+        self.until = until;
+        let changed = self.summary.as_ref() != Some(&summary);
+        self.summary = Some(summary);
+        changed
+    }
+}

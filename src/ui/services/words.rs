@@ -1,0 +1,205 @@
+//! Words, shapes and colours of what services and instances are.
+
+use std::borrow::Cow;
+
+use egui::Color32;
+use rust_i18n::t;
+
+use super::summary::{Counts, Summary, Trouble};
+use crate::model::coordination::{Breaker, EndCause, Health, Instance, InstanceStatus, Service, Turn};
+use crate::ui::coordination as shared;
+use crate::ui::theme::Tokens;
+use crate::ui::widgets::{Tone, count_text};
+
+/// How an instance is, in a word.
+pub(super) fn health(health: Health) -> Cow<'static, str> {
+    match health {
+        Health::Up => t!("services.health.up"),
+        Health::Starting => t!("services.health.starting"),
+        Health::Late => t!("services.health.late"),
+        Health::Down => t!("services.health.down"),
+    }
+}
+
+/// Its shape and colour.
+pub(super) fn tone(health: Health) -> Tone {
+    match health {
+        Health::Up => Tone::Live,
+        Health::Starting => Tone::Waiting,
+        Health::Late => Tone::Changed,
+        Health::Down => Tone::Danger,
+    }
+}
+
+/// How an instance is, in the word that it uses itself where it is none of ours.
+pub(super) fn status(instance: &Instance, is: Health) -> Cow<'static, str> {
+    match (is, told(instance)) {
+        (Health::Up, Some(InstanceStatus::Other(word))) => Cow::Owned(word.clone()),
+        _ => health(is),
+    }
+}
+
+/// What an instance says of itself: in its report, else in its registration.
+fn told(instance: &Instance) -> Option<&InstanceStatus> {
+    instance.report.as_ref().and_then(|report| report.status.as_ref()).or(instance.status.as_ref())
+}
+
+/// A status that was told, as it was told.
+pub(super) fn told_status(status: &InstanceStatus) -> Cow<'static, str> {
+    match status {
+        InstanceStatus::Up => t!("services.health.up"),
+        InstanceStatus::Starting => t!("services.health.starting"),
+        InstanceStatus::Down => t!("services.health.down"),
+        InstanceStatus::Other(word) => Cow::Owned(word.clone()),
+    }
+}
+
+/// A circuit breaker.
+pub(super) fn breaker(breaker: Breaker) -> (Cow<'static, str>, Tone) {
+    match breaker {
+        Breaker::Closed => (t!("services.breaker.closed"), Tone::Live),
+        Breaker::HalfOpen => (t!("services.breaker.half_open"), Tone::Changed),
+        Breaker::Open => (t!("services.breaker.open"), Tone::Danger),
+    }
+}
+
+/// The counts that are not 0, with what they count.
+pub(super) fn parts(counts: Counts) -> impl Iterator<Item = (Health, u32)> {
+    let all = [
+        (Health::Up, counts.up),
+        (Health::Starting, counts.starting),
+        (Health::Late, counts.late),
+        (Health::Down, counts.down),
+    ];
+    all.into_iter().filter(|(_, count)| *count > 0)
+}
+
+/// The same with their colours, for a bar.
+pub(super) fn shares(counts: Counts, tokens: &Tokens) -> Vec<(u32, Color32)> {
+    parts(counts).map(|(health, count)| (count, tone(health).colour(tokens))).collect()
+}
+
+/// `22 up, 2 late, 1 down`; `no instances`.
+pub(super) fn counts(counts: Counts) -> String {
+    let words: Vec<String> =
+        parts(counts).map(|(is, count)| format!("{} {}", count_text(u64::from(count)), health(is))).collect();
+    if words.is_empty() {
+        t!("services.no_instances").into_owned()
+    } else {
+        words.join(&t!("services.comma"))
+    }
+}
+
+/// The shape of a service.
+pub(super) fn trouble_tone(trouble: Trouble) -> Tone {
+    match trouble {
+        Trouble::Lost | Trouble::Down => Tone::Danger,
+        Trouble::Late | Trouble::Flapping | Trouble::Breaker => Tone::Changed,
+        Trouble::None => Tone::Live,
+        Trouble::Gone => Tone::Plain,
+    }
+}
+
+/// What is wrong with a service, where something is.
+pub(super) fn trouble(trouble: Trouble) -> Option<Cow<'static, str>> {
+    Some(match trouble {
+        Trouble::Lost => t!("services.trouble.lost"),
+        Trouble::Down => t!("services.trouble.down"),
+        Trouble::Late => t!("services.trouble.late"),
+        Trouble::Flapping => t!("services.trouble.flapping"),
+        Trouble::Breaker => t!("services.trouble.breaker"),
+        Trouble::Gone => t!("services.trouble.gone"),
+        Trouble::None => return None,
+    })
+}
+
+/// The version that most run, and that there are others.
+pub(super) fn version(summary: &Summary) -> Option<String> {
+    let (version, others) = summary.version.as_ref()?;
+    Some(match others {
+        0 => version.clone(),
+        _ => t!("services.versions", version = version, count = others).into_owned(),
+    })
+}
+
+/// Why an instance went: one that deleted its own key has deregistered.
+pub(super) fn cause(cause: EndCause) -> Cow<'static, str> {
+    match cause {
+        EndCause::Released => t!("services.cause.deregistered"),
+        _ => shared::cause_words(cause),
+    }
+}
+
+/// What that means.
+pub(super) fn cause_hint(cause: EndCause) -> Cow<'static, str> {
+    match cause {
+        EndCause::Released => t!("services.cause.deregistered_hint"),
+        _ => shared::cause_look(cause).2,
+    }
+}
+
+/// The shape of a coming or going: one that left by itself is nothing to worry about.
+pub(super) fn turn_tone(turn: Turn, cause: Option<EndCause>) -> Tone {
+    match (turn, cause) {
+        (Turn::Up, _) => Tone::Live,
+        (Turn::Down, Some(EndCause::Released | EndCause::DeletedHere | EndCause::RevokedHere)) => Tone::Plain,
+        (Turn::Down, Some(EndCause::Asking)) => Tone::Waiting,
+        (Turn::Down, _) => Tone::Danger,
+    }
+}
+
+/// `registered`, `gone, expired`.
+pub(super) fn turn(turn: Turn, why: Option<EndCause>) -> Cow<'static, str> {
+    match turn {
+        Turn::Up => t!("services.turn.up"),
+        Turn::Down => {
+            t!("services.turn.down", cause = cause(why.unwrap_or(EndCause::Unknown)))
+        }
+    }
+}
+
+/// When the last instance went, and why.
+pub(super) fn last_end(service: &Service) -> Option<&crate::model::coordination::InstanceEvent> {
+    service.past.iter().rev().find(|event| event.turn == Turn::Down)
+}
+
+/// A share as text: `34 %`.
+pub(super) fn percent(share: f32) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// A time of a request as text: `23 ms`, `1.2 s`.
+pub(super) fn latency(ms: f32) -> String {
+    match ms {
+        ..10.0 => format!("{ms:.1} ms"),
+        10.0..1_000.0 => format!("{ms:.0} ms"),
+        _ => format!("{:.1} s", ms / 1_000.0),
+    }
+}
+
+/// A weight as text: no more digits than it has.
+pub(super) fn weight(weight: f64) -> String {
+    format!("{weight}")
+}
+
+/// An age as text: tenths while it is young.
+pub(super) fn age(ms: i64) -> String {
+    match ms.max(0) {
+        ms @ ..10_000 => {
+            t!("services.age_tenths", s = format!("{}.{}", ms / 1_000, ms % 1_000 / 100)).into_owned()
+        }
+        ms => crate::ui::widgets::duration_text(ms / 1_000),
+    }
+}
+
+/// Why the instances of a service went that is gone: how many for each cause, of the last going of each.
+pub(super) fn last_causes(service: &Service) -> Vec<(EndCause, usize)> {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut causes = std::collections::BTreeMap::new();
+    for event in service.past.iter().rev().filter(|event| event.turn == Turn::Down) {
+        if seen.insert(&event.key) {
+            *causes.entry(event.cause.unwrap_or(EndCause::Unknown)).or_insert(0) += 1;
+        }
+    }
+    causes.into_iter().collect()
+}

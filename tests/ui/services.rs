@@ -1,0 +1,602 @@
+//! Services: their list, their instances, how these came and went.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use egui::accesskit::Role;
+use egui::{Key as Press, Modifiers};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use etcdscope::action::Action;
+use etcdscope::model::coordination::{
+    Breaker, Confidence, EndCause, Instance, InstanceEvent, InstanceStatus, Layout, LeaseInfo, Meaning,
+    Report, Sample, Service, Turn,
+};
+use etcdscope::model::dialog::Dialog;
+use etcdscope::model::fault::{Fault, FaultKind};
+use etcdscope::model::record::KeyMeta;
+use etcdscope::model::session::Screen;
+use etcdscope::model::status::{MirrorState, SeenAt};
+use etcdscope::model::tree_item::TreeItem;
+use etcdscope::model::world::World;
+use etcdscope::ui::services;
+
+use crate::support::{NOW, Scene, Setting, key, live_world};
+
+/// The screen alone; what chooses a service is carried out.
+fn play(setting: Setting, world: World) -> Scene {
+    setting.play_with(world, |ui, stage, actions| {
+        services::show(ui, &stage.world, &mut stage.state.services, actions);
+        for action in actions.as_slice() {
+            if let Action::ShowService(folder) = action {
+                stage.world.sessions[0].chosen.service = Some(folder.clone());
+            }
+        }
+    })
+}
+
+/// An instance that reported so many milliseconds ago.
+fn instance(folder: &str, id: &str, reported_ms: Option<i64>) -> Instance {
+    let at = i64::from(id.bytes().map(u32::from).sum::<u32>());
+    let lease = 0x694d_0000_0000_0100 + at;
+    let series: VecDeque<Sample> = (0..60)
+        .map(|step| {
+            let wave = (step as f32 / 6.0 + at as f32).sin();
+            Sample {
+                at: NOW - (60 - step) * 3_000,
+                cpu: 0.4 + 0.25 * wave,
+                memory: 0.6 + 0.05 * wave,
+                latency_ms: 24.0 + 12.0 * wave,
+            }
+        })
+        .collect();
+    let last = series[59];
+    let report = reported_ms.map(|ms| {
+        Arc::new(Report {
+            key: Some(key(&format!("/health/user/{id}"))),
+            status: Some(InstanceStatus::Up),
+            cpu: Some(last.cpu),
+            memory: Some(last.memory),
+            latency_ms: Some(last.latency_ms),
+            connections: Some(12.0),
+            breaker: Some(Breaker::Closed),
+            told_at: Some("2026-05-28T20:26:40Z".into()),
+            seen_at: Some(NOW - ms),
+        })
+    });
+    Instance {
+        key: key(&format!("{folder}{id}")),
+        meta: KeyMeta { create_revision: 900 + at, mod_revision: 950 + at, version: 4, lease },
+        id: id.into(),
+        address: Some(id.into()),
+        weight: Some(10.0),
+        version: Some("1.4.2".into()),
+        label: Some("stable".into()),
+        metadata: vec![("zone".into(), "eu-west-1a".into()), ("protocol".into(), "grpc".into())],
+        status: Some(InstanceStatus::Up),
+        since: Some(NOW - 600_000),
+        series: if report.is_some() { Arc::new(series) } else { Arc::default() },
+        report,
+        ..template()
+    }
+}
+
+/// Whatever else an instance has.
+fn template() -> Instance {
+    Instance {
+        key: key("/x"),
+        meta: KeyMeta::default(),
+        id: String::new(),
+        address: None,
+        weight: None,
+        version: None,
+        label: None,
+        nodes: Vec::new(),
+        metadata: Vec::new(),
+        status: None,
+        layout: Layout::Plain,
+        confidence: Confidence::Certain,
+        since: None,
+        renewed_at: None,
+        report: None,
+        series: Arc::default(),
+        flaps: 0,
+    }
+}
+
+fn service(name: &str, instances: Vec<Instance>) -> Service {
+    let instances = instances.into_iter().map(|one| (one.key.clone(), Arc::new(one))).collect();
+    Service {
+        folder: key(&folder(name)),
+        name: name.into(),
+        layout: Layout::Plain,
+        confidence: Confidence::Certain,
+        instances,
+        past: Arc::default(),
+    }
+}
+
+fn folder(name: &str) -> String {
+    format!("/services/{name}/")
+}
+
+fn event(name: &str, id: &str, turn: Turn, cause: Option<EndCause>, ago_ms: i64) -> InstanceEvent {
+    InstanceEvent {
+        key: key(&format!("/services/{name}/{id}")),
+        id: id.into(),
+        lease: 7,
+        turn,
+        cause,
+        revision: 182_000 - ago_ms / 1_000,
+        at: NOW - ago_ms,
+    }
+}
+
+fn ids(name: &str, count: usize) -> Vec<Instance> {
+    (0..count).map(|at| instance(&folder(name), &format!("10.0.1.{}:8080", at + 7), Some(900))).collect()
+}
+
+/// Services of every kind.
+fn all() -> Vec<Service> {
+    let mut users = ids("user", 6);
+    users[1].report = users[1].report.take().map(|report| late(&report, 4_200));
+    users[2].report = users[2].report.take().map(|report| late(&report, 14_000));
+    users[3].label = Some("canary".into());
+    users[3].version = Some("1.5.0-rc1".into());
+    users[3].weight = Some(2.0);
+    users[4].flaps = 3;
+    users[4].report = users[4]
+        .report
+        .take()
+        .map(|report| Arc::new(Report { breaker: Some(Breaker::HalfOpen), ..(*report).clone() }));
+    users[5].address = Some("grpc://10.0.1.12:8080".into());
+    users[5].id = "user-6f".into();
+    let mut user = service("user", users);
+    user.past = Arc::new(VecDeque::from([
+        event("user", "10.0.1.11:8080", Turn::Down, Some(EndCause::Expired), 420_000),
+        event("user", "10.0.1.11:8080", Turn::Up, None, 400_000),
+        event("user", "10.0.1.99:8080", Turn::Down, Some(EndCause::Released), 300_000),
+        event("user", "10.0.1.11:8080", Turn::Down, Some(EndCause::Revoked), 200_000),
+        event("user", "10.0.1.11:8080", Turn::Up, None, 170_000),
+        event("user", "10.0.1.10:8080", Turn::Down, Some(EndCause::DeletedHere), 90_000),
+        event("user", "10.0.1.10:8080", Turn::Up, None, 60_000),
+        event("user", "10.0.1.98:8080", Turn::Up, None, 50_000),
+        event("user", "10.0.1.98:8080", Turn::Down, Some(EndCause::Asking), 2_000),
+    ]));
+    let mut orders = service("order", ids("order", 12));
+    orders.layout = Layout::Grpc;
+    let mut quiet = service("inventory", vec![instance(&folder("inventory"), "10.0.3.1:9000", None)]);
+    quiet.confidence = Confidence::Likely;
+    let mut lost = service("billing", Vec::new());
+    lost.past = Arc::new(VecDeque::from([
+        event("billing", "10.0.4.1:80", Turn::Down, Some(EndCause::Expired), 65_000),
+        event("billing", "10.0.4.2:80", Turn::Down, Some(EndCause::Expired), 61_000),
+    ]));
+    let mut left = service("old-gateway", Vec::new());
+    left.past = Arc::new(VecDeque::from([event(
+        "old-gateway",
+        "10.0.5.1:80",
+        Turn::Down,
+        Some(EndCause::Released),
+        400_000,
+    )]));
+    let chinese = service("用户中心", ids("用户中心", 3));
+    let mut all = vec![user, orders, quiet, lost, left, chinese];
+    all.extend((0..24).map(|at| {
+        let name = format!("worker-{at:02}");
+        service(&name, ids(&name, 2 + at % 5))
+    }));
+    all
+}
+
+fn late(report: &Report, ms: i64) -> Arc<Report> {
+    Arc::new(Report { seen_at: Some(NOW - ms), ..report.clone() })
+}
+
+fn world() -> World {
+    with(all())
+}
+
+fn with(services: Vec<Service>) -> World {
+    let mut world = live_world();
+    let session = &mut world.sessions[0];
+    session.screen = Screen::Services;
+    session.coordination.complete = true;
+    session.coordination.watched_since = Some(NOW - 900_000);
+    for (at, one) in services.iter().flat_map(|service| service.instances.values()).enumerate() {
+        let id = one.meta.lease;
+        let remaining_secs = 3 + i64::try_from(at).unwrap() * 7 % 28;
+        session.leases.insert(id, LeaseInfo { id, granted_secs: 30, remaining_secs, seen_at: NOW });
+    }
+    session.coordination.services =
+        services.into_iter().map(|service| (service.folder.clone(), Arc::new(service))).collect();
+    world
+}
+
+/// The tops of the lines of the list, in the order of these names.
+fn tops(scene: &Scene, names: &[&str]) -> Vec<f32> {
+    names.iter().map(|name| scene.harness.get_by_label_contains(name).rect().top()).collect()
+}
+
+/// Changes the service of this name.
+fn change(world: &mut World, name: &str, change: impl FnOnce(&mut Service)) {
+    let services = &mut world.sessions[0].coordination.services;
+    let mut service = (*services[&key(&folder(name))]).clone();
+    change(&mut service);
+    services.insert(service.folder.clone(), Arc::new(service));
+}
+
+/// Changes an instance of it.
+fn change_instance(world: &mut World, name: &str, id: &str, changed: impl FnOnce(&mut Instance)) {
+    change(world, name, |service| {
+        let at = key(&format!("{}{id}", folder(name)));
+        let mut instance = (*service.instances[&at]).clone();
+        changed(&mut instance);
+        service.instances.insert(at, Arc::new(instance));
+    });
+}
+
+#[test]
+fn services_with_problems_come_first_and_say_what_is_wrong() {
+    let mut scene = play(Setting::default(), world());
+    scene.picture("services-dark");
+    let names =
+        ["billing, no instances, all instances lost", "user, 4 up, 1 late, 1 down", "inventory, 1 up"];
+    let tops = tops(&scene, &names);
+    assert!(tops.is_sorted(), "{tops:?}");
+    assert!(scene.sees("inventory, 1 up, 1.4.2, likely"), "a guess is said to be one");
+    assert!(scene.sees("2 of 30"), "how many have problems");
+}
+
+#[test]
+fn a_report_that_does_not_come_makes_an_instance_late_and_then_down_by_the_clock_alone() {
+    let mut scene = play(Setting::default(), world());
+    assert!(scene.sees("order, 12 up"));
+    scene.change(|world| world.now += 3_000);
+    assert!(scene.sees("order, 12 late"));
+    scene.change(|world| world.now += 8_000);
+    assert!(scene.sees("order, 12 down"));
+    scene.change(|world| {
+        let now = world.now;
+        change_instance(world, "order", "10.0.1.7:8080", |one| {
+            one.report =
+                one.report.take().map(|report| Arc::new(Report { seen_at: Some(now), ..(*report).clone() }));
+        });
+    });
+    assert!(scene.sees("order, 1 up, 11 down"));
+    scene.type_into("Filter services", "inventory");
+    assert!(scene.sees("inventory, 1 up"), "what never reported is judged by its registration");
+}
+
+#[test]
+fn nothing_grows_older_while_it_is_not_live() {
+    let mut scene = play(Setting::default(), world());
+    scene.change(|world| {
+        world.now += 60_000;
+        let fault = Fault::new(FaultKind::PortClosed, "connection refused");
+        world.sessions[0].state = MirrorState::Stale { since: NOW, fault, retry_at: None };
+    });
+    scene.picture("services-stale");
+    assert!(scene.sees("order, 12 up"), "nobody knows that they are late");
+    assert!(scene.sees("not live"));
+    scene.change(|world| world.sessions[0].state = MirrorState::CatchingUp);
+    assert!(scene.sees("order, 12 up"));
+}
+
+#[test]
+fn the_heartbeat_of_the_profile_counts() {
+    let mut slow = world();
+    slow.sessions[0].profile.coordination.late_secs = 30;
+    slow.sessions[0].profile.coordination.down_secs = 90;
+    let scene = play(Setting::default(), slow);
+    assert!(scene.sees("user, 6 up"));
+}
+
+#[test]
+fn the_list_is_filtered_ordered_and_gone_through_with_the_keyboard() {
+    let mut scene = play(Setting::default(), world());
+    scene.press("Sort by name");
+    assert!(tops(&scene, &["billing, ", "inventory, ", "old-gateway, ", "order, "]).is_sorted());
+    scene.key(Modifiers::NONE, Press::ArrowDown);
+    let chosen = |scene: &Scene| scene.harness.state().world.sessions[0].chosen.service.clone();
+    assert_eq!(chosen(&scene), Some(key("/services/inventory/")), "the one after the first, which was shown");
+    scene.key(Modifiers::NONE, Press::ArrowDown);
+    assert_eq!(chosen(&scene), Some(key("/services/old-gateway/")));
+    scene.type_into("Filter services", "WORKER-1");
+    assert!(scene.sees("worker-12, ") && !scene.sees("worker-03, "));
+    scene.type_into("Filter services", "no such");
+    scene.press("Show all");
+    scene.press("Only services with problems");
+    assert!(scene.sees("user, 4 up") && !scene.sees("worker-12, "));
+}
+
+#[test]
+fn an_instance_tells_everything_in_its_line() {
+    let mut world = world();
+    world.sessions[0].chosen.service = Some(key("/services/user/"));
+    let mut scene = play(Setting::default().size(1_900.0, 1_000.0), world);
+    scene.picture("services-user-wide");
+    let rows = [
+        "10.0.1.9:8080, down, breaker closed, 1.4.2, stable, weight 10, report 14 s old",
+        "10.0.1.8:8080, late, breaker closed, 1.4.2, stable, weight 10, report 4.2 s old",
+        "10.0.1.10:8080, up, breaker closed, 1.5.0-rc1, canary, weight 2, report 0.9 s old",
+        "10.0.1.11:8080, up, breaker half open",
+        "user-6f, up, grpc://10.0.1.12:8080",
+    ];
+    for row in rows {
+        assert!(scene.sees(row), "{row}");
+    }
+    assert!(tops(&scene, &rows[..3]).is_sorted(), "the worst first");
+    assert!(scene.sees("came back 3 times lately") && scene.sees("lease "));
+}
+
+#[test]
+fn leases_in_sight_are_asked_for_every_three_seconds() {
+    let mut world = world();
+    world.sessions[0].chosen.service = Some(key("/services/order/"));
+    let mut scene = play(Setting::default(), world);
+    let leases = |scene: &mut Scene| {
+        let asked = scene.actions().into_iter().filter_map(|action| match action {
+            Action::LoadLeases(leases) => Some(leases),
+            _ => None,
+        });
+        asked.collect::<Vec<_>>()
+    };
+    assert_eq!(leases(&mut scene).iter().map(Vec::len).collect::<Vec<_>>(), [12]);
+    scene.change(|world| world.now += 1_000);
+    assert_eq!(leases(&mut scene), Vec::<Vec<i64>>::new());
+    scene.change(|world| world.now += 2_000);
+    assert_eq!(leases(&mut scene).iter().map(Vec::len).collect::<Vec<_>>(), [12]);
+}
+
+/// Opens an instance of a service.
+fn opened(world: World, setting: Setting, name: &str, row: &str) -> Scene {
+    let mut world = world;
+    world.sessions[0].chosen.service = Some(key(&folder(name)));
+    let mut scene = play(setting, world);
+    scene.harness.get_by_label_contains(row).click();
+    scene.settle();
+    scene.actions();
+    scene
+}
+
+#[test]
+fn what_can_be_done_with_an_instance_asks_first() {
+    let mut scene = opened(world(), Setting::default().size(1_600.0, 1_000.0), "user", "10.0.1.10:8080, up");
+    scene.picture("services-instance");
+    let registered = key("/services/user/10.0.1.10:8080");
+    scene.press("Deregister…");
+    scene.press("Edit weight or label…");
+    scene.press("Copy address");
+    scene.press("Open key");
+    let asked = scene.actions();
+    assert!(asked.contains(&Action::AskEndKey(registered.clone())), "{asked:?}");
+    assert!(asked.contains(&Action::AskEditInstance(registered.clone())));
+    assert!(asked.contains(&Action::CopyText("10.0.1.10:8080".into())));
+    assert!(asked.contains(&Action::OpenKey(registered)));
+}
+
+#[test]
+fn a_read_only_profile_changes_nothing() {
+    let mut world = world();
+    world.sessions[0].profile.read_only = true;
+    let mut scene = opened(world, Setting::default().size(1_600.0, 1_000.0), "user", "10.0.1.10:8080, up");
+    for name in ["Deregister…", "Edit weight or label…"] {
+        let button = scene.harness.get_by_role_and_label(Role::Button, name);
+        assert!(button.accesskit_node().is_disabled(), "{name}");
+        button.click();
+    }
+    scene.settle();
+    let asked = scene.actions();
+    let asks = |action: &Action| matches!(action, Action::AskEndKey(_) | Action::AskEditInstance(_));
+    assert!(!asked.iter().any(asks), "{asked:?}");
+}
+
+#[test]
+fn an_instance_shows_its_facts_metrics_and_past() {
+    let setting = Setting::default().light().size(1_900.0, 1_080.0);
+    let mut scene = opened(world(), setting, "user", "10.0.1.11:8080, up");
+    scene.picture("services-instance-light");
+    for words in ["10.0.1.11:8080", "eu-west-1a", "2026-05-28T20:26:40Z", "0.9 s ago, 20:26:39"] {
+        let told = scene.sees(words) || scene.harness.query_all_by_value(words).next().is_some();
+        assert!(told, "{words}");
+    }
+    assert!(scene.sees("Plot of CPU, Memory over time") && scene.sees("Plot of Latency over time"));
+    assert!(scene.sees("gone, revoked") && scene.sees("gone, expired"), "why it went");
+    let lease = lease_of("10.0.1.11:8080");
+    scene.harness.get_by_role_and_label(Role::Link, &lease).click();
+    scene.settle();
+    let asked = scene.actions();
+    assert!(asked.iter().any(|action| matches!(action, Action::ShowLease(_))), "{asked:?}");
+}
+
+fn lease_of(id: &str) -> String {
+    format!("{:016x}", instance("/", id, None).meta.lease)
+}
+
+#[test]
+fn an_instance_without_reports_says_so() {
+    let scene = opened(world(), Setting::default().size(1_600.0, 1_000.0), "inventory", "10.0.3.1:9000, up");
+    assert!(scene.sees("No metrics reported since it is watched."));
+    assert!(scene.sees("It has reported nothing."));
+}
+
+#[test]
+fn the_timeline_tells_when_and_why_instances_went() {
+    let mut world = world();
+    world.sessions[0].chosen.service = Some(key("/services/user/"));
+    let mut scene = play(Setting::default().size(1_700.0, 900.0), world);
+    scene.press("Timeline");
+    scene.picture("services-timeline");
+    for words in [
+        "10.0.1.98:8080, gone, asking…",
+        "10.0.1.10:8080, gone, deleted here",
+        "10.0.1.11:8080, gone, revoked",
+        "10.0.1.99:8080, gone, deregistered",
+        "10.0.1.11:8080, gone, expired",
+    ] {
+        assert!(scene.sees(words), "{words}");
+    }
+    let strip = "10.0.1.11:8080, registered since";
+    assert!(scene.sees(strip) && scene.sees("came back 2 times"));
+    assert!(scene.sees("10.0.1.7:8080, registered since"), "those that stayed have strips, too");
+}
+
+#[test]
+fn a_service_whose_instances_are_gone_says_since_when_and_why() {
+    let mut world = world();
+    world.sessions[0].chosen.service = Some(key("/services/billing/"));
+    let mut scene = play(Setting::default(), world);
+    scene.picture("services-gone");
+    assert!(scene.sees("All instances are gone since") && scene.sees("2 × expired"));
+}
+
+#[test]
+fn the_folder_leads_to_the_keys() {
+    let mut world = world();
+    world.sessions[0].chosen.service = Some(key("/services/order/"));
+    let mut scene = play(Setting::default(), world);
+    scene.actions();
+    scene.harness.get_by_role_and_label(Role::Link, "/services/order/").click();
+    scene.settle();
+    assert!(scene.actions().contains(&Action::Reveal(TreeItem::folder(key("/services/order/")))));
+}
+
+#[test]
+fn traffic_is_shared_by_the_strategy_and_says_what_was_assumed() {
+    let mut world = world();
+    world.sessions[0].chosen.service = Some(key("/services/user/"));
+    change_instance(&mut world, "user", "10.0.1.12:8080", |one| one.weight = None);
+    let mut scene = play(Setting::default().size(1_500.0, 800.0), world);
+    scene.press("Traffic");
+    assert!(scene.sees("10.0.1.7:8080, 20.0 %"), "five of six serve");
+    assert!(scene.sees("10.0.1.9:8080, left out, it is down"));
+    scene.press("Weighted");
+    scene.picture("services-traffic");
+    assert!(scene.sees("10.0.1.10:8080, 5.0 %"), "2 of 10 + 10 + 2 + 10 + 8");
+    assert!(scene.sees("1 × no weight told"));
+    let rows = ["10.0.1.11:8080, 25.0 %", "10.0.1.10:8080, 5.0 %", "10.0.1.9:8080, left out"];
+    assert!(tops(&scene, &rows).is_sorted(), "the largest first, those left out last");
+    for strategy in ["Random", "Response time", "Least connections", "Consistent hash"] {
+        scene.press(strategy);
+        assert!(scene.sees("10.0.1.9:8080, left out, it is down"), "{strategy}");
+    }
+    scene.picture("services-traffic-hash");
+}
+
+/// The window with the question of another weight or label on it.
+fn asked(value: &str) -> World {
+    let mut world = world();
+    let registered = key("/services/user/10.0.1.10:8080");
+    let session = &mut world.sessions[0];
+    let folder = key("/services/user/");
+    session.coordination.meanings.insert(registered.clone(), Meaning::Instance(folder.clone()));
+    let meta = session.coordination.services[&folder].instances[&registered].meta;
+    session.keyspace.put(&registered, meta, Some(crate::support::value(value)));
+    session.chosen.service = Some(folder);
+    world.dialog = Some(Dialog::EditInstance { key: registered });
+    world
+}
+
+const REGISTERED: &str = r#"{
+  "address": "10.0.1.10:8080",
+  "weight": 2,
+  "label": "canary",
+  "zone": "eu-west-1a"
+}"#;
+
+#[test]
+fn another_weight_is_shown_as_a_difference_and_written_guarded_by_the_revision() {
+    let mut scene = Setting::default().play(asked(REGISTERED));
+    let write = |scene: &Scene| {
+        scene.harness.get_by_role_and_label(Role::Button, "Write").accesskit_node().is_disabled()
+    };
+    assert!(scene.sees("Nothing changes.") && write(&scene));
+    scene.type_into("Weight", "5");
+    scene.picture("services-edit");
+    assert!(scene.sees("still at revision"), "what guards it is said");
+    scene.actions();
+    scene.press("Write");
+    let written = scene.actions();
+    let Some(Action::EditInstance { key: at, revision, value }) = written.last() else {
+        panic!("{written:?}")
+    };
+    let meta = instance("/services/user/", "10.0.1.10:8080", None).meta;
+    assert_eq!((at, *revision), (&key("/services/user/10.0.1.10:8080"), meta.mod_revision));
+    assert_eq!(String::from_utf8_lossy(value), REGISTERED.replace("\"weight\": 2", "\"weight\": 25"));
+}
+
+#[test]
+fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
+    let mut scene = Setting::default().light().play(asked(REGISTERED));
+    scene.press("stable");
+    scene.change(|world| {
+        let at = key("/services/user/10.0.1.10:8080");
+        let meta = world.sessions[0].keyspace.get(&at).unwrap().meta;
+        let newer = REGISTERED.replace("\"weight\": 2", "\"weight\": 7");
+        let meta = KeyMeta { mod_revision: meta.mod_revision + 9, ..meta };
+        world.sessions[0].keyspace.put(&at, meta, Some(crate::support::value(&newer)));
+    });
+    scene.picture("services-edit-light");
+    scene.actions();
+    scene.press("Write");
+    let written = scene.actions();
+    let Some(Action::EditInstance { revision, value, .. }) = written.last() else { panic!("{written:?}") };
+    let meta = instance("/services/user/", "10.0.1.10:8080", None).meta;
+    assert_eq!(*revision, meta.mod_revision + 9, "the revision that the difference is to");
+    let text = String::from_utf8_lossy(value);
+    assert!(text.contains("\"weight\": 7") && text.contains("stable"), "{text}");
+}
+
+#[test]
+fn a_registration_without_room_for_a_weight_says_why() {
+    let mut scene = Setting::default().play(asked("10.0.1.10:8080"));
+    scene.type_into("Weight", "5");
+    assert!(scene.sees("It has no place for a weight"));
+    let button = scene.harness.get_by_role_and_label(Role::Button, "Write");
+    assert!(button.accesskit_node().is_disabled());
+}
+
+#[test]
+fn nothing_to_show_teaches_how_there_would_be() {
+    let mut scene = play(Setting::default(), with(Vec::new()));
+    scene.picture("services-empty");
+    assert!(scene.sees("No services now") && scene.sees("etcdctl put --lease="));
+    scene.press("Copy an example");
+    let copied = scene.actions();
+    let is_example =
+        |action: &Action| matches!(action, Action::CopyText(text) if text.starts_with("etcdctl put"));
+    assert!(copied.iter().any(is_example), "{copied:?}");
+    scene.change(|world| world.sessions[0].coordination.complete = false);
+    assert!(scene.sees("Looking for services") && !scene.sees("No services now"), "not known yet");
+}
+
+#[test]
+fn a_change_costs_the_service_that_it_touches() {
+    let mut scene = play(Setting::default(), world());
+    let at = |now: SeenAt| now;
+    scene.change(|world| {
+        world.now = at(NOW + 1_000);
+        change_instance(world, "worker-05", "10.0.1.7:8080", |one| {
+            let down = |report: &Report| Report { status: Some(InstanceStatus::Down), ..report.clone() };
+            one.report = one.report.take().map(|report| Arc::new(down(&report)));
+        });
+    });
+    let words = "worker-05, 1 up, 1 down, an instance is down";
+    assert!(tops(&scene, &[words, "inventory, 1 up"]).is_sorted(), "it went to the top");
+}
+
+#[test]
+fn services_speak_chinese_in_a_small_window() {
+    let mut world = world();
+    world.sessions[0].chosen.service = Some(key("/services/user/"));
+    let mut scene = play(Setting::default().chinese().light().size(980.0, 538.0), world);
+    scene.picture("services-zh-small");
+    assert!(scene.sees("user，4 正常，1 迟到，1 下线"));
+    scene.harness.get_by_label_contains("10.0.1.10:8080，正常").click();
+    scene.settle();
+    scene.picture("services-zh-small-instance");
+    assert!(scene.sees("注销…"));
+    scene.press("时间线");
+    scene.picture("services-zh-small-timeline");
+    assert!(scene.sees("离开，已撤销"));
+}
