@@ -33,6 +33,7 @@ pub mod overview;
 pub mod page;
 pub mod plan;
 pub mod profile;
+pub mod quoted;
 pub mod recognise;
 pub mod record;
 pub mod rows;

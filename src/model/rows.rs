@@ -168,6 +168,27 @@ impl Tree<'_> {
     }
 }
 
+/// The children of one folder, of which runs are made.
+struct Stretch<'a> {
+    folder: &'a Arc<Folder>,
+    path: &'a Key,
+    depth: usize,
+    gone: bool,
+}
+
+impl Stretch<'_> {
+    /// So many children from this one on.
+    fn run(&self, first: usize, count: usize, open: bool) -> Run {
+        let Self { folder, path, depth, gone } = *self;
+        Run { folder: folder.clone(), path: path.clone(), first, count, depth, open, gone }
+    }
+
+    /// The deleted ones at the same place.
+    fn gone<'a>(&'a self, ghosts: &'a Arc<Folder>) -> Stretch<'a> {
+        Stretch { folder: ghosts, gone: true, ..*self }
+    }
+}
+
 /// The path of a child.
 fn joined(path: &[u8], name: &[u8]) -> Key {
     let mut full = Vec::with_capacity(path.len() + name.len());
@@ -235,28 +256,20 @@ impl Rows {
         // Stable: ghosts stay in key order, and before the child at whose place they stood.
         breaks.sort_by_key(|found| (found.at, matches!(found.what, Break::Open { .. })));
         let mut next = 0;
-        let run = |folder: &Arc<Folder>, first: usize, count: usize, open: bool, gone: bool| Run {
-            folder: folder.clone(),
-            path: path.clone(),
-            first,
-            count,
-            depth,
-            open,
-            gone,
-        };
+        let here = Stretch { folder, path, depth, gone: false };
         for BreakAt { at, what } in breaks {
-            self.push(run(folder, next, at - next, false, false));
+            self.push(here.run(next, at - next, false));
             next = at;
             match what {
                 Break::Gone { folder: ghosts, first, count } => {
-                    self.push(run(ghosts, first, count, false, true));
+                    self.push(here.gone(ghosts).run(first, count, false));
                 }
                 Break::GoneOpen { folder: ghosts, at, child, path: child_path } => {
-                    self.push(run(ghosts, at, 1, true, true));
+                    self.push(here.gone(ghosts).run(at, 1, true));
                     self.add_gone(tree, child, &child_path, depth + 1);
                 }
                 Break::Open { child, path: child_path } => {
-                    self.push(run(folder, at, 1, true, false));
+                    self.push(here.run(at, 1, true));
                     next = at + 1;
                     let below = ghosts.and_then(|ghosts| match ghosts.find(&child_path[path.len()..]) {
                         Some(NodeRef::Folder(below)) => Some(below),
@@ -266,7 +279,7 @@ impl Rows {
                 }
             }
         }
-        self.push(run(folder, next, folder.children() - next, false, false));
+        self.push(here.run(next, folder.children() - next, false));
     }
 
     /// A folder of which everything is gone.
@@ -274,23 +287,15 @@ impl Rows {
         let mut breaks = tree.open_in(folder, path, depth);
         breaks.sort_by_key(|found| found.at);
         let mut next = 0;
-        let run = |first: usize, count: usize, open: bool| Run {
-            folder: folder.clone(),
-            path: path.clone(),
-            first,
-            count,
-            depth,
-            open,
-            gone: true,
-        };
+        let here = Stretch { folder, path, depth, gone: true };
         for BreakAt { at, what } in breaks {
             let Break::Open { child, path: child_path } = what else { continue };
-            self.push(run(next, at - next, false));
-            self.push(run(at, 1, true));
+            self.push(here.run(next, at - next, false));
+            self.push(here.run(at, 1, true));
             next = at + 1;
             self.add_gone(tree, &child, &child_path, depth + 1);
         }
-        self.push(run(next, folder.children() - next, false));
+        self.push(here.run(next, folder.children() - next, false));
     }
 
     /// The rows from `first` on, at most `count`.

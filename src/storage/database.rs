@@ -271,13 +271,14 @@ mod tests {
         let path = home.path().join("deep").join("a.db");
         let threads = (0..8).map(|number| {
             let path = path.clone();
-            std::thread::spawn(move || {
+            let open = move || {
                 // Readers, which keep SQLite from changing the mode, come in between.
                 LAYOUT.open_to_read(&path).expect("nothing yet, or the tables");
                 let opened = LAYOUT.open(&path).expect("it is opened");
                 opened.connection.execute("INSERT INTO numbers VALUES (?1)", [number]).expect("a row");
                 opened.identity
-            })
+            };
+            std::thread::Builder::new().name(format!("opens {number}")).spawn(open).expect("a thread")
         });
         let threads: Vec<_> = threads.collect();
         let found: Vec<_> = threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();

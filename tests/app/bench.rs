@@ -14,6 +14,9 @@ use etcdscope::model::status::MirrorState;
 use etcdscope::model::world::World;
 use etcdscope::storage::{Storage, secrets::Secrets};
 
+/// Longest time for anything that should happen.
+pub const SOON: Duration = Duration::from_secs(30);
+
 /// A cluster of one, looked at by a client of its own, and a home for the console beside it.
 pub struct Bench {
     pub runtime: tokio::runtime::Runtime,
@@ -48,17 +51,23 @@ impl Bench {
     }
 }
 
-/// A console that keeps its files here.
-pub fn app_at(home: &std::path::Path) -> App {
+/// A backend that keeps its files here.
+pub fn backend_at(home: &std::path::Path) -> BackendOptions {
     let storage = Storage::open(Some(home.to_path_buf()));
-    let backend = BackendOptions { storage, secrets: Secrets::off(), demo: DemoOptions::default() };
-    App::start(backend, Arc::new(|_| {}), &WindowOptions::default()).unwrap()
+    // A demonstration of no members is refused before anything is started.
+    let demo = DemoOptions { members: 0, ..DemoOptions::default() };
+    BackendOptions { storage, secrets: Secrets::off(), demo }
 }
 
-/// Steps the console until the condition holds, ten seconds at most.
+/// A console that keeps its files here.
+pub fn app_at(home: &std::path::Path) -> App {
+    App::start(backend_at(home), Arc::new(|_| {}), &WindowOptions::default()).unwrap()
+}
+
+/// Steps the console until the condition holds.
 #[track_caller]
 pub fn wait(app: &mut App, what: &str, condition: impl Fn(&World) -> bool) {
-    wait_within(app, Duration::from_secs(10), what, condition);
+    wait_within(app, SOON, what, condition);
 }
 
 #[track_caller]
@@ -69,11 +78,14 @@ pub fn wait_within(app: &mut App, limit: Duration, what: &str, condition: impl F
         if condition(app.world()) {
             return;
         }
-        assert!(started.elapsed() < limit, "waited in vain for {what}: {:#?}", app.world());
+        let world = app.world();
+        let seen = (&world.toasts, &world.dialog);
+        assert!(started.elapsed() < limit, "waited in vain for {what}: {seen:#?} in {world:#?}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
+/// The connection shown.
 pub fn session(world: &World) -> &Session {
     world.active_session().unwrap()
 }

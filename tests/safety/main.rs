@@ -9,6 +9,9 @@
 )]
 
 mod audit;
+#[allow(dead_code, reason = "shared with the tests of the console")]
+#[path = "../app/bench.rs"]
+mod bench;
 mod commands;
 mod owner_only;
 mod read_only;

@@ -6,23 +6,12 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use etcd_client::{Client, GetOptions};
-use etcdscope::action::Action;
-use etcdscope::app::{App, WindowOptions};
 use etcdscope::backend::BackendOptions;
-use etcdscope::demo::{DemoOptions, LocalCluster, LocalClusterOptions};
-use etcdscope::model::message::ConnectRequest;
-use etcdscope::model::profile::Profile;
-use etcdscope::model::session::Session;
-use etcdscope::model::status::MirrorState;
-use etcdscope::model::world::World;
-use etcdscope::storage::{Storage, secrets::Secrets};
 
-/// Longest time for anything that should happen.
-pub const SOON: Duration = Duration::from_secs(30);
+use super::bench::backend_at;
+pub use super::bench::{Bench, SOON, session, wait};
 
 /// Calls that change a cluster: its keys, leases, alarms, members, users, or what it can still tell.
 const WRITES: [&str; 30] = [
@@ -58,47 +47,13 @@ const WRITES: [&str; 30] = [
     "Resign",
 ];
 
-/// A cluster of one member, and a home for the console's files.
-pub struct Bench {
-    pub runtime: tokio::runtime::Runtime,
-    pub cluster: LocalCluster,
-    pub home: tempfile::TempDir,
-}
-
 impl Bench {
-    pub fn start() -> Self {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let cluster = runtime.block_on(LocalCluster::start(LocalClusterOptions::members(1))).unwrap();
-        Self { runtime, cluster, home: tempfile::tempdir().unwrap() }
-    }
-
     pub fn backend(&self) -> BackendOptions {
-        let storage = Storage::open(Some(self.home.path().to_path_buf()));
-        // A demonstration of no members is refused before anything is started.
-        let demo = DemoOptions { members: 0, ..DemoOptions::default() };
-        BackendOptions { storage, secrets: Secrets::off(), demo }
-    }
-
-    pub fn app(&self) -> App {
-        App::start(self.backend(), Arc::new(|_| {}), &WindowOptions::default()).unwrap()
-    }
-
-    pub fn profile(&self) -> Profile {
-        Profile { name: "bench".to_owned(), endpoints: self.cluster.endpoints(), ..Profile::default() }
-    }
-
-    pub fn connect(&self, app: &mut App, profile: Profile) {
-        wait(app, "what is on disk", |world| world.stored_loaded);
-        app.act(Action::Connect(Box::new(ConnectRequest { profile, password: None })));
-        wait(app, "a live mirror", |world| session(world).state == MirrorState::Live);
+        backend_at(self.home.path())
     }
 
     pub fn client(&self) -> Client {
         self.runtime.block_on(self.cluster.client()).unwrap()
-    }
-
-    pub fn put(&self, key: &[u8], value: &str) {
-        self.runtime.block_on(self.client().put(key, value, None)).unwrap();
     }
 
     pub fn revision(&self) -> i64 {
@@ -134,25 +89,6 @@ fn calls(endpoint: &str) -> BTreeMap<String, u64> {
     }
     assert!(calls.contains_key("Range") && calls.contains_key("Txn"), "no counts: {text}");
     calls
-}
-
-/// Steps the console until the condition holds.
-pub fn wait(app: &mut App, what: &str, condition: impl Fn(&World) -> bool) {
-    let started = Instant::now();
-    loop {
-        app.step();
-        if condition(app.world()) {
-            return;
-        }
-        let (toasts, dialog) = (&app.world().toasts, &app.world().dialog);
-        assert!(started.elapsed() < SOON, "waited in vain for {what}; {dialog:?}, {toasts:?}");
-        std::thread::sleep(Duration::from_millis(3));
-    }
-}
-
-/// The connection shown.
-pub fn session(world: &World) -> &Session {
-    world.active_session().unwrap()
 }
 
 /// The real program with a home of its own and nothing from this process's environment that is

@@ -1,8 +1,7 @@
 //! A structured value, whatever syntax it was written in, and how two of them become one.
 
-use std::fmt::Write as _;
-
 use crate::model::key_text::neutral;
+use crate::model::quoted;
 
 /// Values nested deeper are not opened.
 pub const MAX_DEPTH: usize = 64;
@@ -251,24 +250,7 @@ fn is_mistakable(text: &str) -> bool {
 /// A text as a JSON string.
 #[must_use]
 pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            control if control.is_control() => {
-                // Writing into a string cannot fail.
-                write!(out, "\\u{:04x}", u32::from(control)).unwrap_or_default();
-            }
-            plain => out.push(plain),
-        }
-    }
-    out.push('"');
-    out
+    quoted::quoted(text, |character| !character.is_control(), |code| format!("\\u{code:04x}"))
 }
 
 /// A path as shown: names joined by dots, in quotes where a name has one itself.

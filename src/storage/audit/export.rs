@@ -13,7 +13,7 @@ use super::AuditReader;
 use crate::model::audit::{AuditEntry, AuditQuery};
 use crate::model::fault::Fault;
 use crate::model::key_text::display_key;
-use crate::storage::export::file_fault;
+use crate::storage::export::{begin_file, file_fault};
 
 const COLUMNS: &str = "number,time,profile,user,cluster,operation,key,from,revision_before,outcome,\
                        revision_after,reason,plan,hash\r\n";
@@ -28,16 +28,7 @@ impl AuditReader {
     pub fn export(&self, query: &AuditQuery, path: &Path) -> Result<u64, Fault> {
         let what = format!("writing {}", path.display());
         let fault = |error: &std::io::Error| file_fault(&what, error);
-        let target = crate::storage::export::real_target(path)?;
-        let folder = match target.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let aside = tempfile::Builder::new()
-            .prefix(".etcdscope-export-")
-            .suffix(".part")
-            .tempfile_in(folder)
-            .map_err(|error| file_fault(&format!("writing to {}", folder.display()), &error))?;
+        let (target, aside) = begin_file(path)?;
         let mut out = BufWriter::with_capacity(1 << 16, aside);
         let csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
         let count = self.write_entries(query, csv, &mut out)?;

@@ -118,16 +118,7 @@ impl ExportFile {
     /// [`FaultKind::File`] where the folder cannot be written to or `path` is no regular file;
     /// [`FaultKind::DiskFull`].
     pub fn create(path: &Path, format: ExportFormat, header: &ExportHeader) -> Result<Self, Fault> {
-        let target = real_target(path)?;
-        let folder = match target.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let aside = tempfile::Builder::new()
-            .prefix(".etcdscope-export-")
-            .suffix(".part")
-            .tempfile_in(folder)
-            .map_err(|error| file_fault(&format!("writing to {}", folder.display()), &error))?;
+        let (target, aside) = begin_file(path)?;
         let writer = ExportWriter::new(BufWriter::with_capacity(1 << 18, aside), format, header)?;
         Ok(Self { writer, target, revision: header.revision, partial: header.partial })
     }
@@ -174,9 +165,25 @@ impl ExportFile {
     }
 }
 
+/// A file that is to lie at `path`: where that really is, and a file aside in the same folder, for its
+/// owner alone, to be renamed when it is complete. Dropped before, it leaves nothing.
+pub(super) fn begin_file(path: &Path) -> Result<(PathBuf, NamedTempFile), Fault> {
+    let target = real_target(path)?;
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let aside = tempfile::Builder::new()
+        .prefix(".etcdscope-export-")
+        .suffix(".part")
+        .tempfile_in(folder)
+        .map_err(|error| file_fault(&format!("writing to {}", folder.display()), &error))?;
+    Ok((target, aside))
+}
+
 /// Where a file named `path` really lies: renaming onto a link would replace the link, and onto a
 /// device or pipe would replace that.
-pub(super) fn real_target(path: &Path) -> Result<PathBuf, Fault> {
+fn real_target(path: &Path) -> Result<PathBuf, Fault> {
     let what = |error: &std::io::Error| file_fault(&format!("writing {}", path.display()), error);
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

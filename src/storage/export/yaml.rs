@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::ExportHeader;
+use crate::model::quoted;
 
 /// Longest key, in bytes as written, that may stand before its colon: YAML allows 1,024 characters.
 const LONGEST_SIMPLE_KEY: usize = 1000;
@@ -71,30 +72,11 @@ fn is_plain(text: &str) -> bool {
 
 /// The text in double quotes, with everything escaped that is not plainly visible.
 fn quoted(text: &str) -> String {
-    use std::fmt::Write;
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            _ if is_visible(character) => out.push(character),
-            _ => {
-                let code = u32::from(character);
-                let written = match code {
-                    0..=0xff => write!(out, "\\x{code:02X}"),
-                    0x100..=0xffff => write!(out, "\\u{code:04X}"),
-                    _ => write!(out, "\\U{code:08X}"),
-                };
-                debug_assert!(written.is_ok(), "writing to a string");
-            }
-        }
-    }
-    out.push('"');
-    out
+    quoted::quoted(text, is_visible, |code| match code {
+        0..=0xff => format!("\\x{code:02X}"),
+        0x100..=0xffff => format!("\\u{code:04X}"),
+        _ => format!("\\U{code:08X}"),
+    })
 }
 
 /// Whether a reader of YAML must take the character as it is, and an eye can see what it is:

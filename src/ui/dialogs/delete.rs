@@ -3,14 +3,14 @@
 use egui::{Label, Ui};
 use rust_i18n::t;
 
-use super::{Ending, Form, entered, field_id, focus_first, give_keyboard, radius};
+use super::confirm::Typed;
+use super::{Ending, Form, radius};
 use crate::action::{Action, Actions, ConfirmedDelete};
 use crate::model::dialog::{BlastRadius, Dialog};
 use crate::model::key_text::display_short;
 use crate::ui::theme::{self, size};
 use crate::ui::widgets::Button;
-use crate::ui::widgets::field::{field_label, text_field};
-use crate::ui::widgets::modal::{footer, modal};
+use crate::ui::widgets::modal::modal;
 
 /// What is asked.
 #[derive(Clone, Copy)]
@@ -38,40 +38,10 @@ fn contents(ui: &mut Ui, question: Question<'_>, form: &mut Form, actions: &mut 
     radius::sample(ui, touched, |key| display_short(key, 300).into_owned());
     ui.add_space(size::GRID);
     ui.add(Label::new(tokens.hint(t!("dialogs.delete.hint"))).wrap());
-    let mut fields = Vec::new();
-    if let Some(name) = type_to_confirm {
-        ui.add_space(size::PAD);
-        let label = t!("dialogs.delete.confirm", name = name);
-        field_label(ui, &label);
-        let id = field_id("delete confirm");
-        focus_first(ui, form, id);
-        text_field(ui, id, &mut form.text, &label, name);
-        fields.push(id);
-    }
+    let typed = Typed::show(ui, form, "delete confirm", type_to_confirm);
     let confirmed = ConfirmedDelete::confirm(dialog, &form.text);
-    // Without a name to type the keyboard is at the button that does nothing: Enter, pressed once
-    // too often, must not delete.
-    let enter = type_to_confirm.is_some() && entered(ui, &fields);
-    let mut ending = Ending::Open;
-    footer(ui, |ui| {
-        let words = t!("dialogs.delete.action", keys = radius::keys(touched.keys));
-        let button = Button::danger_filled(&words)
-            .enabled(confirmed.is_some())
-            .disabled_hint(t!("dialogs.delete.type_first"));
-        let response = button.show(ui);
-        if let Some(confirmed) = confirmed
-            && (response.clicked() || enter)
-        {
-            actions.push(Action::Delete(confirmed));
-            ending = Ending::Done;
-        }
-        let cancel = Button::quiet(&t!("common.cancel")).show(ui);
-        if type_to_confirm.is_none() && !form.focused {
-            give_keyboard(ui, form, cancel.id);
-        }
-        if cancel.clicked() {
-            ending = Ending::Cancelled;
-        }
-    });
-    ending
+    let words = t!("dialogs.delete.action", keys = radius::keys(touched.keys));
+    typed.buttons(ui, form, Button::danger_filled(&words), confirmed, |confirmed| {
+        actions.push(Action::Delete(confirmed));
+    })
 }

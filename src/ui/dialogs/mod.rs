@@ -3,6 +3,7 @@
 mod about;
 mod attach_key;
 mod close_dirty;
+mod confirm;
 mod create;
 mod delete;
 mod edit_instance;

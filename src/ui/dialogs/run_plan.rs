@@ -3,14 +3,14 @@
 use egui::{Label, Ui};
 use rust_i18n::t;
 
-use super::{Ending, Form, entered, field_id, focus_first, give_keyboard, radius};
+use super::confirm::Typed;
+use super::{Ending, Form, radius};
 use crate::action::{Action, Actions, ConfirmedPlan};
 use crate::model::dialog::Dialog;
 use crate::model::plan::PlanWork;
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::chip::Tone;
-use crate::ui::widgets::field::{field_label, text_field};
-use crate::ui::widgets::modal::{footer, modal};
+use crate::ui::widgets::modal::modal;
 use crate::ui::widgets::notice::card;
 use crate::ui::widgets::{Button, count_text};
 
@@ -71,41 +71,12 @@ fn contents(ui: &mut Ui, question: Question<'_>, form: &mut Form, actions: &mut 
     ui.add_space(size::PAD);
     ui.add(Label::new(tokens.hint(t!("dialogs.run_plan.guarded"))).wrap());
     ui.add(Label::new(tokens.hint(t!("dialogs.run_plan.kept"))).wrap());
-    let mut fields = Vec::new();
-    if let Some(name) = type_to_confirm {
-        ui.add_space(size::PAD);
-        let label = t!("dialogs.delete.confirm", name = name);
-        field_label(ui, &label);
-        let id = field_id("run plan confirm");
-        focus_first(ui, form, id);
-        text_field(ui, id, &mut form.text, &label, name);
-        fields.push(id);
-    }
+    let typed = Typed::show(ui, form, "run plan confirm", type_to_confirm);
     let confirmed = ConfirmedPlan::confirm(dialog, &form.text);
-    // As where keys are deleted: Enter, pressed once too often, must not run it.
-    let enter = type_to_confirm.is_some() && entered(ui, &fields);
-    let mut ending = Ending::Open;
-    footer(ui, |ui| {
-        let words = match work.steps() {
-            1 => t!("dialogs.run_plan.action_one"),
-            steps => t!("dialogs.run_plan.action", count = count_text(steps)),
-        };
-        let button = if work.deletes > 0 { Button::danger_filled(&words) } else { Button::primary(&words) };
-        let button = button.enabled(confirmed.is_some()).disabled_hint(t!("dialogs.delete.type_first"));
-        let response = button.show(ui);
-        if let Some(confirmed) = confirmed
-            && (response.clicked() || enter)
-        {
-            actions.push(Action::RunPlan(confirmed));
-            ending = Ending::Done;
-        }
-        let cancel = Button::quiet(&t!("common.cancel")).show(ui);
-        if type_to_confirm.is_none() && !form.focused {
-            give_keyboard(ui, form, cancel.id);
-        }
-        if cancel.clicked() {
-            ending = Ending::Cancelled;
-        }
-    });
-    ending
+    let words = match work.steps() {
+        1 => t!("dialogs.run_plan.action_one"),
+        steps => t!("dialogs.run_plan.action", count = count_text(steps)),
+    };
+    let button = if work.deletes > 0 { Button::danger_filled(&words) } else { Button::primary(&words) };
+    typed.buttons(ui, form, button, confirmed, |confirmed| actions.push(Action::RunPlan(confirmed)))
 }

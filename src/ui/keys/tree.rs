@@ -109,6 +109,42 @@ fn row_salt(row: &Row) -> u8 {
     }
 }
 
+/// What the mouse asks of a row of a tree.
+pub enum RowClick {
+    /// Nothing.
+    Nothing,
+    /// To be opened or closed, by its caret.
+    Toggle,
+    /// To be picked.
+    Pick(SelectHow),
+    /// To be picked alone, and opened.
+    Open,
+}
+
+/// What the mouse asks of this row; a click gives the list the keyboard.
+pub fn row_click(
+    ui: &Ui,
+    list: Id,
+    row: &Row,
+    rect: Rect,
+    response: &Response,
+    is_selected: bool,
+) -> RowClick {
+    if !response.clicked() {
+        let menu = response.secondary_clicked() && !is_selected;
+        return if menu { RowClick::Pick(SelectHow::Alone) } else { RowClick::Nothing };
+    }
+    ui.memory_mut(|memory| memory.request_focus(list));
+    let on_caret = response.interact_pointer_pos().is_some_and(|at| caret_rect(row, rect).contains(at));
+    if row.item().is_folder() && on_caret {
+        return RowClick::Toggle;
+    }
+    match SelectHow::of(ui.input(|input| input.modifiers)) {
+        SelectHow::Alone => RowClick::Open,
+        how => RowClick::Pick(how),
+    }
+}
+
 fn mouse(
     ui: &Ui,
     session: &Session,
@@ -119,23 +155,18 @@ fn mouse(
     response: &Response,
     actions: &mut Actions,
 ) {
-    if response.secondary_clicked() && !session.selected.contains(&row.item()) {
-        pick(session, view, at, row, SelectHow::Alone, actions);
-    }
-    if !response.clicked() {
-        return;
-    }
-    ui.memory_mut(|memory| memory.request_focus(list_id(session)));
-    let how = SelectHow::of(ui.input(|input| input.modifiers));
-    let on_caret = response.interact_pointer_pos().is_some_and(|at| caret_rect(row, rect).contains(at));
-    let is_folder = row.item().is_folder();
-    if is_folder && on_caret {
-        actions.push(Action::ToggleFolder(row.path.clone()));
-        return;
-    }
-    pick(session, view, at, row, how, actions);
-    if how != SelectHow::Alone {
-        return;
+    let is_selected = session.selected.contains(&row.item());
+    match row_click(ui, list_id(session), row, rect, response, is_selected) {
+        RowClick::Nothing => return,
+        RowClick::Toggle => {
+            actions.push(Action::ToggleFolder(row.path.clone()));
+            return;
+        }
+        RowClick::Pick(how) => {
+            pick(session, view, at, row, how, actions);
+            return;
+        }
+        RowClick::Open => pick(session, view, at, row, SelectHow::Alone, actions),
     }
     match row.kind {
         // The second click of a double click would close what the first one opened.

@@ -3,11 +3,10 @@
 use egui::{DragValue, Frame, Label, Margin, Ui};
 use rust_i18n::t;
 
-use super::{Filter, RestoreState, list, may_change, runs_elsewhere, words};
+use super::{Filter, RestoreState, View, list, may_change, runs_elsewhere, words};
 use crate::action::{Action, Actions};
 use crate::model::plan::{LostLease, Plan, PlanState};
 use crate::model::session::Session;
-use crate::model::world::World;
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::chip::{Tone, chip};
@@ -19,14 +18,9 @@ use crate::ui::widgets::{
 /// The longest time to live of a lease that can be chosen: etcd allows more than anybody waits.
 const TTL_MOST: i64 = 30 * 24 * 3_600;
 
-pub fn show(
-    ui: &mut Ui,
-    world: &World,
-    session: &Session,
-    plan: &Plan,
-    state: &mut RestoreState,
-    actions: &mut Actions,
-) {
+/// Draws it.
+pub(super) fn show(ui: &mut Ui, view: View<'_>, state: &mut RestoreState, actions: &mut Actions) {
+    let View { session, plan, .. } = view;
     if session.profile.read_only {
         banner(ui, Tone::Accent, icons::LOCK, &t!("restore.read_only"), None);
     }
@@ -34,7 +28,7 @@ pub fn show(
     frame.show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = size::GRID;
-        title(ui, world, session, plan, actions);
+        title(ui, view, actions);
         if let PlanState::Stopped(Some(fault)) = &plan.state {
             fault_view(ui, fault, false);
         }
@@ -47,7 +41,8 @@ pub fn show(
     ui.painter().hline(left..=right, ui.cursor().top() - 0.5, tokens.line());
 }
 
-fn title(ui: &mut Ui, world: &World, session: &Session, plan: &Plan, actions: &mut Actions) {
+fn title(ui: &mut Ui, view: View<'_>, actions: &mut Actions) {
+    let View { world, session, plan } = view;
     let tokens = theme::tokens(ui);
     ui.horizontal(|ui| {
         if icon_button(ui, icons::ARROW_LEFT, &t!("restore.back"), None).clicked() {

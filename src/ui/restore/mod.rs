@@ -86,6 +86,14 @@ pub struct RestoreState {
     ttl_secs: Option<i64>,
 }
 
+/// The plan shown, and what it is about.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    world: &'a World,
+    session: &'a Session,
+    plan: &'a Plan,
+}
+
 /// Draws the screen.
 pub fn show(ui: &mut Ui, world: &World, state: &mut RestoreState, actions: &mut Actions) {
     let Some(session) = world.active_session() else { return };
@@ -95,7 +103,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut RestoreState, actions: &mut 
         if session.plans.making.is_some() || session.plans.not_made.is_some() {
             making(ui, session, actions);
         } else if let Some(plan) = session.plans.shown() {
-            one(ui, world, session, plan, state, actions);
+            one(ui, View { world, session, plan }, state, actions);
         } else {
             list::show(ui, world, session, actions);
         }
@@ -121,19 +129,13 @@ fn making(ui: &mut Ui, session: &Session, actions: &mut Actions) {
 }
 
 /// One plan in full.
-fn one(
-    ui: &mut Ui,
-    world: &World,
-    session: &Session,
-    plan: &Plan,
-    state: &mut RestoreState,
-    actions: &mut Actions,
-) {
+fn one(ui: &mut Ui, view: View<'_>, state: &mut RestoreState, actions: &mut Actions) {
+    let View { session, plan, .. } = view;
     state.digest.update(session, plan, state.filter);
     if state.chosen.as_ref().is_none_or(|(id, at)| *id != plan.id || *at >= plan.steps.len()) {
         state.chosen = (!plan.steps.is_empty()).then(|| (plan.id.clone(), 0));
     }
-    header::show(ui, world, session, plan, state, actions);
+    header::show(ui, view, state, actions);
     if plan.steps.is_empty() {
         let (title, hint) = (t!("restore.nothing"), t!("restore.nothing_hint"));
         empty_state(ui, icons::CHECK_CIRCLE, &title, &hint, None);
@@ -150,7 +152,7 @@ fn one(
             .default_size(DETAIL_WIDTH.max(room.x * 0.45).clamp(DETAIL_LEAST, most))
             .size_range(DETAIL_LEAST..=most)
             .show(ui, |ui| detail::show(ui, plan, state));
-        steps::show(ui, world, session, plan, state, actions);
+        steps::show(ui, view, state, actions);
         return;
     }
     // Not a panel: what does not fit there would push it over the steps.
@@ -158,7 +160,7 @@ fn one(
     let below = if whole.height() < ROOM_BELOW { 0.0 } else { (whole.height() * 0.5).min(DETAIL_HEIGHT) };
     let (upper, lower) = whole.split_top_bottom_at_y(whole.bottom() - below);
     ui.scope_builder(UiBuilder::new().id_salt("plan steps").max_rect(upper), |ui| {
-        steps::show(ui, world, session, plan, state, actions);
+        steps::show(ui, view, state, actions);
     });
     if below > 0.0 {
         ui.painter().rect_filled(lower, 0.0, tokens.panel);

@@ -4,12 +4,11 @@ use egui::accesskit::Role;
 use egui::{Id, Key as Press, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
-use super::{RestoreState, may_change, words};
+use super::{RestoreState, View, may_change, words};
 use crate::action::{Action, Actions};
 use crate::model::key_text::display_short;
 use crate::model::plan::{Plan, PlanStep, StepState, Warning};
 use crate::model::session::Session;
-use crate::model::world::World;
 use crate::ui::keys::words::keys;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
@@ -24,14 +23,9 @@ const ROOM_FOR_WORDS: f32 = 560.0;
 /// More warnings are not named in a line.
 const NAMED: usize = 2;
 
-pub fn show(
-    ui: &mut Ui,
-    world: &World,
-    session: &Session,
-    plan: &Plan,
-    state: &mut RestoreState,
-    actions: &mut Actions,
-) {
+/// Draws them.
+pub(super) fn show(ui: &mut Ui, view: View<'_>, state: &mut RestoreState, actions: &mut Actions) {
+    let View { world, session, plan } = view;
     let change = may_change(session, plan);
     all(ui, plan, state, change, actions);
     let id = Id::unique(("plan steps", session.id, &plan.id));

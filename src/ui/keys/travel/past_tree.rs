@@ -19,9 +19,8 @@ use crate::model::session::Session;
 use crate::model::travel::Comparison;
 use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
-use crate::ui::keys::row::caret_rect;
 use crate::ui::keys::selection::{MAX_SELECTED, SelectHow, Selection};
-use crate::ui::keys::tree::{keyboard_area, may_use_keyboard, moved, take_presses};
+use crate::ui::keys::tree::{RowClick, keyboard_area, may_use_keyboard, moved, row_click, take_presses};
 use crate::ui::theme;
 use crate::ui::widgets::VirtualList;
 
@@ -162,24 +161,20 @@ impl PastTree {
         response: &Response,
         actions: &mut Actions,
     ) {
-        if response.secondary_clicked() && !self.selection.rows.contains(&row.item()) {
-            self.pick(at, row, SelectHow::Alone);
+        let is_selected = self.selection.rows.contains(&row.item());
+        match row_click(ui, list_id(session), row, rect, response, is_selected) {
+            RowClick::Nothing => return,
+            RowClick::Toggle => {
+                self.toggle(&row.path);
+                return;
+            }
+            RowClick::Pick(how) => {
+                self.pick(at, row, how);
+                return;
+            }
+            RowClick::Open => self.pick(at, row, SelectHow::Alone),
         }
-        if !response.clicked() {
-            return;
-        }
-        ui.memory_mut(|memory| memory.request_focus(list_id(session)));
-        let how = SelectHow::of(ui.input(|input| input.modifiers));
-        let on_caret = response.interact_pointer_pos().is_some_and(|at| caret_rect(row, rect).contains(at));
         let is_folder = row.item().is_folder();
-        if is_folder && on_caret {
-            self.toggle(&row.path);
-            return;
-        }
-        self.pick(at, row, how);
-        if how != SelectHow::Alone {
-            return;
-        }
         // The second click of a double click would close what the first one opened.
         if is_folder && !response.double_clicked() {
             self.toggle(&row.path);
