@@ -414,6 +414,52 @@ fn lease_of(id: &str) -> String {
 }
 
 #[test]
+fn an_instance_that_goes_while_it_is_looked_at_says_why() {
+    let mut scene = opened(world(), Setting::default(), "user", "10.0.1.10:8080, up");
+    scene.change(|world| {
+        change(world, "user", |service| {
+            service.instances.remove(&key("/services/user/10.0.1.10:8080"));
+            let mut past = (*service.past).clone();
+            past.push_back(event("user", "10.0.1.10:8080", Turn::Down, Some(EndCause::Expired), 1_000));
+            service.past = Arc::new(past);
+        });
+    });
+    scene.picture("services-instance-gone");
+    assert!(scene.sees("10.0.1.10:8080 is gone, expired"));
+    scene.press("Dismiss");
+    assert!(!scene.sees("10.0.1.10:8080 is gone"));
+}
+
+#[test]
+fn what_is_shown_stays_though_the_order_changes() {
+    let mut scene =
+        play(Setting::default(), with(vec![service("a", ids("a", 2)), service("b", ids("b", 3))]));
+    assert!(
+        scene.sees("3 up") && scene.harness.query_by_role_and_label(Role::Link, "/services/a/").is_some()
+    );
+    scene.change(|world| {
+        world.now += 1_000;
+        change_instance(world, "b", "10.0.1.7:8080", |one| {
+            one.report = one.report.take().map(|report| late(&report, 60_000));
+        });
+    });
+    assert!(tops(&scene, &["b, 2 up, 1 down", "a, 2 up"]).is_sorted());
+    assert!(scene.harness.query_by_role_and_label(Role::Link, "/services/a/").is_some(), "it is still a");
+}
+
+#[test]
+fn a_word_of_its_own_is_not_taken_for_up() {
+    let mut world = world();
+    change_instance(&mut world, "order", "10.0.1.8:8080", |one| {
+        one.report = None;
+        one.status = Some(InstanceStatus::Other("DRAINING".into()));
+    });
+    world.sessions[0].chosen.service = Some(key("/services/order/"));
+    let scene = play(Setting::default(), world);
+    assert!(scene.sees("10.0.1.8:8080, DRAINING"));
+}
+
+#[test]
 fn an_instance_without_reports_says_so() {
     let scene = opened(world(), Setting::default().size(1_600.0, 1_000.0), "inventory", "10.0.3.1:9000, up");
     assert!(scene.sees("No metrics reported since it is watched."));

@@ -24,6 +24,14 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, instance: &Instance, actions: &m
     registration(ui, view, instance, &mut copied, actions);
     section_header(ui, &t!("services.report"), |_| {});
     report(ui, view, instance, &mut copied, actions);
+    if !instance.nodes.is_empty() {
+        section_header(ui, &t!("services.nodes"), |_| {});
+    }
+    for (at, node) in instance.nodes.iter().take(MOST_METADATA).enumerate() {
+        let weight = node.weight.map(|weight| t!("services.row.weight", weight = words::weight(weight)));
+        let name = weight.unwrap_or_else(|| (at + 1).to_string().into());
+        copied.extend(property_mono(ui, &name, &short(&node.address)));
+    }
     section_header(ui, &t!("services.metadata"), |_| {});
     metadata(ui, instance, &mut copied);
     for text in copied {

@@ -66,7 +66,7 @@ fn title(ui: &mut Ui, instance: &Instance, health: Health) -> bool {
         ui.spacing_mut().item_spacing.x = size::PAD;
         closed = icon_button(ui, icons::X, &t!("services.close_instance"), None).clicked();
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            chip(ui, words::tone(health), &words::status(instance, health));
+            chip(ui, words::instance_tone(instance, health), &words::status(instance, health));
             ui.add(Label::new(tokens.strong(neutral(&instance.id))).truncate().selectable(true));
         });
     });

@@ -10,7 +10,7 @@ use super::summary::{FLAPPING, Heartbeat};
 use super::{ServicesState, View, instance, words};
 use crate::action::Actions;
 use crate::model::bytes::Key;
-use crate::model::coordination::{Breaker, Health, Instance, Sample, Service};
+use crate::model::coordination::{Breaker, EndCause, Health, Instance, Sample, Service, Turn};
 use crate::model::key_text::neutral;
 use crate::model::status::SeenAt;
 use crate::ui::theme::{self, Tokens, icons, size, text};
@@ -20,7 +20,7 @@ use crate::ui::widgets::chip::dot;
 use crate::ui::widgets::columns::{CellLook, Columns, Span, paint_cell, paint_title};
 use crate::ui::widgets::list::row_ground;
 use crate::ui::widgets::list_box::{ListBox, ListRow};
-use crate::ui::widgets::{empty_state, sparkline};
+use crate::ui::widgets::{banner, empty_state, sparkline, time_text};
 
 /// Widths of the columns that do not stretch.
 const STATUS: f32 = 84.0;
@@ -115,6 +115,7 @@ pub(super) fn show(
     service: &Arc<Service>,
     actions: &mut Actions,
 ) {
+    gone(ui, view, state, service);
     if service.instances.is_empty() {
         empty_state(ui, icons::HARD_DRIVES, &t!("services.all_gone"), &t!("services.all_gone_hint"), None);
         return;
@@ -128,6 +129,29 @@ pub(super) fn show(
         beside(ui, view, state, service, &instance, health, actions);
     }
     table(ui, view, state, place, actions);
+}
+
+/// What became of the chosen instance, where it is gone: a line below the table, until it is read.
+fn gone(ui: &mut Ui, view: View<'_>, state: &mut ServicesState, service: &Service) {
+    let Some(key) = state.instance.get(&view.session.id) else { return };
+    let last = service.past.iter().rev().find(|event| event.key == *key && event.turn == Turn::Down);
+    let Some(event) = last.filter(|_| !service.instances.contains_key(key)) else { return };
+    let cause = event.cause.unwrap_or(EndCause::Unknown);
+    let words = t!(
+        "services.instance_gone",
+        instance = neutral(&event.id),
+        cause = words::cause(cause),
+        time = time_text(event.at, view.world.now)
+    );
+    let tone = words::turn_tone(event.turn, event.cause);
+    let close = t!("common.dismiss");
+    let mut closed = false;
+    Panel::bottom("instance gone").frame(Frame::new()).show(ui, |ui| {
+        closed = banner(ui, tone, icons::INFO, &words, Some(&close));
+    });
+    if closed {
+        state.instance.remove(&view.session.id);
+    }
 }
 
 /// The instance that is chosen: at the right, or below where there is no room.
@@ -230,7 +254,7 @@ fn line(
     row_ground(ui, rect, cell.chosen, response.hovered(), cell.focused);
     let cells = Cells::of(rect);
     let y = rect.center().y;
-    let tone = words::tone(health);
+    let tone = words::instance_tone(instance, health);
     dot(ui, pos2(cells.status.0 + 4.0, y), tone);
     let colour = if health == Health::Up { tokens.second } else { tone.colour(tokens) };
     let room = (cells.status.0 + 14.0, cells.status.1);

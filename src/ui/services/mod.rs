@@ -52,8 +52,8 @@ pub struct ServicesState {
     order: Order,
     wanted: Wanted,
     focus_filter: bool,
-    /// The service that was brought into sight in the list.
-    shown: Option<Key>,
+    /// The service that is shown.
+    shown: Option<(SessionId, Key)>,
     clock: Clock,
     /// The page of the service that is shown.
     page: Page,
@@ -151,10 +151,14 @@ fn contents(ui: &mut Ui, view: View<'_>, state: &mut ServicesState, actions: &mu
     }
 }
 
-/// The service that is shown: the one that was chosen, else the first in the list.
+/// The service that is shown: the one that was chosen, else the first in the list, and then the same until
+/// another is chosen, whatever becomes of the order.
 fn choose(state: &ServicesState, session: &Session) -> Option<usize> {
-    let chosen = session.chosen.service.as_ref().and_then(|folder| state.summaries.position(folder));
-    chosen.or_else(|| state.order.places.first().copied())
+    let place = |folder: &Key| state.summaries.position(folder);
+    let chosen = session.chosen.service.as_ref().and_then(place);
+    let shown =
+        || state.shown.as_ref().filter(|(id, _)| *id == session.id).and_then(|(_, folder)| place(folder));
+    chosen.or_else(shown).or_else(|| state.order.places.first().copied())
 }
 
 /// Has the window drawn again when the clock alone makes a difference.

@@ -111,11 +111,15 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    /// What a service is like at this moment, and until when that holds.
-    pub(super) fn of(service: &Service, heartbeat: Heartbeat, now: SeenAt) -> (Self, SeenAt) {
+    /// What a service is like at this moment, and until when that holds. `before`: what it was like, where only
+    /// the clock has moved since.
+    fn of(service: &Service, heartbeat: Heartbeat, now: SeenAt, before: Option<&Self>) -> (Self, SeenAt) {
         let mut summary = Self::default();
         let mut until = SeenAt::MAX;
-        let mut versions: Vec<&str> = Vec::new();
+        summary.version = match before {
+            Some(before) => before.version.clone(),
+            None => most_frequent(service),
+        };
         for instance in service.instances.values() {
             summary.counts.add(heartbeat.health(instance, now));
             until = until.min(heartbeat.turns(instance, now));
@@ -123,9 +127,7 @@ impl Summary {
             let breaker = instance.report.as_ref().and_then(|report| report.breaker);
             summary.breakers += u32::from(breaker.is_some_and(|breaker| breaker != Breaker::Closed));
             summary.canaries += u32::from(instance.label.as_deref() == Some("canary"));
-            versions.extend(instance.version.as_deref());
         }
-        summary.version = most_frequent(versions);
         let (events, ends) = lately(&service.past, now);
         summary.events = events;
         summary.trouble = trouble(service, &summary);
@@ -133,10 +135,12 @@ impl Summary {
     }
 }
 
-/// What is said most, and how many other words are said.
-fn most_frequent(mut words: Vec<&str>) -> Option<(String, usize)> {
-    words.sort_unstable();
-    let groups = || words.chunk_by(|a, b| a == b);
+/// The version that most instances run, and how many others there are.
+fn most_frequent(service: &Service) -> Option<(String, usize)> {
+    let instances = service.instances.values();
+    let mut versions: Vec<&str> = instances.filter_map(|instance| instance.version.as_deref()).collect();
+    versions.sort_unstable();
+    let groups = || versions.chunk_by(|a, b| a == b);
     let most = groups().max_by_key(|group| group.len())?;
     Some(((*most.first()?).to_owned(), groups().count() - 1))
 }
@@ -175,6 +179,8 @@ pub(super) struct Row {
     pub summary: Option<Summary>,
     /// Until when it holds; what is behind is looked at when there is time.
     until: SeenAt,
+    /// It is of this very picture of the service: only the clock can have made it another.
+    is_of_this: bool,
 }
 
 /// Everything in a few numbers.
@@ -279,10 +285,10 @@ impl Summaries {
             self.rows.push(match known {
                 Some(row) if Arc::ptr_eq(&row.service, service) => row,
                 // What was known stays until it has been looked at again.
-                Some(row) => Row { service: service.clone(), summary: row.summary, until: SeenAt::MIN },
+                Some(row) => Row::new(service.clone(), row.summary),
                 None => {
                     changed = true;
-                    Row { service: service.clone(), summary: None, until: SeenAt::MIN }
+                    Row::new(service.clone(), None)
                 }
             });
         }
@@ -309,10 +315,16 @@ impl Summaries {
 }
 
 impl Row {
+    fn new(service: Arc<Service>, summary: Option<Summary>) -> Self {
+        Self { service, summary, until: SeenAt::MIN, is_of_this: false }
+    }
+
     /// Whether what it says is another.
     fn look(&mut self, heartbeat: Heartbeat, now: SeenAt) -> bool {
-        let (summary, until) = Summary::of(&self.service, heartbeat, now);
+        let before = self.summary.as_ref().filter(|_| self.is_of_this);
+        let (summary, until) = Summary::of(&self.service, heartbeat, now, before);
         self.until = until;
+        self.is_of_this = true;
         let changed = self.summary.as_ref() != Some(&summary);
         self.summary = Some(summary);
         changed

@@ -67,7 +67,8 @@ pub(super) fn show(
     let place = chosen.and_then(|at| state.order.places.iter().position(|place| *place == at));
     let ServicesState { order, summaries, shown, .. } = state;
     // A service that was chosen elsewhere is brought into sight, once.
-    let folder = chosen.and_then(|at| summaries.rows.get(at)).map(|row| row.service.folder.clone());
+    let folder = chosen.and_then(|at| summaries.rows.get(at));
+    let folder = folder.map(|row| (view.session.id, row.service.folder.clone()));
     let other = *shown != folder;
     if other {
         *shown = folder;
@@ -82,7 +83,7 @@ pub(super) fn show(
     });
     let picked = picked.and_then(|at| summaries.rows.get(*order.places.get(at)?));
     if let Some(row) = picked {
-        *shown = Some(row.service.folder.clone());
+        *shown = Some((view.session.id, row.service.folder.clone()));
         actions.push(Action::ShowService(row.service.folder.clone()));
     }
 }

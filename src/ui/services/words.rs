@@ -39,6 +39,14 @@ pub(super) fn status(instance: &Instance, is: Health) -> Cow<'static, str> {
     }
 }
 
+/// The shape and colour of an instance: what its own word means is not known.
+pub(super) fn instance_tone(instance: &Instance, is: Health) -> Tone {
+    match (is, told(instance)) {
+        (Health::Up, Some(InstanceStatus::Other(_))) => Tone::Plain,
+        _ => tone(is),
+    }
+}
+
 /// What an instance says of itself: in its report, else in its registration.
 fn told(instance: &Instance) -> Option<&InstanceStatus> {
     instance.report.as_ref().and_then(|report| report.status.as_ref()).or(instance.status.as_ref())
