@@ -17,6 +17,8 @@ mod mirror;
 mod network;
 mod oracle;
 mod outage;
+#[cfg(unix)]
+mod participants;
 mod partition;
 mod plan;
 mod proxy;

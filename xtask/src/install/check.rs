@@ -39,6 +39,8 @@ pub fn missing_packages(need: Need) -> Vec<&'static str> {
         Need::ChineseFont => vec!["fonts-wqy-microhei"],
         // Unpacked, not installed: an installed etcd would start as a service.
         Need::Etcd | Need::OldEtcd => Vec::new(),
+        // In a folder of its own, from Python's registry.
+        Need::PythonEtcd3 => Vec::new(),
     }
 }
 

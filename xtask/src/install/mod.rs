@@ -3,6 +3,7 @@
 mod apt;
 mod check;
 mod elsewhere;
+mod python;
 
 use crate::etcd;
 use crate::run::{Failure, find_program};
@@ -24,6 +25,8 @@ pub enum Need {
     VirtualScreen,
     /// `ps` and `kill`, with which the tests look for processes and stop them (Linux; others have them).
     ProcessTools,
+    /// Python's etcd3, which takes locks in the tests; they go on without it.
+    PythonEtcd3,
     /// A font with Chinese characters (Linux; other systems have one).
     ChineseFont,
 }
@@ -38,6 +41,7 @@ pub fn everything() -> Result<(), Failure> {
         Need::ChineseFont,
         Need::Etcd,
         Need::OldEtcd,
+        Need::PythonEtcd3,
     ])
 }
 
@@ -52,6 +56,7 @@ pub fn ensure(needs: &[Need]) -> Result<(), Failure> {
         match need {
             Need::Etcd => etcd::ensure_newest()?,
             Need::OldEtcd => etcd::ensure_old(),
+            Need::PythonEtcd3 => python::ensure(),
             _ => {}
         }
     }
