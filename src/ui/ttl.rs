@@ -72,15 +72,20 @@ pub fn paint(ui: &Ui, rect: Rect, ttl: Ttl) {
     let at = pos2(rect.right() - words.size().x, rect.center().y - words.size().y / 2.0);
     ui.painter().galley(at, words, words_colour);
     let room = rect.width() - words_width - size::PAD;
-    if let Ttl::Left { share, .. } = ttl
-        && room > 16.0
-    {
+    if matches!(ttl, Ttl::Left { .. }) && room > 16.0 {
         let top = rect.center().y - size::PROGRESS / 2.0;
-        let track = Rect::from_min_size(pos2(rect.left(), top), vec2(room, size::PROGRESS));
-        let radius = CornerRadius::same(2);
-        ui.painter().rect_filled(track, radius, tokens.border);
-        let full = Rect::from_min_size(track.min, vec2(track.width() * share, track.height()));
-        ui.painter().rect_filled(full, radius, colour);
+        paint_bar(ui, Rect::from_min_size(pos2(rect.left(), top), vec2(room, size::PROGRESS)), ttl);
+    }
+}
+
+/// Paints the bar alone, over the whole place.
+pub fn paint_bar(ui: &Ui, rect: Rect, ttl: Ttl) {
+    let tokens = theme::tokens(ui);
+    let radius = CornerRadius::same(2);
+    ui.painter().rect_filled(rect, radius, tokens.border);
+    if let Ttl::Left { share, .. } = ttl {
+        let full = Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height()));
+        ui.painter().rect_filled(full, radius, ttl.colour(tokens));
     }
 }
 

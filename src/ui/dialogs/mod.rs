@@ -22,7 +22,7 @@ use egui::{Id, Ui};
 
 use crate::action::{Action, Actions};
 use crate::model::bytes::Key;
-use crate::model::dialog::Dialog;
+use crate::model::dialog::{Dialog, EndHow};
 use crate::model::session::Session;
 use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
@@ -64,6 +64,8 @@ struct Form {
     keep_lease: bool,
     yaml: bool,
     only_key: bool,
+    /// How something that lives on a lease is to be ended.
+    how: EndHow,
     /// Whether the first field has been given the keyboard.
     focused: bool,
     collisions: move_keys::Collisions,
@@ -131,7 +133,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut DialogState, actions: &mut A
             run_plan::show(ui, run_plan::Question { dialog, work: *work, type_to_confirm }, form, actions)
         }
         Dialog::End(question) => end::show(ui, world, session, question, form, actions),
-        Dialog::GrantLease => grant_lease::show(ui, form, actions),
+        Dialog::GrantLease => grant_lease::show(ui, session, form, actions),
         Dialog::AttachKey { lease } => attach_key::show(ui, session, *lease, form, actions),
         Dialog::EditInstance { key } => edit_instance::show(ui, session, key, form, actions),
         Dialog::CloseDirty { key } => close_dirty::show(ui, key, actions),
@@ -174,6 +176,8 @@ fn first_form(dialog: &Dialog, session: &Session) -> Form {
             only_key: !what.is_folder(),
             ..Form::default()
         },
+        Dialog::End(question) => Form { how: end::safer(question), ..Form::default() },
+        Dialog::GrantLease => Form { text: grant_lease::FIRST.to_owned(), ..Form::default() },
         _ => Form::default(),
     }
 }

@@ -1,0 +1,247 @@
+//! Which leases are shown, and in which order: worked out beside the window's thread, now and then.
+
+use egui::Context;
+
+use crate::model::bytes::Key;
+use crate::model::coordination::{Coordination, LeaseInfo};
+use crate::model::key_text::display_key;
+use crate::model::message::SessionId;
+use crate::model::session::{KnownLeases, Session};
+use crate::model::status::SeenAt;
+use crate::ui::beside::{Answer, Beside};
+
+/// The order is worked out this often at most, in milliseconds; while the pointer is over the rows less
+/// often, so that they do not move away below it.
+const EVERY_MS: i64 = 500;
+const EVERY_HOVERED_MS: i64 = 3_000;
+/// An answer says nothing any more so long after the end that it told, in milliseconds.
+const STALE_MS: i64 = 3_000;
+
+/// The leases to be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ordered {
+    /// Those that fit the filter: the next to expire first.
+    pub rows: Vec<i64>,
+    /// All that there are.
+    pub total: usize,
+    /// Of these, those to which no key is attached.
+    pub without_keys: usize,
+    /// Of these, those that have missed a renewal: less than half of their time is left.
+    pub ending: usize,
+}
+
+/// What an order is made of. Cheap to make.
+struct Materials {
+    coordination: Coordination,
+    all: Option<Vec<i64>>,
+    known: KnownLeases,
+    filter: String,
+    now: SeenAt,
+}
+
+/// What an order was made of, to see whether another one is needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Made {
+    session: SessionId,
+    filter: String,
+    at: SeenAt,
+}
+
+/// The order that is shown, and the next one while it is worked out.
+#[derive(Default)]
+pub struct Order {
+    shown: Ordered,
+    made: Option<Made>,
+    working: Option<(Made, Beside<Ordered>)>,
+}
+
+impl Order {
+    /// The order as it was worked out last; `None`: none has been yet.
+    pub fn current(
+        &mut self,
+        ctx: &Context,
+        world_now: SeenAt,
+        session: &Session,
+        ask: Ask<'_>,
+    ) -> Option<&Ordered> {
+        let Ask { filter, all, hovered } = ask;
+        if let Some((made, beside)) = self.working.take() {
+            match beside.take() {
+                Answer::Working => self.working = Some((made, beside)),
+                Answer::Ready(ordered) => {
+                    self.shown = ordered;
+                    self.made = Some(made);
+                }
+                Answer::Failed => {}
+            }
+        }
+        let due = match &self.made {
+            None => true,
+            Some(made) if made.session != session.id || made.filter != filter => true,
+            Some(made) => {
+                let every = if hovered { EVERY_HOVERED_MS } else { EVERY_MS };
+                !(0..every).contains(&(world_now - made.at))
+            }
+        };
+        let overtaken = self
+            .working
+            .as_ref()
+            .is_some_and(|(made, _)| made.session != session.id || made.filter != filter);
+        if due && (self.working.is_none() || overtaken) {
+            let made = Made { session: session.id, filter: filter.to_owned(), at: world_now };
+            let materials = Materials {
+                coordination: session.coordination.clone(),
+                all: all.cloned(),
+                known: session.leases.clone(),
+                filter: filter.to_lowercase(),
+                now: world_now,
+            };
+            let work = move || order(&materials);
+            self.working = Some((made, Beside::start(ctx, "order of leases", work)));
+        }
+        self.made.as_ref().filter(|made| made.session == session.id).map(|_| &self.shown)
+    }
+}
+
+/// What is asked of an [`Order`].
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    /// What is looked for.
+    pub filter: &'a str,
+    /// All leases of the cluster, where they are known.
+    pub all: Option<&'a Vec<i64>>,
+    /// The pointer is over the rows.
+    pub hovered: bool,
+}
+
+/// Where a lease stands: those that may end soon first, by when; then those that are kept alive, in an order
+/// that stays; then those of which nothing is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Ending(SeenAt),
+    Kept(i64),
+    Unknown,
+}
+
+fn place(info: Option<&LeaseInfo>, now: SeenAt) -> Place {
+    let Some(info) = info else { return Place::Unknown };
+    if info.remaining_secs < 0 {
+        return Place::Ending(SeenAt::MIN);
+    }
+    let ends = info.seen_at.saturating_add(info.remaining_secs.saturating_mul(1_000));
+    let left_ms = ends.saturating_sub(now);
+    if left_ms < -STALE_MS {
+        Place::Unknown
+    } else if left_ms.saturating_mul(2) <= info.granted_secs.saturating_mul(1_000) {
+        Place::Ending(ends)
+    } else {
+        Place::Kept(info.granted_secs)
+    }
+}
+
+fn order(materials: &Materials) -> Ordered {
+    let Materials { coordination, all, known, filter, now } = materials;
+    let mut ordered = Ordered::default();
+    let mut rows: Vec<(Place, i64)> = Vec::new();
+    let mut take = |lease: i64, used: bool| {
+        let info = known.get(&lease);
+        // One that is listed, but gone since.
+        if !used && info.is_some_and(|info| info.remaining_secs < 0) {
+            return;
+        }
+        let place = place(info, *now);
+        ordered.total += 1;
+        ordered.without_keys += usize::from(!used);
+        ordered.ending += usize::from(matches!(place, Place::Ending(_)));
+        if filter.is_empty() || fits(coordination, lease, filter) {
+            rows.push((place, lease));
+        }
+    };
+    for lease in coordination.leases.keys() {
+        take(*lease, true);
+    }
+    for lease in all.iter().flat_map(|all| all.iter()) {
+        if !coordination.leases.contains_key(lease) {
+            take(*lease, false);
+        }
+    }
+    rows.sort_unstable();
+    ordered.rows = rows.into_iter().map(|(_, lease)| lease).collect();
+    ordered
+}
+
+/// Whether a lease, or a key on it, is called so. The filter is in lower case.
+fn fits(coordination: &Coordination, lease: i64, filter: &str) -> bool {
+    let named = |text: String| text.contains(filter);
+    if named(format!("{lease:016x}")) || named(lease.to_string()) {
+        return true;
+    }
+    let Some(used) = coordination.leases.get(&lease) else { return false };
+    used.keys.keys().any(|key: &Key| display_key(key).to_lowercase().contains(filter))
+        || used.keys.keys().any(|key| {
+            let instance = coordination.instance_of(key);
+            instance.is_some_and(|(service, _)| service.name.to_lowercase().contains(filter))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::coordination::{LeaseUse, Meaning};
+
+    fn used(ids: &[i64]) -> Coordination {
+        let mut coordination = Coordination::default();
+        for id in ids {
+            let key = Key::from(format!("/Jobs/{id}").into_bytes());
+            let keys = std::iter::once((key, Arc::new(Meaning::Other))).collect();
+            coordination.leases.insert(*id, Arc::new(LeaseUse { id: *id, keys, since: None }));
+        }
+        coordination
+    }
+
+    fn told(id: i64, granted_secs: i64, remaining_secs: i64) -> (i64, LeaseInfo) {
+        (id, LeaseInfo { id, granted_secs, remaining_secs, seen_at: 10_000 })
+    }
+
+    fn ordered(used_by: &[i64], all: &[i64], known: &[(i64, LeaseInfo)], filter: &str) -> Ordered {
+        order(&Materials {
+            coordination: used(used_by),
+            all: (!all.is_empty()).then(|| all.to_vec()),
+            known: known.iter().copied().collect(),
+            filter: filter.to_owned(),
+            now: 12_000,
+        })
+    }
+
+    #[test]
+    fn what_ends_soon_comes_first_and_what_is_kept_alive_stays_where_it_is() {
+        let known = [told(1, 10, 9), told(2, 60, 20), told(3, 10, 4), told(4, 30, 29), told(6, 5, 4)];
+        let found = ordered(&[1, 2, 3, 4, 5, 6], &[], &known, "");
+        assert_eq!(found.rows, [6, 3, 2, 1, 4, 5]);
+        assert_eq!((found.total, found.ending, found.without_keys), (6, 3, 0));
+    }
+
+    #[test]
+    fn an_answer_that_has_grown_old_says_nothing() {
+        let old = (1, LeaseInfo { id: 1, granted_secs: 10, remaining_secs: 1, seen_at: 1_000 });
+        assert_eq!(ordered(&[1, 2], &[], &[old, told(2, 10, 9)], "").rows, [2, 1]);
+    }
+
+    #[test]
+    fn leases_without_keys_are_shown_and_those_found_gone_are_not() {
+        let found = ordered(&[1], &[1, 7, 8], &[told(8, 0, -1)], "");
+        assert_eq!((found.rows.as_slice(), found.total, found.without_keys), ([1, 7].as_slice(), 2, 1));
+    }
+
+    #[test]
+    fn leases_are_found_by_id_in_both_ways_of_writing_and_by_key() {
+        let id = 0x694d_77aa_9e38_260f;
+        for filter in ["694d77aa", "7587862", "/jobs/758", "jobs"] {
+            let wanted = if filter == "7587862" { &id.to_string()[..7] } else { filter };
+            assert_eq!(ordered(&[id], &[3], &[], wanted).rows, [id], "{wanted}");
+        }
+        assert_eq!(ordered(&[id], &[3], &[], "nothing").rows, [0_i64; 0]);
+    }
+}
