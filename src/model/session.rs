@@ -144,6 +144,17 @@ pub struct Chosen {
     pub lease: Option<i64>,
 }
 
+/// A key that is to be attached to a lease, whose value is read first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attaching {
+    /// The request that reads it.
+    pub request: RequestId,
+    /// The mod revision at which it was chosen: at another one it is left alone.
+    pub revision: i64,
+    /// The lease.
+    pub lease: i64,
+}
+
 /// Leases whose TTL was told, by id. Cloning it costs next to nothing.
 pub type KnownLeases = OrdMap<i64, LeaseInfo>;
 
@@ -176,6 +187,8 @@ pub struct Session {
     pub all_leases: Loadable<Vec<i64>>,
     /// Leases whose TTL was asked for.
     pub leases: KnownLeases,
+    /// A key that is about to be attached to a lease.
+    pub attaching: Option<Attaching>,
     /// The screen shown.
     pub screen: Screen,
     /// Expanded folders of the tree.

@@ -23,6 +23,7 @@ mod environments;
 mod history;
 mod journal;
 mod keys;
+mod leases;
 mod list_box;
 mod nasty_screens;
 mod overview;

@@ -6,7 +6,7 @@ use crate::model::bytes::{Key, Value};
 use crate::model::coordination::{ClaimKind, CoordinationSettings, Meaning};
 use crate::model::dialog::{Dialog, EndHow, EndQuestion, EndSubject};
 use crate::model::message::CommandKind;
-use crate::model::session::{JobKind, Screen, Session};
+use crate::model::session::{Attaching, JobKind, Screen, Session};
 use crate::model::write::{BatchStep, Expect, LeaseChoice, PutRequest};
 
 impl App {
@@ -90,9 +90,19 @@ impl App {
         }
     }
 
-    /// Attaches a key to a lease by writing the value that it has anew, guarded by its revision.
+    /// Attaches a key to a lease by writing the value that it has anew, guarded by its revision. Where the
+    /// mirror has no value it is read first.
     fn attach(&mut self, key: &Key, revision: i64, lease: i64) {
-        let Some(value) = self.value_at(key, revision) else { return };
+        let Some(value) = self.value_at(key, revision) else {
+            self.world.dialog = None;
+            if self.may_write()
+                && let Some(request) = self.ask(CommandKind::Read(key.clone()))
+                && let Some(session) = self.world.active_session_mut()
+            {
+                session.attaching = Some(Attaching { request, revision, lease });
+            }
+            return;
+        };
         let put = PutRequest {
             key: key.clone(),
             value,

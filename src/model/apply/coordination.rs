@@ -1,11 +1,15 @@
 //! Taking in what was told of leases.
 
+use super::FollowUp;
+use crate::model::bytes::Key;
 use crate::model::coordination::LeaseInfo;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::message::EventKind;
-use crate::model::session::Session;
+use crate::model::message::{CommandKind, EventKind, RequestId};
+use crate::model::record::KeyRecord;
+use crate::model::session::{Attaching, Session};
 use crate::model::status::SeenAt;
 use crate::model::world::{ToastKind, ToastText};
+use crate::model::write::{Expect, LeaseChoice, PutRequest};
 
 /// TTLs of at most so many leases are remembered.
 const MOST_LEASES: usize = 65_536;
@@ -57,6 +61,29 @@ impl Session {
             EventKind::Leases(Err(fault)) | EventKind::LeaseGranted(Err(fault)) => Some(failure(fault)),
             _ => None,
         }
+    }
+
+    /// The value of a key that is to be attached to a lease was read: it is written again as it is.
+    pub(super) fn apply_attaching(
+        &mut self,
+        key: &Key,
+        request: RequestId,
+        record: &Result<Option<KeyRecord>, Fault>,
+        follow_ups: &mut Vec<FollowUp>,
+    ) -> Option<Message> {
+        let Attaching { revision, lease, .. } = self.attaching.take_if(|it| it.request == request)?;
+        let record = match record {
+            Ok(record) => record.as_ref(),
+            Err(fault) => return Some(failure(fault.clone())),
+        };
+        let value = record.filter(|it| it.meta.mod_revision == revision).and_then(|it| it.value.clone());
+        let Some(value) = value else {
+            return Some(failure(Fault::new(FaultKind::Conflict, "the key has changed since it was chosen")));
+        };
+        let (expect, lease) = (Expect::Revision(revision), LeaseChoice::Attach(lease));
+        let put = PutRequest { key: key.clone(), value, expect, lease };
+        follow_ups.push((self.id, CommandKind::Put(put)));
+        None
     }
 
     /// What a lease has left. An answer that was asked before the one that is known changes nothing.
@@ -139,6 +166,37 @@ mod tests {
         let unknown = Err(Fault::new(FaultKind::OutcomeUnknown, ""));
         session.apply_leases(EventKind::LeaseRevoked { lease: 7, ended: unknown }, NOW);
         assert_eq!(session.all_leases.value(), Some(&vec![7]), "whether it is gone is not known");
+    }
+
+    /// Where the mirror keeps no values the key is read first, and written only as it was chosen.
+    #[test]
+    fn a_key_is_attached_with_the_value_that_was_read_and_only_at_its_revision() {
+        use crate::model::record::KeyMeta;
+        let key = Key::from(b"/a".as_slice());
+        let attach = |found: Result<Option<i64>, Fault>, request: u64| {
+            let attaching = Some(Attaching { request: RequestId(5), revision: 9, lease: 7 });
+            let mut session = Session { attaching, ..Session::default() };
+            let mut follow_ups = Vec::new();
+            let record = found.map(|revision| {
+                revision.map(|mod_revision| KeyRecord {
+                    key: key.clone(),
+                    meta: KeyMeta { create_revision: 2, mod_revision, version: 3, lease: 0 },
+                    value: Some(b"as it is".as_slice().into()),
+                })
+            });
+            let said = session.apply_attaching(&key, RequestId(request), &record, &mut follow_ups);
+            (said.is_some(), follow_ups, session.attaching.is_some())
+        };
+        let (said, follow_ups, _) = attach(Ok(Some(9)), 5);
+        let [(_, CommandKind::Put(put))] = follow_ups.as_slice() else { panic!("{follow_ups:?}") };
+        assert_eq!((&*put.value, put.expect), (b"as it is".as_slice(), Expect::Revision(9)));
+        assert!(!said && put.lease == LeaseChoice::Attach(7));
+        for changed in [Ok(Some(10)), Ok(None), Err(Fault::new(FaultKind::Unavailable, ""))] {
+            let (said, follow_ups, waits) = attach(changed, 5);
+            assert!(said && follow_ups.is_empty() && !waits, "it is said, and nothing is written");
+        }
+        let (said, follow_ups, waits) = attach(Ok(Some(9)), 6);
+        assert!(!said && follow_ups.is_empty() && waits, "another answer");
     }
 
     #[test]

@@ -66,6 +66,7 @@ impl World {
             EventKind::DeletedKeys { keys, .. } => session.apply_deleted_keys(request, keys),
             EventKind::FileRead { path, content } => session.apply_file(&path, request, &content),
             EventKind::Value { key, record } => {
+                toast = session.apply_attaching(&key, request, &record, &mut follow_ups);
                 session.apply_compared(&key, request, &record);
                 if let Some(travel) = &mut session.travel {
                     travel.opened_answered(&key, request, &record);
