@@ -203,10 +203,10 @@ impl Witness for AuditTrail {
 
 /// What this console ended, if that is what it did.
 fn own_end(intent: &AuditIntent, outcome: &AuditOutcome) -> Option<OwnEnd> {
-    let AuditOutcome::Done { .. } = outcome else { return None };
+    let AuditOutcome::Done { revision } = *outcome else { return None };
     match intent.operation {
-        AuditOperation::Delete => Some(OwnEnd::Deleted(intent.key.clone())),
-        AuditOperation::RevokeLease => intent.lease().map(OwnEnd::Revoked),
+        AuditOperation::Delete => Some(OwnEnd::Deleted { key: intent.key.clone(), revision }),
+        AuditOperation::RevokeLease => intent.lease().map(|lease| OwnEnd::Revoked { lease, revision }),
         _ => None,
     }
 }

@@ -29,9 +29,19 @@ pub enum EndCause {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OwnEnd {
     /// It deleted this key.
-    Deleted(Key),
+    Deleted {
+        /// The key.
+        key: Key,
+        /// The revision at which it went.
+        revision: i64,
+    },
     /// It revoked this lease.
-    Revoked(i64),
+    Revoked {
+        /// The lease.
+        lease: i64,
+        /// The revision at which its keys went; 0: not known.
+        revision: i64,
+    },
 }
 
 /// Something that lived on a lease and is gone: what is needed to find out why.

@@ -76,7 +76,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut LeasesState, actions: &mut A
 /// Asks for all leases now and then; not again on its own where the user may not.
 fn list(world: &World, session: &Session, state: &mut LeasesState, actions: &mut Actions) {
     let all = &session.all_leases;
-    if all.is_pending() || !session.state.is_live() || all.fault().is_some_and(|fault| refused(fault)) {
+    if all.is_pending() || !session.state.is_live() || all.fault().is_some_and(refused) {
         return;
     }
     let many = all.value().is_some_and(|all| all.len() > MANY);

@@ -41,9 +41,9 @@ pub(super) struct Ends {
 
 impl Ends {
     /// What this console did that explains an end.
-    fn ours(&self, key: &Key, lease: i64, at: SeenAt) -> Option<EndCause> {
+    fn ours(&self, (revision, key): &(i64, Key), lease: i64, at: SeenAt) -> Option<EndCause> {
         let recent = self.ours.iter().rev().filter(|(done, _)| (at - done).abs() <= OURS_MS);
-        recent.map(|(_, end)| end).find_map(|end| explains(end, key, lease))
+        recent.map(|(_, end)| end).find_map(|end| explains(end, *revision, key, lease))
     }
 
     /// The news that told of an end.
@@ -54,10 +54,17 @@ impl Ends {
     }
 }
 
-fn explains(end: &OwnEnd, key: &Key, lease: i64) -> Option<EndCause> {
+/// A key may come back, and go, under the same name; and before its lease was revoked a key may have been
+/// released: only what went at the very revision is explained.
+fn explains(end: &OwnEnd, revision: i64, key: &Key, lease: i64) -> Option<EndCause> {
     match end {
-        OwnEnd::Deleted(ours) => (ours == key).then_some(EndCause::DeletedHere),
-        OwnEnd::Revoked(ours) => (*ours == lease && lease != 0).then_some(EndCause::RevokedHere),
+        OwnEnd::Deleted { key: ours, revision: at } => {
+            (ours == key && *at == revision).then_some(EndCause::DeletedHere)
+        }
+        OwnEnd::Revoked { lease: ours, revision: at } => {
+            let then = *at == revision || *at == 0;
+            (*ours == lease && lease != 0 && then).then_some(EndCause::RevokedHere)
+        }
     }
 }
 
@@ -67,12 +74,12 @@ impl Engine {
         if moment.way != Way::Seen {
             return EndCause::Unknown;
         }
-        let cause = match self.ends.ours(key, lease, moment.at) {
+        let id = (moment.revision, key.clone());
+        let cause = match self.ends.ours(&id, lease, moment.at) {
             Some(ours) => ours,
             None if lease == 0 => EndCause::Released,
             None => EndCause::Asking,
         };
-        let id = (moment.revision, key.clone());
         if cause == EndCause::Asking {
             let ending = Ending { key: key.clone(), lease, revision: moment.revision, seen_at: moment.at };
             self.picture.endings.insert(id.clone(), Arc::new(ending));
@@ -100,7 +107,10 @@ impl Engine {
     pub fn ours(&mut self, end: &OwnEnd, now: SeenAt) {
         let mut explained = Vec::new();
         for ((revision, key), open) in &mut self.ends.open {
-            if let Some(cause) = explains(end, key, open.lease).filter(|_| (now - open.at).abs() <= OURS_MS) {
+            let found = explains(end, *revision, key, open.lease);
+            // Where the revision is not known it stands behind what was found out.
+            let sure = !matches!(end, OwnEnd::Revoked { revision: 0, .. }) || open.cause == EndCause::Asking;
+            if let Some(cause) = found.filter(|_| sure && (now - open.at).abs() <= OURS_MS) {
                 open.cause = cause;
                 explained.push((*revision, key.clone(), open.of.clone(), open.news, cause));
             }
