@@ -74,24 +74,7 @@ fn world() -> World {
     put(session, "/services/user/10.0.1.7", USER, Meaning::Instance(folder.clone()));
     put(session, "/health/user/10.0.1.7", USER, Meaning::Report(key("user")));
     put(session, "/cache/user/10.0.1.7", USER, Meaning::Other);
-    let instance = Instance {
-        key: key("/services/user/10.0.1.7"),
-        meta: KeyMeta::default(),
-        id: "10.0.1.7".to_owned(),
-        address: None,
-        weight: None,
-        version: None,
-        label: None,
-        metadata: Vec::new(),
-        status: None,
-        layout: Default::default(),
-        confidence: Confidence::Certain,
-        since: None,
-        renewed_at: None,
-        report: None,
-        series: Arc::default(),
-        flaps: 0,
-    };
+    let instance = Instance::found(key("/services/user/10.0.1.7"), KeyMeta::default(), "10.0.1.7".to_owned());
     let service = Service {
         folder: folder.clone(),
         name: "user".to_owned(),
@@ -140,7 +123,7 @@ fn a_chosen_lease_tells_what_goes_with_it_and_leads_there() {
     chosen.sessions[0].chosen.lease = Some(USER);
     let mut scene = play(Setting::default().light().size(1_600.0, 1_000.0), chosen);
     scene.picture("leases-detail-light");
-    assert!(scene.sees("deregisters instance 10.0.1.7 of user") && scene.sees("1 other keys"));
+    assert!(scene.sees("deregisters instance 10.0.1.7 of user") && scene.sees("also deletes 1 key"));
     assert!(scene.sees("removes the health report of user"));
     scene.actions();
     scene.press("deregisters instance 10.0.1.7 of user");
@@ -210,7 +193,7 @@ fn who_may_not_list_leases_sees_those_of_the_mirror_and_is_told() {
     assert!(!scene.actions().contains(&Action::ListLeases), "it is not asked again and again");
     scene.change(|world| world.now += 60_000);
     assert!(!scene.actions().contains(&Action::ListLeases));
-    scene.press("Retry");
+    scene.press("Try again");
     assert!(scene.actions().contains(&Action::ListLeases), "but when the operator wants it");
 }
 
@@ -324,8 +307,9 @@ fn revoking_tells_all_that_goes_and_production_asks_for_the_name() {
     };
     let mut scene = asked(Setting::default().light(), ask);
     scene.picture("end-revoke-light");
-    assert!(scene.sees("deregisters instance 10.0.1.7 of user") && scene.sees("1 other keys"));
-    scene.press("Revoke lease");
+    assert!(scene.sees("deregisters instance 10.0.1.7 of user") && scene.sees("also deletes 1 key"));
+    scene.harness.get_by_role_and_label(Role::Button, "Revoke lease").click();
+    scene.settle();
     assert_eq!(ended(&scene.actions()), None);
     scene.type_into("Type prod-eu to confirm", "prod-eu");
     scene.harness.get_by_role_and_label(Role::Button, "Revoke lease").click();

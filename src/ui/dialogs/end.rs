@@ -3,7 +3,7 @@
 use egui::{CornerRadius, Frame, Label, Margin, Stroke, Ui};
 use rust_i18n::t;
 
-use super::{Ending, Form, entered, field_id, focus_first, give_keyboard};
+use super::{Ending, Form, entered, field_id, focus_first, give_keyboard, radius};
 use crate::action::{Action, Actions, ConfirmedEnd};
 use crate::model::coordination::ClaimKind;
 use crate::model::dialog::{EndHow, EndQuestion, EndSubject};
@@ -14,11 +14,11 @@ use crate::model::world::World;
 use crate::ui::coordination::lease_text;
 use crate::ui::leases::meaning::{self, Words};
 use crate::ui::theme::{self, icons, size, text};
+use crate::ui::widgets::Button;
 use crate::ui::widgets::chip::Tone;
 use crate::ui::widgets::field::{field_label, text_field};
 use crate::ui::widgets::modal::{footer, modal};
 use crate::ui::widgets::notice::card;
-use crate::ui::widgets::{Button, count_text};
 
 /// So many consequences are told one by one.
 const MOST_ENDS: usize = 8;
@@ -200,7 +200,7 @@ fn delete_key(ui: &mut Ui, session: &Session, question: &EndQuestion) {
         let others = question.attached.iter().filter(|(other, _)| other != key).count();
         let words = match (&question.subject, others) {
             (_, 0) => t!("leases.dialog.lease_lives"),
-            (_, others) => t!("leases.dialog.lease_lives_with", count = count_text(others as u64)),
+            (_, others) => t!("leases.dialog.lease_lives_with", keys = radius::keys(others as u64)),
         };
         hint(ui, words);
     }
@@ -220,11 +220,11 @@ fn revoke_lease(ui: &mut Ui, session: &Session, question: &EndQuestion) {
         line(ui, words);
     }
     if others > 0 {
-        let count = count_text(others as u64);
+        let keys = radius::keys(others as u64);
         let words = if told.is_empty() {
-            t!("leases.dialog.deletes_keys", count = count)
+            t!("leases.dialog.deletes_keys", keys = keys)
         } else {
-            t!("leases.other_keys", count = count)
+            t!("leases.other_keys", keys = keys)
         };
         ui.label(tokens.body(words));
     }

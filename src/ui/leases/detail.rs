@@ -11,6 +11,7 @@ use crate::model::key_text::display_short;
 use crate::model::session::Session;
 use crate::model::world::World;
 use crate::ui::coordination::{lease_text, open_key};
+use crate::ui::keys::words::keys as keys_text;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::ttl::{self, Ttl};
 use crate::ui::widgets::button::paint_icon;
@@ -130,7 +131,7 @@ fn ends(ui: &mut Ui, session: &Session, used: Option<&LeaseUse>, actions: &mut A
         linked(ui, words, actions);
     }
     if others > 0 {
-        ui.label(tokens.hint(t!("leases.other_keys", count = count_text(others as u64))));
+        ui.label(tokens.hint(t!("leases.other_keys", keys = keys_text(others as u64))));
     }
 }
 

@@ -8,7 +8,7 @@ use super::meaning::{self, Words};
 use super::order::Ordered;
 use super::{LeasesState, detail};
 use crate::action::{Action, Actions};
-use crate::model::coordination::LeaseUse;
+use crate::model::coordination::{LeaseUse, Meaning};
 use crate::model::session::Session;
 use crate::model::world::World;
 use crate::ui::coordination::{lease_text, open_key};
@@ -21,15 +21,16 @@ use crate::ui::widgets::{ListBox, clock_text, count_text, duration_text, elided}
 /// Widths of the columns that do not stretch.
 const LEASE: f32 = 136.0;
 const KEYS: f32 = 52.0;
-const SINCE: f32 = 76.0;
+const SINCE: f32 = 80.0;
 const GRANTED: f32 = 84.0;
 const LEFT: f32 = 150.0;
 /// Narrower tables leave columns out, in this order.
 const ROOM_FOR_SINCE: f32 = 840.0;
 const ROOM_FOR_GRANTED: f32 = 700.0;
 const ROOM_FOR_KEYS: f32 = 560.0;
-/// Keys of a lease that its line tells of.
+/// Keys of a lease that its line tells of, of so many that are looked at.
 const TOLD: usize = 2;
+const LOOKED_AT: usize = 32;
 
 type Span = (f32, f32);
 
@@ -45,7 +46,7 @@ struct Columns {
 
 impl Columns {
     fn of(rect: Rect) -> Self {
-        let gap = 12.0;
+        let gap = 16.0;
         let (left, mut right) = (rect.left() + size::GROUP, rect.right() - size::GROUP);
         let width = rect.width();
         let mut take = |column: f32, shown: bool| {
@@ -130,11 +131,18 @@ fn cell(
     ui.painter().galley(pos2(x, rect.center().y - galley.size().y / 2.0), galley, colour);
 }
 
-/// What the first keys of a lease mean, and how many more there are.
+/// What lives on a lease: what means something first, and how many keys there are beside what is told.
 fn told(session: &Session, used: Option<&LeaseUse>) -> (Vec<Words>, usize) {
     let Some(used) = used else { return (Vec::new(), 0) };
-    let first = used.keys.iter().take(TOLD).map(|(key, meaning)| meaning::is(session, key, meaning));
-    (first.collect(), used.keys.len().saturating_sub(TOLD))
+    let mut first: Vec<_> = used.keys.iter().take(LOOKED_AT).collect();
+    first.sort_by_key(|(_, meaning)| match &***meaning {
+        Meaning::Claim(..) | Meaning::Instance(_) => 0,
+        Meaning::Report(_) => 1,
+        Meaning::Other => 2,
+    });
+    first.truncate(TOLD);
+    let told = first.into_iter().map(|(key, meaning)| meaning::is(session, key, meaning)).collect();
+    (told, used.keys.len().saturating_sub(TOLD))
 }
 
 fn row(
