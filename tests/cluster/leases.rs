@@ -146,18 +146,18 @@ impl Drop for Holder {
 }
 
 /// When an independent watch saw each key go.
-async fn deletions(client: &Client, prefix: &str) -> tokio::sync::mpsc::UnboundedReceiver<(Key, Instant)> {
+async fn deletions(client: &Client, prefix: &str) -> tokio::sync::mpsc::Receiver<(Key, Instant)> {
     let mut client = client.clone();
     let options = WatchOptions::new().with_prefix();
     let mut watch = client.watch(prefix, Some(options)).await.unwrap();
     // The answer that it stands.
     watch.message().await.unwrap();
-    let (told, deleted) = tokio::sync::mpsc::unbounded_channel();
+    let (told, deleted) = tokio::sync::mpsc::channel(1_024);
     tokio::spawn(async move {
         while let Ok(Some(answer)) = watch.message().await {
             let gone = answer.events().iter().filter(|event| event.event_type() == EventType::Delete);
             for event in gone {
-                if told.send((Key::from(event.kv().unwrap().key()), Instant::now())).is_err() {
+                if told.send((Key::from(event.kv().unwrap().key()), Instant::now())).await.is_err() {
                     return;
                 }
             }
@@ -209,7 +209,7 @@ async fn releases_revocations_and_our_own_ends_are_told_apart() {
         let mut client = plain_client(&local.endpoints()[0]).await;
         let mut console = Console::open(&local.endpoints()).await;
         let mut ends = 0;
-        let mut hold = async |console: &mut Console, client: &mut Client| {
+        let hold = async |console: &mut Console, client: &mut Client| {
             let lease = client.lease_grant(60, None).await.unwrap().id();
             let options = LockOptions::new().with_lease(lease);
             let key = client.lock("told/apart", Some(options)).await.unwrap().key().to_vec();
