@@ -105,7 +105,7 @@ pub struct ElectionSums {
     pub changes: usize,
     /// Elections whose leader changed more often than the profile finds right.
     pub alerts: Vec<Key>,
-    /// Elections whose leader changed lately, newest change first.
+    /// Elections whose leader changed lately and that have one, newest change first.
     pub changed: Vec<Arc<ClaimQueue>>,
 }
 
@@ -189,15 +189,7 @@ fn badness(instances: &Wellness) -> f64 {
 /// Whether the last instance went without being taken out.
 fn was_lost(service: &Service) -> bool {
     let last = service.past.iter().rev().find(|event| event.turn == Turn::Down);
-    last.is_some_and(|event| !event.cause.is_some_and(is_wanted))
-}
-
-/// Whether somebody wanted this end.
-fn is_wanted(cause: EndCause) -> bool {
-    match cause {
-        EndCause::Released | EndCause::DeletedHere | EndCause::RevokedHere => true,
-        EndCause::Asking | EndCause::Expired | EndCause::Revoked | EndCause::Unknown => false,
-    }
+    last.is_some_and(|event| !event.cause.is_some_and(EndCause::is_wanted))
 }
 
 fn locks(picture: &Coordination) -> LockSums {
@@ -230,13 +222,13 @@ fn elections(picture: &Coordination, rules: &CoordinationSettings, now: SeenAt) 
     let mut sums = ElectionSums::default();
     for queue in picture.of_kind(ClaimKind::Election) {
         sums.led += usize::from(queue.holder().is_some());
-        let last = queue.past.back();
-        if queue.holder().is_none() && last.is_some_and(|last| !is_wanted(last.cause)) {
+        let lost = queue.lost_its_holder();
+        if lost {
             sums.leaderless.push(queue.name.clone());
         }
         let changes = queue.changes_since(from);
-        if changes > 0 {
-            sums.changes += changes;
+        sums.changes += changes;
+        if changes > 0 && !lost {
             sums.changed.push(queue.clone());
         }
         if rules.is_alert(changes) {

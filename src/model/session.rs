@@ -281,6 +281,15 @@ impl Session {
         newest.map(|newest| (count, newest))
     }
 
+    /// Up to when it is known what happened: now, or the last proof of being in step.
+    #[must_use]
+    pub fn known_until(&self, now: super::status::SeenAt) -> super::status::SeenAt {
+        match &self.state {
+            MirrorState::Stale { since, .. } => (*since).min(now),
+            _ => now,
+        }
+    }
+
     /// Whether the keys shown are those of another time: what acts on keys must not act on these.
     #[must_use]
     pub fn shows_the_past(&self) -> bool {

@@ -10,6 +10,7 @@ mod faults;
 mod figure;
 mod history;
 mod journal;
+mod leadership;
 mod leases;
 mod listing;
 mod members;

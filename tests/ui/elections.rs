@@ -140,6 +140,9 @@ pub fn world() -> World {
         session.leases.insert(id, LeaseInfo { id, granted_secs: 30, remaining_secs, seen_at: NOW });
     }
     session.raft = raft();
+    for member in &mut session.cluster.members {
+        member.raft_term = 9;
+    }
     session.chosen.election = Some(key(SCHEDULER));
     world
 }
@@ -265,7 +268,7 @@ fn the_leadership_of_the_cluster_stands_on_the_same_line_of_time() {
     assert!(terms[2].starts_with("etcd-1, before it was watched"), "{terms:#?}");
     assert!(terms[2].contains("did not answer"), "{terms:#?}");
     assert!(scene.sees("The members do not agree"));
-    assert!(scene.sees("etcd-3 is in term 7 and knows no leader."));
+    assert!(scene.sees("etcd-3 is in term 9 and knows no leader."));
     assert!(items.iter().any(|item| item == "etcd-3, follower, 6 entries"), "{items:#?}");
 }
 
@@ -298,7 +301,9 @@ fn what_is_not_live_says_so_and_nothing_is_said_to_have_gone_on() {
     world.sessions[0].state = MirrorState::Stale { since: NOW - 5 * MINUTE, fault, retry_at: None };
     let mut scene = play(Setting::default(), world);
     scene.picture("elections-stale");
-    assert!(scene.sees("not live"));
+    assert!(scene.sees("not live") && scene.sees("Led at "));
+    let terms = names(&scene, Role::ListItem);
+    assert!(terms[0].contains("for 7 min 0 s"), "what is not seen does not go on: {}", terms[0]);
     assert!(!scene.actions().iter().any(|action| matches!(action, Action::LoadLeases(_))));
 }
 

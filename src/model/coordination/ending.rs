@@ -25,6 +25,17 @@ pub enum EndCause {
     Unknown,
 }
 
+impl EndCause {
+    /// Whether somebody wanted this end: it was given back, or ended from here.
+    #[must_use]
+    pub fn is_wanted(self) -> bool {
+        match self {
+            Self::Released | Self::DeletedHere | Self::RevokedHere => true,
+            Self::Asking | Self::Expired | Self::Revoked | Self::Unknown => false,
+        }
+    }
+}
+
 /// Something that this console ended itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OwnEnd {

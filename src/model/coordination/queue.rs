@@ -231,6 +231,12 @@ impl ClaimQueue {
         self.past.iter().rev().take_while(|tenure| tenure.until >= from).count()
     }
 
+    /// Whether nobody holds or leads since the last one went without wanting to.
+    #[must_use]
+    pub fn lost_its_holder(&self) -> bool {
+        self.claims.is_empty() && self.past.back().is_some_and(|last| !last.cause.is_wanted())
+    }
+
     /// Who waits, in order.
     #[must_use]
     pub fn waiting(&self) -> &[Arc<Claim>] {

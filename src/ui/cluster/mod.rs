@@ -12,6 +12,8 @@ use crate::model::leadership::Leader;
 use crate::model::session::Session;
 use crate::model::status::{KeyInterval, MirrorState, Notice};
 use crate::model::world::World;
+use crate::ui::elections::raft;
+use crate::ui::elections::terms::TermsState;
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::chip::{Tone, chip};
 use crate::ui::widgets::notice::card;
@@ -26,23 +28,26 @@ const SUMMARY_WIDTH: f32 = 520.0;
 
 /// What this view keeps between frames.
 #[derive(Default)]
-pub struct ClusterState {}
+pub struct ClusterState {
+    /// What the timeline of leaders keeps.
+    terms: TermsState,
+}
 
 /// Draws the screen.
-pub fn show(ui: &mut Ui, world: &World, _state: &mut ClusterState, actions: &mut Actions) {
+pub fn show(ui: &mut Ui, world: &World, state: &mut ClusterState, actions: &mut Actions) {
     let Some(session) = world.active_session() else { return };
     Frame::new().show(ui, |ui| {
         ui.set_min_size(ui.available_size());
         ScrollArea::vertical().id_salt("cluster").auto_shrink([false, false]).show(ui, |ui| {
             Frame::new().inner_margin(Margin::symmetric(20, 12)).show(ui, |ui| {
                 ui.set_min_width(ui.available_width());
-                contents(ui, world, session, actions);
+                contents(ui, world, session, state, actions);
             });
         });
     });
 }
 
-fn contents(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) {
+fn contents(ui: &mut Ui, world: &World, session: &Session, state: &mut ClusterState, actions: &mut Actions) {
     if let MirrorState::Failed(fault) | MirrorState::Stale { fault, .. } = &session.state {
         if fault_view(ui, fault, true).retry {
             actions.push(Action::Run(UserCommand::Reconnect));
@@ -65,6 +70,9 @@ fn contents(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions
         ui.label(theme::tokens(ui).hint(count_text(session.cluster.members.len() as u64)));
     });
     members::show(ui, session, actions);
+    ui.add_space(size::GROUP);
+    raft::dissent(ui, &session.cluster.leadership().unwrap_or_default());
+    raft::section(ui, world, session, &mut state.terms);
 }
 
 /// The cluster in a few words.

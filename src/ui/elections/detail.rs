@@ -7,12 +7,12 @@ use rust_i18n::t;
 
 use super::candidates;
 use super::listed::Election;
-use super::terms::{self, End, Term, TermsState, Watched, since_words};
+use super::terms::{self, End, Span, Term, TermsState, Watched, since_words};
 use crate::action::{Action, Actions};
 use crate::model::coordination::{ClaimQueue, EndCause, MOST_TENURES, Tenure};
 use crate::model::key_text::{display_key, display_short};
 use crate::model::session::Session;
-use crate::model::status::{MirrorState, SeenAt};
+use crate::model::status::SeenAt;
 use crate::model::world::World;
 use crate::ui::coordination::{
     LeasesInSight, cause_look, cause_words, confidence_tag, layout_words, lease_name, open_key,
@@ -23,7 +23,7 @@ use crate::ui::ttl;
 use crate::ui::widgets::chip::{Tone, chip, tag};
 use crate::ui::widgets::notice::card;
 use crate::ui::widgets::term_strip::BlockLook;
-use crate::ui::widgets::{Button, count_text, icon_button, link};
+use crate::ui::widgets::{Button, clock_text, count_text, icon_button, link};
 
 /// From this width on the candidates and the list of terms stand beside each other.
 const ROOM_FOR_TWO: f32 = 620.0;
@@ -60,17 +60,19 @@ pub fn show(
         Frame::new().inner_margin(Margin { right: 12, bottom: 12, ..Margin::ZERO }).show(ui, |ui| {
             alert(ui, view);
             leader(ui, view, leases, actions);
-            terms::strip(ui, &terms, watched(view.session, &terms, view.world.now), state);
+            let watched = watched(view.session, &terms, view.world.now);
+            terms::strip(ui, &terms, watched, span(view), state);
             if ui.available_width() >= ROOM_FOR_TWO {
+                ui.spacing_mut().item_spacing.x = size::GROUP;
                 ui.columns(2, |columns| {
                     if let [left, right] = columns {
                         candidates::show(left, view, state, leases, actions);
-                        terms::list(right, &terms, view.world.now, state);
+                        terms::list(right, &terms, watched, state);
                     }
                 });
             } else {
                 candidates::show(ui, view, state, leases, actions);
-                terms::list(ui, &terms, view.world.now, state);
+                terms::list(ui, &terms, watched, state);
             }
         });
     });
@@ -140,7 +142,12 @@ fn leader(ui: &mut Ui, view: &View<'_>, leases: &mut LeasesInSight, actions: &mu
             return;
         };
         ui.horizontal(|ui| {
-            chip(ui, Tone::Live, &t!("elections.leader")).on_hover_text(t!("elections.leader_hint"));
+            let known_until = view.session.known_until(now);
+            if known_until < now {
+                chip(ui, Tone::Changed, &t!("elections.led_then", time = clock_text(known_until, now)));
+            } else {
+                chip(ui, Tone::Live, &t!("elections.leader")).on_hover_text(t!("elections.leader_hint"));
+            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let before = t!("elections.before_revision", revision = holder.meta.create_revision);
                 let since = since_words(holder.turn_since, &before, now);
@@ -272,6 +279,11 @@ fn nobody_from(from: Option<SeenAt>, until: Option<SeenAt>) -> Term {
     Term { who, look: BlockLook::Nobody, from, until, end: None, note: String::new() }
 }
 
+/// How much is shown at first: of a leader that changes too often what changed lately.
+fn span(view: &View<'_>) -> Span {
+    if view.changes.alert { Span::Minutes } else { Span::Hour }
+}
+
 /// The time watched, and up to when it is known.
 fn watched(session: &Session, terms: &[Term], now: SeenAt) -> Watched {
     let first = terms.iter().find_map(|term| term.from.or(term.until));
@@ -280,9 +292,6 @@ fn watched(session: &Session, terms: &[Term], now: SeenAt) -> Watched {
         (Some(known), None) | (None, Some(known)) => known,
         (None, None) => now,
     };
-    let known_until = match &session.state {
-        MirrorState::Stale { since, .. } => (*since).min(now),
-        _ => now,
-    };
+    let known_until = session.known_until(now);
     Watched { since: since.min(now), known_until, now }
 }

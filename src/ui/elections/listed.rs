@@ -64,8 +64,8 @@ impl Listed {
         let from = now - i64::from(alert.1) * 60_000;
         self.elections =
             self.of.of_kind(ClaimKind::Election).map(|queue| count(queue, from, settings)).collect();
-        // Those that want attention first; within both by name, as they come.
-        self.elections.sort_by_key(|election| !election.alert);
+        // Those that want attention first, by name within, as they come.
+        self.elections.sort_by_key(|election| (!election.alert, !election.queue.lost_its_holder()));
     }
 
     /// The lines, the cluster itself first.

@@ -5,7 +5,7 @@ use egui::{
 };
 use rust_i18n::t;
 
-use super::terms::{self, End, Term, TermsState, Watched, since_words};
+use super::terms::{self, End, Span, Term, TermsState, Watched, since_words};
 use crate::action::{Action, Actions};
 use crate::model::coordination::raft::{Lag, RaftEnd, RaftHistory, Reign};
 use crate::model::leadership::{Dissent, Leader, Leadership};
@@ -139,16 +139,20 @@ pub fn section(ui: &mut Ui, world: &World, session: &Session, state: &mut TermsS
     state.colours_of(session.id, None);
     let raft = &session.raft;
     let terms = terms_of(raft, state);
-    if let Some(first) = raft.terms.front() {
-        // Members are asked every few seconds: up to now nothing else is known.
-        let fresh = world.now - raft.seen_at <= OLD_MS;
-        let known_until = if fresh { world.now } else { raft.seen_at.min(world.now) };
-        let watched = Watched { since: first.at.min(world.now), known_until, now: world.now };
-        terms::strip(ui, &terms, watched, state);
+    let watched = watched(raft, world.now);
+    if !terms.is_empty() {
+        terms::strip(ui, &terms, watched, Span::Hour, state);
     }
     members(ui, session);
     ui.add_space(size::PAD);
-    terms::list(ui, &terms, world.now, state);
+    terms::list(ui, &terms, watched, state);
+}
+
+/// Members are asked every few seconds: up to now nothing else is known than what they said last.
+fn watched(raft: &RaftHistory, now: SeenAt) -> Watched {
+    let known_until = if now - raft.seen_at <= OLD_MS { now } else { raft.seen_at.min(now) };
+    let since = raft.terms.front().map_or(now, |first| first.at.min(now));
+    Watched { since, known_until, now }
 }
 
 fn terms_of(raft: &RaftHistory, state: &mut TermsState) -> Vec<Term> {

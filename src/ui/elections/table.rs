@@ -22,16 +22,16 @@ use crate::ui::widgets::list::row_ground;
 use crate::ui::widgets::{ListBox, count_text, elided, paint_key_tail};
 
 /// Widths of the columns that do not stretch.
-const CANDIDATES: f32 = 64.0;
-const CHANGES: f32 = 64.0;
+const CANDIDATES: f32 = 52.0;
+const CHANGES: f32 = 92.0;
 const SINCE: f32 = 84.0;
 const LEFT: f32 = 110.0;
 /// Narrower tables leave out what leases have left.
-const ROOM_FOR_TTL: f32 = 700.0;
+const ROOM_FOR_TTL: f32 = 820.0;
 /// Narrower ones leave out how many candidates there are, too.
-const ROOM_FOR_CANDIDATES: f32 = 560.0;
+const ROOM_FOR_CANDIDATES: f32 = 660.0;
 /// Narrower ones leave out since when somebody leads, too.
-const ROOM_FOR_SINCE: f32 = 440.0;
+const ROOM_FOR_SINCE: f32 = 500.0;
 
 type Column = (f32, f32);
 
@@ -251,7 +251,7 @@ impl Table<'_> {
             leader: holder.map_or_else(|| t!("elections.nobody").into_owned(), |claim| owner_or_lease(claim)),
             tone: if holder.is_some() { Tone::Live } else { Tone::Danger },
             since: holder
-                .and_then(|holder| lasted(holder.turn_since, self.world.now))
+                .and_then(|holder| lasted(holder.turn_since, self.session.known_until(self.world.now)))
                 .unwrap_or_else(|| "–".to_owned()),
             // Of a single key the others are not seen.
             candidates: if single { "?".to_owned() } else { count_text(queue.claims.len() as u64) },

@@ -19,12 +19,11 @@ const LINE: f32 = 42.0;
 const SHORTEST_MS: i64 = 10_000;
 
 /// How much of the time watched is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
     /// The last ten minutes.
     Minutes,
     /// The last hour.
-    #[default]
     Hour,
     /// All of it.
     All,
@@ -84,8 +83,8 @@ pub struct Watched {
 /// What the views of terms keep between frames.
 #[derive(Default)]
 pub struct TermsState {
-    /// How much is shown.
-    pub span: Span,
+    /// How much is shown, once it was chosen.
+    span: Option<Span>,
     /// The block that the pointer is at: the strip's and the list's.
     lit: Option<usize>,
     /// Whose colours these are, and the names that have one, in order.
@@ -116,9 +115,10 @@ impl TermsState {
     }
 }
 
-/// Draws the strip, with a choice of how much is shown.
-pub fn strip(ui: &mut Ui, terms: &[Term], watched: Watched, state: &mut TermsState) {
+/// Draws the strip, with a choice of how much is shown (`span`: until it was chosen).
+pub fn strip(ui: &mut Ui, terms: &[Term], watched: Watched, span: Span, state: &mut TermsState) {
     let tokens = theme::tokens(ui);
+    let span = state.span.unwrap_or(span);
     let title = t!("elections.terms");
     section_header(ui, &title, |ui| {
         let names = [t!("elections.span.minutes"), t!("elections.span.hour"), t!("elections.span.all")];
@@ -127,12 +127,12 @@ pub fn strip(ui: &mut Ui, terms: &[Term], watched: Watched, state: &mut TermsSta
             (Span::Hour, names[1].as_ref()),
             (Span::All, names[2].as_ref()),
         ];
-        if let Some(span) = segmented(ui, state.span, &choices) {
-            state.span = span;
+        if let Some(span) = segmented(ui, span, &choices) {
+            state.span = Some(span);
         }
     });
     ui.add_space(size::GRID);
-    let from = state.span.ms().map_or(watched.since, |ms| watched.since.max(watched.now - ms));
+    let from = span.ms().map_or(watched.since, |ms| watched.since.max(watched.now - ms));
     let from = from.min(watched.now - SHORTEST_MS);
     let blocks = blocks(terms, from, watched);
     let shown = blocks.iter().filter(|block| block.until >= from).count();
@@ -152,7 +152,7 @@ pub fn strip(ui: &mut Ui, terms: &[Term], watched: Watched, state: &mut TermsSta
     };
     let (_, under) = strip.show(ui, |ui, nth| {
         if let Some(term) = terms.get(nth) {
-            hint(ui, tokens, term, watched.now);
+            hint(ui, tokens, term, watched);
         }
     });
     state.lit = under;
@@ -182,10 +182,10 @@ fn blocks(terms: &[Term], from: SeenAt, watched: Watched) -> Vec<Block> {
 }
 
 /// What there is to know about a term.
-fn hint(ui: &mut Ui, tokens: &Tokens, term: &Term, now: SeenAt) {
+fn hint(ui: &mut Ui, tokens: &Tokens, term: &Term, watched: Watched) {
     ui.label(tokens.strong(term.who.as_str()));
-    ui.label(tokens.meta(times(term, now)));
-    if let Some(length) = length(term, now) {
+    ui.label(tokens.meta(times(term, watched.now)));
+    if let Some(length) = length(term, watched) {
         ui.label(tokens.meta(t!("elections.lasted", time = length)));
     }
     if let Some(end) = &term.end {
@@ -210,26 +210,26 @@ fn times(term: &Term, now: SeenAt) -> String {
 }
 
 /// How long it lasted, or has lasted; `None` where its beginning was not seen.
-fn length(term: &Term, now: SeenAt) -> Option<String> {
-    let secs = (term.until.unwrap_or(now) - term.from?).max(0) / 1_000;
+fn length(term: &Term, watched: Watched) -> Option<String> {
+    let secs = (term.until.unwrap_or(watched.known_until) - term.from?).max(0) / 1_000;
     Some(duration_text(secs))
 }
 
 /// Draws the list, newest first.
-pub fn list(ui: &mut Ui, terms: &[Term], now: SeenAt, state: &mut TermsState) {
+pub fn list(ui: &mut Ui, terms: &[Term], watched: Watched, state: &mut TermsState) {
     let tokens = theme::tokens(ui);
     section_header(ui, &t!("elections.terms_list"), |ui| {
         ui.label(tokens.hint(count_text(terms.len() as u64)));
     });
     for (nth, term) in terms.iter().enumerate().rev() {
-        line(ui, tokens, nth, term, now, state);
+        line(ui, tokens, nth, term, watched, state);
     }
 }
 
-fn line(ui: &mut Ui, tokens: &Tokens, nth: usize, term: &Term, now: SeenAt, state: &mut TermsState) {
+fn line(ui: &mut Ui, tokens: &Tokens, nth: usize, term: &Term, watched: Watched, state: &mut TermsState) {
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), LINE));
     let response = ui.interact(rect, ui.scope_id().with(("term", nth)), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, spoken(term, now)));
+    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, spoken(term, watched)));
     if !ui.is_rect_visible(rect) {
         return;
     }
@@ -250,7 +250,7 @@ fn line(ui: &mut Ui, tokens: &Tokens, nth: usize, term: &Term, now: SeenAt, stat
     let (left, right) = (rect.left() + 16.0, rect.right() - size::PAD);
     let y = rect.center().y;
 
-    let lasted = length(term, now).unwrap_or_else(|| "–".to_owned());
+    let lasted = length(term, watched).unwrap_or_else(|| "–".to_owned());
     let lasted = ui.painter().layout_no_wrap(lasted, text::mono_small(), tokens.text);
     let upper = right - lasted.size().x - size::PAD - left;
     let name = elided(ui.painter(), term.who.as_str(), text::medium(), tokens.text, upper);
@@ -266,19 +266,19 @@ fn line(ui: &mut Ui, tokens: &Tokens, nth: usize, term: &Term, now: SeenAt, stat
         paint_icon(ui, pos2(end_left + 7.0, y + 10.0), end.icon, size::ICON_SMALL, colour);
     }
     let room = end_left - size::PAD - left;
-    let mut words = times(term, now);
+    let mut words = times(term, watched.now);
     if !term.note.is_empty() {
         words = format!("{words}   {}", term.note);
     }
     let when = elided(ui.painter(), words, text::mono_small(), tokens.faint, room);
     ui.painter().galley(pos2(left, y + 2.0), when, tokens.faint);
-    response.on_hover_ui(|ui| hint(ui, tokens, term, now));
+    response.on_hover_ui(|ui| hint(ui, tokens, term, watched));
 }
 
 /// A term in one sentence.
-fn spoken(term: &Term, now: SeenAt) -> String {
-    let mut words = format!("{}, {}", term.who, times(term, now));
-    if let Some(length) = length(term, now) {
+fn spoken(term: &Term, watched: Watched) -> String {
+    let mut words = format!("{}, {}", term.who, times(term, watched.now));
+    if let Some(length) = length(term, watched) {
         words = format!("{words}, {}", t!("elections.lasted", time = length));
     }
     if let Some(end) = &term.end {

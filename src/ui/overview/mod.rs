@@ -66,7 +66,8 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut OverviewState, actions: &mut
     let Some(session) = world.active_session() else { return };
     state.counted.retain(|id, _| world.session(*id).is_some());
     let counted = state.counted.entry(session.id).or_default();
-    counted.refresh(ui, session, world.now);
+    // Of what is no longer seen nothing grows late: it is as it was then.
+    counted.refresh(ui, session, session.known_until(world.now));
     let view = tiles::View { world, session, sums: &counted.sums, knowledge: knowledge(session, world.now) };
     Frame::new().show(ui, |ui| {
         ui.set_min_size(ui.available_size());

@@ -201,39 +201,34 @@ fn ground(ui: &Ui, place: Rect, tone: Tone, hot: bool) {
 
 fn line_of(ui: &mut Ui, rect: Rect, id: Id, line: &Line, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
-    let response = line.leads.as_ref().map(|_| {
-        let response = ui.interact(rect, id, Sense::click());
-        response.widget_info(|| WidgetInfo::labeled(Role::Link, true, line.spoken()));
-        response
-    });
-    let hot = response.as_ref().is_some_and(|response| response.hovered() || response.has_focus());
-    let painter = ui.painter();
     let y = rect.center().y;
-    let mut left = rect.left();
-    if let Some(tone) = line.tone {
-        dot(ui, pos2(left + 4.0, y), tone);
-        left += 16.0;
-    }
-    let aside = elided(painter, line.aside.as_str(), text::mono_small(), tokens.second, rect.width() * 0.5);
-    let aside_left = rect.right() - aside.size().x;
-    painter.galley(pos2(aside_left, y - aside.size().y / 2.0), aside, tokens.second);
+    let left = rect.left() + if line.tone.is_some() { 16.0 } else { 0.0 };
     let colour = match line.tone {
         Some(tone @ (Tone::Danger | Tone::Changed)) => tone.colour(tokens),
         Some(_) => tokens.text,
         None => tokens.second,
     };
-    let words = elided(painter, line.words.as_str(), text::body(), colour, aside_left - size::PAD - left);
-    let under = words.size();
-    painter.galley(pos2(left, y - under.y / 2.0), words, colour);
-    if hot {
-        let x = left..=left + under.x;
-        painter.hline(x, y + under.y / 2.0 - 1.0, Stroke::new(size::LINE, colour));
+    let aside =
+        elided(ui.painter(), line.aside.as_str(), text::mono_small(), tokens.second, rect.width() * 0.5);
+    let aside_left = rect.right() - aside.size().x;
+    let room = aside_left - size::PAD - left;
+    let words = elided(ui.painter(), line.words.as_str(), text::body(), colour, room);
+    let place = Rect::from_min_size(pos2(left, y - words.size().y / 2.0), words.size());
+    if let Some(tone) = line.tone {
+        dot(ui, pos2(rect.left() + 4.0, y), tone);
     }
-    if let (Some(response), Some(to)) = (response, &line.leads) {
-        focus_ring(ui, rect, &response);
-        let response = response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(line.spoken());
-        if response.clicked() {
-            actions.push(to.clone());
-        }
+    ui.painter().galley(pos2(aside_left, y - aside.size().y / 2.0), aside, tokens.second);
+    ui.painter().galley(place.min, words, colour);
+    let Some(to) = &line.leads else { return };
+    // The words alone: what is beside them belongs to the tile.
+    let response = ui.interact(place, id, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Link, true, line.spoken()));
+    if response.hovered() || response.has_focus() {
+        ui.painter().hline(place.x_range(), place.bottom() - 1.0, Stroke::new(size::LINE, colour));
+    }
+    focus_ring(ui, place, &response);
+    let response = response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(line.spoken());
+    if response.clicked() {
+        actions.push(to.clone());
     }
 }

@@ -23,6 +23,8 @@ use crate::ui::widgets::{bytes_text, clock_text, count_text, duration_text, rela
 
 /// Names of keys are cut to so many signs.
 const NAME: usize = 80;
+/// Longer names are told by their last segment.
+const SHORT: usize = 20;
 /// The rate is an average over so many seconds.
 const RATE_SECS: usize = 5;
 
@@ -60,8 +62,16 @@ fn number(count: usize) -> String {
     count_text(count as u64)
 }
 
-fn name(key: &[u8]) -> String {
-    display_short(key, NAME).into_owned()
+/// A key's name in little room: what tells it apart is its end.
+fn name(view: &View<'_>, key: &[u8]) -> String {
+    let whole = display_short(key, NAME);
+    let separator = char::from(view.session.keyspace.separator());
+    match whole.rsplit_once(separator) {
+        Some((above, last)) if whole.chars().count() > SHORT && !above.is_empty() => {
+            format!("…{separator}{last}")
+        }
+        _ => whole.into_owned(),
+    }
 }
 
 fn tone_of(wellness: &Wellness) -> Tone {
@@ -134,13 +144,13 @@ fn locks(view: &View<'_>) -> Tile {
     let sums = &view.sums.locks;
     let mut lines = Vec::new();
     if let Some(first) = sums.deadlocked.first() {
-        let locks: Vec<String> = sums.deadlocked.iter().map(|lock| name(lock)).collect();
+        let locks: Vec<String> = sums.deadlocked.iter().map(|lock| name(view, lock)).collect();
         let words = t!("overview.locks.deadlock", locks = locks.join(" → "));
         lines.push(Line::state(Tone::Danger, words).leads(Action::ShowQueue(ClaimKind::Lock, first.clone())));
     }
     if let Some((since, lock)) = &sums.longest {
         let waits = duration_text((view.world.now - since).max(0) / 1_000);
-        let words = t!("overview.locks.longest", lock = name(lock));
+        let words = t!("overview.locks.longest", lock = name(view, lock));
         lines.push(
             Line::state(Tone::Waiting, words)
                 .aside(waits)
@@ -184,7 +194,7 @@ fn leaders(view: &View<'_>) -> Tile {
     let mut lines = Vec::new();
     for election in &sums.leaderless {
         lines.push(
-            Line::state(Tone::Danger, name(election))
+            Line::state(Tone::Danger, name(view, election))
                 .aside(t!("overview.leaders.nobody"))
                 .leads(Action::ShowQueue(ClaimKind::Election, election.clone())),
         );
@@ -236,7 +246,7 @@ fn changed(view: &View<'_>, queue: &Arc<ClaimQueue>, alert: bool) -> Line {
         };
         t!("overview.leaders.how", when = when, how = how).into_owned()
     });
-    let words = t!("overview.leaders.to", election = name(&queue.name), leader = leader);
+    let words = t!("overview.leaders.to", election = name(view, &queue.name), leader = leader);
     let tone = if alert { Tone::Danger } else { Tone::Accent };
     Line::state(tone, words).aside(aside).leads(Action::ShowQueue(ClaimKind::Election, queue.name.clone()))
 }
