@@ -23,7 +23,7 @@ use crate::ui::widgets::{ListBox, count_text, elided, paint_key_tail};
 
 /// Widths of the columns that do not stretch.
 const CANDIDATES: f32 = 52.0;
-const CHANGES: f32 = 92.0;
+const CHANGES: f32 = 104.0;
 const SINCE: f32 = 84.0;
 const LEFT: f32 = 110.0;
 /// Narrower tables leave out what leases have left.

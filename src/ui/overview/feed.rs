@@ -20,11 +20,14 @@ use crate::ui::widgets::{VirtualList, clock_text, count_text, elided, relative_t
 const NAME: usize = 200;
 /// Room of the time of day.
 const TIME: f32 = 76.0;
+/// A line is not wider: how long ago it was is to be read with it.
+const WIDEST: f32 = 1_280.0;
 /// Narrower feeds leave out how long ago it was.
 const ROOM_FOR_AGE: f32 = 560.0;
 
 /// Draws it into all the room that is left.
 pub fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) {
+    ui.set_max_width(ui.available_width().min(WIDEST));
     let tokens = theme::tokens(ui);
     let news = &session.coordination.news;
     section_header(ui, &t!("overview.feed.title"), |ui| {
