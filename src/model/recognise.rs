@@ -5,11 +5,20 @@
 //! signs are names (`/leader`, `/locks/stock`). Service registrations are leased keys as well, and
 //! some (go-zero) end with their lease too: a value that is an address tells them apart.
 
+mod claims;
 mod edit;
 mod fields;
 mod find;
+mod layouts;
 mod name;
+mod path;
+mod registrations;
+mod reports;
+mod ruled;
 mod rules;
+mod seen;
+#[cfg(test)]
+mod testing;
 mod value;
 
 use std::collections::BTreeMap;

@@ -95,3 +95,38 @@ pub(super) fn only_node_weight(json: &Json) -> Option<Vec<String>> {
         _ => None,
     }
 }
+
+/// A finite number, also one that is written as text.
+pub(super) fn number(value: &Json) -> Option<f64> {
+    let number = match value {
+        Json::Number(number) => number.as_f64(),
+        Json::String(text) if text.len() <= 32 => text.trim().parse().ok(),
+        _ => None,
+    };
+    number.filter(|number: &f64| number.is_finite())
+}
+
+/// A text, or a number or truth as text.
+pub(super) fn scalar(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(cut(text)),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+/// A text, at most as long as a person reads.
+pub(super) fn cut(text: &str) -> String {
+    const MOST: usize = 500;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// The text in a field with one of these names; an empty one is none.
+pub(super) fn text(fields: &Map<String, Json>, names: &[&str]) -> Option<String> {
+    let (_, value) = named(fields, names)?;
+    scalar(value).filter(|text| !text.is_empty())
+}

@@ -59,12 +59,29 @@ pub(super) fn is_unix_nanos(segment: &[u8]) -> bool {
     segment.len() == 19 && segment.iter().all(u8::is_ascii_digit)
 }
 
+/// Whether the segment is one of these words, in whatever case.
+pub(super) fn is_any(segment: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|word| segment.eq_ignore_ascii_case(word.as_bytes()))
+}
+
 /// What a segment is that is nothing but such a word (`locks`, `leader`).
 pub(super) fn exactly(segment: &[u8]) -> Option<ClaimKind> {
-    match segment.to_ascii_lowercase().as_slice() {
-        b"lock" | b"locks" | b"mutex" | b"mutexes" => Some(ClaimKind::Lock),
-        b"leader" | b"leaders" | b"leadership" | b"election" | b"elections" | b"campaign" | b"campaigns"
-        | b"master" | b"primary" => Some(ClaimKind::Election),
+    match segment.len() {
+        6 | 7 if is_any(segment, &["master", "primary"]) => Some(ClaimKind::Election),
+        10 if is_any(segment, &["leadership"]) => Some(ClaimKind::Election),
+        _ => collection(segment),
+    }
+}
+
+/// What lies in a folder of this name (`/locks/<name>`, `/elections/<name>`).
+pub(super) fn collection(segment: &[u8]) -> Option<ClaimKind> {
+    match segment.len() {
+        4..=7 if is_any(segment, &["lock", "locks", "mutex", "mutexes"]) => Some(ClaimKind::Lock),
+        6..=9
+            if is_any(segment, &["leader", "leaders", "election", "elections", "campaign", "campaigns"]) =>
+        {
+            Some(ClaimKind::Election)
+        }
         _ => None,
     }
 }
@@ -74,7 +91,7 @@ pub(super) fn exactly(segment: &[u8]) -> Option<ClaimKind> {
 pub(super) fn telling(segment: &[u8]) -> Option<ClaimKind> {
     let mut election = false;
     for word in segment.split(|byte| !byte.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
-        let kind = exactly(word).or_else(|| compound(&word.to_ascii_lowercase()));
+        let kind = exactly(word).or_else(|| compound(word));
         match kind {
             Some(ClaimKind::Lock) => return kind,
             Some(ClaimKind::Election) => election = true,
@@ -86,20 +103,30 @@ pub(super) fn telling(segment: &[u8]) -> Option<ClaimKind> {
 
 /// A word that is written together with what stands before it.
 fn compound(word: &[u8]) -> Option<ClaimKind> {
-    const NO_LOCKS: [&[u8]; 3] = [b"block", b"clock", b"unlock"];
-    let ends = |ends: &[&[u8]]| ends.iter().any(|end| word.ends_with(end));
-    if ends(&[b"lock", b"locks", b"mutex"]) {
-        let singular = word.strip_suffix(b"s").unwrap_or(word);
-        return (!NO_LOCKS.iter().any(|other| singular.ends_with(other))).then_some(ClaimKind::Lock);
+    let ends = |end: &str| {
+        let from = word.len().checked_sub(end.len());
+        from.and_then(|from| word.get(from..)).is_some_and(|last| last.eq_ignore_ascii_case(end.as_bytes()))
+    };
+    let any = |words: &[&str]| words.iter().any(|word| ends(word));
+    if any(&["lock", "locks", "mutex"]) {
+        let others = any(&["block", "clock", "unlock", "blocks", "clocks", "unlocks"]);
+        return (!others).then_some(ClaimKind::Lock);
     }
-    ends(&[b"leader", b"election"]).then_some(ClaimKind::Election)
+    any(&["leader", "election"]).then_some(ClaimKind::Election)
 }
 
-fn is_registry(segment: &[u8]) -> bool {
-    let segment = segment.to_ascii_lowercase();
-    let words = ["services", "service", "microservices", "registry", "discovery", "providers", "instances"];
-    let more = ["endpoints", "registrations", "skydns", "dubbo", "upstreams", "servers"];
-    words.iter().chain(&more).any(|word| word.as_bytes() == segment)
+/// Whether services are found in a folder of this name.
+pub(super) fn is_registry(segment: &[u8]) -> bool {
+    let words: &[&str] = match segment.len() {
+        7 => &["service", "servers"],
+        8 => &["services", "registry"],
+        9 => &["discovery", "providers", "instances", "endpoints", "upstreams"],
+        13 => &["microservices", "registrations"],
+        5 => &["dubbo"],
+        6 => &["skydns"],
+        _ => &[],
+    };
+    is_any(segment, words)
 }
 
 /// Whether the last segment is an address, as registrations are named: such a key is never a lock.

@@ -3,6 +3,7 @@
 use regex::{Regex, RegexBuilder};
 
 use crate::model::coordination::rules::{Rule, RuleKind};
+use crate::model::key_text::parse_key;
 
 /// A pattern may take so many bytes once it is compiled.
 const PATTERN_BYTES: usize = 1 << 20;
@@ -42,7 +43,9 @@ impl Rules {
                 }
                 None => None,
             };
-            made.rules.push(Ruled { prefix: rule.prefix.as_bytes().into(), kind: rule.kind, owner });
+            // As keys are typed: what is no text is escaped.
+            let prefix = parse_key(&rule.prefix).unwrap_or_else(|_| rule.prefix.as_bytes().to_vec());
+            made.rules.push(Ruled { prefix: prefix.into(), kind: rule.kind, owner });
         }
         made.rules.sort_by_key(|rule| std::cmp::Reverse(rule.prefix.len()));
         made

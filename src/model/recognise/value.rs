@@ -2,8 +2,7 @@
 
 use serde_json::Value as Json;
 
-/// Longer values are not looked into.
-const MAX_LOOKED_AT: usize = 16 * 1024;
+use super::fields::MAX_LOOKED_AT;
 
 /// Whether the value is an address or JSON that names one.
 pub(super) fn has_address(value: &[u8]) -> bool {
@@ -41,7 +40,7 @@ fn is_registration(value: &[u8]) -> bool {
     serde_json::from_slice::<Json>(value).is_ok_and(|json| names_address(&json, 0))
 }
 
-fn names_address(json: &Json, depth: usize) -> bool {
+pub(super) fn names_address(json: &Json, depth: usize) -> bool {
     let Json::Object(fields) = json else { return false };
     let text = |name: &str| fields.iter().any(|(field, value)| is_field(field, name) && value.is_string());
     let port = fields.iter().any(|(field, value)| {
@@ -79,4 +78,32 @@ fn is_field(field: &str, name: &str) -> bool {
 /// version and variant must fit.
 pub(super) fn is_raw_uuid(value: &[u8]) -> bool {
     value.len() == 16 && matches!(value[6] >> 4, 1 | 4) && value[8] & 0xc0 == 0x80
+}
+
+/// A UUID as it is written.
+pub(super) fn uuid_text(value: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(36);
+    for (at, byte) in value.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        // Writing to a text can not fail.
+        write!(text, "{byte:02x}").unwrap_or_default();
+    }
+    text
+}
+
+/// An address that can be nothing else: an IP address and a port, or a host of several labels and a port.
+/// (`user:1001` may be many things.)
+pub(super) fn is_host_and_port(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    let text = text.trim();
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let text = text.split(['/', '?']).next().unwrap_or_default();
+    if text.parse::<std::net::SocketAddr>().is_ok() {
+        return true;
+    }
+    let Some((host, _)) = text.rsplit_once(':') else { return false };
+    (host.contains('.') || host == "localhost") && is_address(text.as_bytes())
 }
