@@ -30,7 +30,7 @@ use super::record::KeyMeta;
 pub use edit::{WhyNot, edit_instance};
 pub use find::find;
 use name::Hints;
-pub use rules::{Ruled, Rules};
+pub use rules::{Ruled, Rules, pattern_fault};
 
 /// A single key that was written more often than this does not behave like a lock or a leader,
 /// which write once and then only keep their lease alive.

@@ -15,6 +15,7 @@ mod catalogue;
 mod claims;
 mod compare;
 mod connect;
+mod connect_rules;
 mod dialogs;
 mod editor;
 mod editor_versions;

@@ -219,7 +219,7 @@ pub(super) fn from_fields(json: &Map<String, Json>, instance: &mut Instance) {
     for (field, value) in json.iter().filter(|(field, _)| !used.contains(field)) {
         match value {
             Json::Object(inner) => {
-                inner.iter().for_each(|(field, value)| of_metadata(field, value, instance))
+                inner.iter().for_each(|(field, value)| of_metadata(field, value, instance));
             }
             value => of_metadata(field, value, instance),
         }

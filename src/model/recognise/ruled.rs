@@ -25,7 +25,7 @@ pub(super) fn find(
         RuleKind::Service | RuleKind::Report => {
             let below = Below::of(key, &rule.prefix, separator)?;
             let seen = Seen::new(key, meta, value, Path::new(key, separator)?);
-            Some(if rule.kind == RuleKind::Service { instance(&seen, &below) } else { report(&seen, below) })
+            Some(if rule.kind == RuleKind::Service { instance(&seen, &below) } else { report(&seen, &below) })
         }
     }
 }
@@ -107,7 +107,7 @@ fn instance(seen: &Seen<'_>, below: &Below<'_>) -> Finding {
     registered(below.folder, lossy(below.service), instance)
 }
 
-fn report(seen: &Seen<'_>, below: Below<'_>) -> Finding {
+fn report(seen: &Seen<'_>, below: &Below<'_>) -> Finding {
     let told = seen.json().and_then(|json| reports::whole(json.as_object()?));
     let plain = || Report { status: seen.text().and_then(reports::plain_status), ..Report::default() };
     let report = told.unwrap_or_else(plain);

@@ -78,9 +78,22 @@ impl Ruled {
     }
 }
 
+/// Why a pattern can not be used, in English; `None`: it can.
+#[must_use]
+pub fn pattern_fault(pattern: &str) -> Option<String> {
+    compile(pattern).err()
+}
+
 /// A pattern as it is used, or why it can not be.
 fn compile(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build().map_err(|error| error.to_string())
+    RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build().map_err(|error| in_short(&error))
+}
+
+/// What is wrong, without the picture of where.
+fn in_short(error: &regex::Error) -> String {
+    let said = error.to_string();
+    let last = said.lines().last().unwrap_or_default().trim();
+    last.strip_prefix("error: ").unwrap_or(last).to_owned()
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::coordination_form::CoordinationForm;
 use super::endpoint;
 use super::journal_form::JournalForm;
-use crate::model::coordination::CoordinationSettings;
 use crate::model::layers::LayerSettings;
 use crate::model::message::ConnectRequest;
 use crate::model::profile::{Profile, ProfileColour, Secret, TlsSettings};
@@ -45,7 +45,8 @@ pub struct Form {
     /// What the values of keys must be.
     pub schemas: SchemaSettings,
     layers: LayerSettings,
-    coordination: CoordinationSettings,
+    /// What services, locks and elections are, and when they are marked.
+    pub coordination: CoordinationForm,
 }
 
 impl Default for Form {
@@ -68,7 +69,7 @@ impl Default for Form {
             journal: JournalForm::default(),
             schemas: SchemaSettings::default(),
             layers: LayerSettings::default(),
-            coordination: CoordinationSettings::default(),
+            coordination: CoordinationForm::default(),
         }
     }
 }
@@ -88,6 +89,8 @@ pub struct Problems {
     pub separator: Option<&'static str>,
     /// About what is recorded.
     pub journal: Option<&'static str>,
+    /// About services, locks and elections.
+    pub coordination: Option<&'static str>,
 }
 
 impl Problems {
@@ -99,6 +102,7 @@ impl Problems {
             && self.identity.is_none()
             && self.separator.is_none()
             && self.journal.is_none()
+            && self.coordination.is_none()
     }
 
     /// Whether the profile can be saved.
@@ -141,7 +145,7 @@ impl Form {
             journal: JournalForm::of(&profile.journal),
             schemas: profile.schemas.clone(),
             layers: profile.layers.clone(),
-            coordination: profile.coordination.clone(),
+            coordination: CoordinationForm::of(&profile.coordination),
         }
     }
 
@@ -194,7 +198,7 @@ impl Form {
             journal: self.journal.settings(),
             schemas: self.schemas.clone(),
             layers: self.layers.clone(),
-            coordination: self.coordination.clone(),
+            coordination: self.coordination.settings(),
         }
     }
 
@@ -252,6 +256,7 @@ impl Form {
                 (!one).then_some("connect.separator_invalid")
             },
             journal: self.journal.problem(),
+            coordination: self.coordination.problem(),
         }
     }
 }
@@ -259,6 +264,7 @@ impl Form {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::coordination::CoordinationSettings;
     use crate::model::journal::JournalSettings;
 
     fn form() -> Form {

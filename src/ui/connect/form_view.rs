@@ -6,7 +6,8 @@ use egui::{
 use rust_i18n::t;
 
 use super::{
-    ConnectState, FORM_WIDTH, Form, Problems, connect, journal_view, schema_view, test_view, tls_view,
+    ConnectState, FORM_WIDTH, Form, Problems, connect, coordination_view, journal_view, schema_view,
+    test_view, tls_view,
 };
 use crate::action::{Action, Actions};
 use crate::model::profile::ProfileColour;
@@ -185,6 +186,9 @@ fn fields(
 
     group(ui, &t!("schema.form_title"));
     schema_view::show(ui, world, form, &mut state.rules);
+
+    group(ui, &t!("rules.group"));
+    coordination_view::show(ui, world, form);
     enter
 }
 

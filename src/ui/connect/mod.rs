@@ -2,6 +2,8 @@
 //! No configuration file is needed.
 
 mod cards;
+mod coordination_form;
+mod coordination_view;
 mod endpoint;
 mod form;
 mod form_view;
@@ -21,6 +23,7 @@ use crate::model::status::MirrorState;
 use crate::model::world::World;
 use crate::ui::theme;
 
+pub use coordination_form::{CoordinationForm, RuleForm};
 pub use form::{Form, Problems};
 pub use journal_form::JournalForm;
 

@@ -403,6 +403,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_a_key(key in prop::collection::vec(any::<u8>(), 0..300), lease in any::<i64>()) {
-        let _ = find(&key, &meta(lease), Some(&key), &Rules::default(), b'/');
+        let finding = find(&key, &meta(lease), Some(&key), &Rules::default(), b'/');
+        prop_assert!(finding.is_none() || !key.is_empty());
     }
 }
