@@ -98,7 +98,8 @@ fn of_an_open_connection_it_is_told_how_many_keys_a_prefix_has() {
     world.active = None;
     world.profiles = vec![world.sessions[0].profile.clone()];
     let mut scene = Setting::default().size(1_280.0, 2_200.0).play(world);
-    scene.press("Edit prod-eu");
+    scene.harness.get_by_role_and_label(Role::ListItem, "prod-eu").click();
+    scene.settle();
     scene.press("Add a rule for services and locks");
     scene.type_into("Prefix of rule 1", "/config/common/");
     assert!(scene.sees("Keys now: 2"));

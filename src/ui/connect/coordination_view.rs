@@ -143,6 +143,7 @@ fn numbers(ui: &mut Ui, form: &mut CoordinationForm) {
     ui.add_space(size::PAD);
     pair(ui, ("rules.late", &mut form.late, "3"), ("rules.down", &mut form.down, "10"));
     said(ui, form.heartbeat_problem(), &t!("rules.heartbeat_hint"));
+    ui.add_space(size::GRID);
     pair(ui, ("rules.changes", &mut form.changes, "3"), ("rules.minutes", &mut form.minutes, "10"));
     said(ui, form.alert_problem(), &t!("rules.alert_hint"));
 }
