@@ -448,6 +448,16 @@ fn what_is_shown_stays_though_the_order_changes() {
 }
 
 #[test]
+fn services_of_one_name_are_told_apart_by_their_folders() {
+    let mut one = service("user", ids("user", 1));
+    one.folder = key("/staging/user/");
+    let scene =
+        play(Setting::default(), with(vec![one, service("user", ids("user", 2)), service("b", ids("b", 2))]));
+    assert!(scene.sees("user, /staging/user/, 1 up") && scene.sees("user, /services/user/, 2 up"));
+    assert!(scene.sees("b, 2 up"), "where one name is enough, no folder is said");
+}
+
+#[test]
 fn a_word_of_its_own_is_not_taken_for_up() {
     let mut world = world();
     change_instance(&mut world, "order", "10.0.1.8:8080", |one| {

@@ -17,7 +17,7 @@ use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::ttl;
 use crate::ui::widgets::button::paint_icon;
 use crate::ui::widgets::chip::dot;
-use crate::ui::widgets::columns::{CellLook, Columns, Span, paint_cell, paint_title};
+use crate::ui::widgets::columns::{CellLook, Columns, GAP, Span, paint_cell, paint_title};
 use crate::ui::widgets::list::row_ground;
 use crate::ui::widgets::list_box::{ListBox, ListRow};
 use crate::ui::widgets::{banner, empty_state, sparkline, time_text};
@@ -30,15 +30,8 @@ const WEIGHT: f32 = 48.0;
 const TTL: f32 = 104.0;
 const AGE: f32 = 58.0;
 const METRIC: f32 = 96.0;
-/// Narrower tables leave columns out, the last one first.
-const ROOM_FOR_TTL: f32 = 380.0;
-const ROOM_FOR_AGE: f32 = 460.0;
-const ROOM_FOR_VERSION: f32 = 540.0;
-const ROOM_FOR_LABEL: f32 = 620.0;
-const ROOM_FOR_WEIGHT: f32 = 690.0;
-const ROOM_FOR_LATENCY: f32 = 810.0;
-const ROOM_FOR_CPU: f32 = 920.0;
-const ROOM_FOR_MEMORY: f32 = 1_030.0;
+/// The name keeps at least so much room; columns that do not fit beside it are left out.
+const NAME_LEAST: f32 = 150.0;
 /// The course takes so much of a metric's column, its newest value the rest.
 const COURSE: f32 = 46.0;
 /// The newest samples of a course that are drawn.
@@ -57,6 +50,8 @@ pub(super) struct InstancesState {
     of: Option<(Arc<Service>, Heartbeat, SeenAt)>,
     /// The instances as they are listed, the worst first.
     rows: Vec<(Health, Arc<Instance>)>,
+    /// The columns in which anything stands.
+    filled: Vec<Column>,
 }
 
 impl InstancesState {
@@ -70,6 +65,8 @@ impl InstancesState {
         }
         let rows = service.instances.values();
         self.rows = rows.map(|instance| (heartbeat.health(instance, now), instance.clone())).collect();
+        let filled = |column: &Column| self.rows.iter().any(|(_, instance)| column.is_in(instance));
+        self.filled = Column::ALL.into_iter().filter(filled).collect();
         if self.rows.len() <= MOST_SORTED {
             // Within the same health they keep the order of their keys.
             self.rows.sort_by_key(|(health, _)| std::cmp::Reverse(*health));
@@ -78,32 +75,105 @@ impl InstancesState {
     }
 }
 
+/// A column that not every service has, and that gives way in little room.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Version,
+    Label,
+    Weight,
+    Age,
+    Cpu,
+    Memory,
+    Latency,
+    Ttl,
+}
+
+impl Column {
+    /// As they stand in the table, from the left.
+    const ALL: [Self; 8] = [
+        Self::Version,
+        Self::Label,
+        Self::Weight,
+        Self::Age,
+        Self::Cpu,
+        Self::Memory,
+        Self::Latency,
+        Self::Ttl,
+    ];
+    /// The most important first.
+    const BY_IMPORTANCE: [Self; 8] = [
+        Self::Ttl,
+        Self::Age,
+        Self::Version,
+        Self::Label,
+        Self::Weight,
+        Self::Latency,
+        Self::Cpu,
+        Self::Memory,
+    ];
+
+    fn width(self) -> f32 {
+        match self {
+            Self::Version => VERSION,
+            Self::Label => LABEL,
+            Self::Weight => WEIGHT,
+            Self::Age => AGE,
+            Self::Cpu | Self::Memory | Self::Latency => METRIC,
+            Self::Ttl => TTL,
+        }
+    }
+
+    /// Whether an instance has anything to stand in it.
+    fn is_in(self, instance: &Instance) -> bool {
+        let report = instance.report.as_deref();
+        match self {
+            Self::Version => instance.version.is_some(),
+            Self::Label => instance.label.is_some(),
+            Self::Weight => instance.weight.is_some(),
+            Self::Age => report.is_some(),
+            Self::Cpu => report.is_some_and(|report| report.cpu.is_some()),
+            Self::Memory => report.is_some_and(|report| report.memory.is_some()),
+            Self::Latency => report.is_some_and(|report| report.latency_ms.is_some()),
+            Self::Ttl => instance.meta.lease != 0,
+        }
+    }
+}
+
+/// Where the columns of a row begin and end.
 struct Cells {
     status: Span,
     name: Span,
-    version: Option<Span>,
-    label: Option<Span>,
-    weight: Option<Span>,
-    ttl: Option<Span>,
-    age: Option<Span>,
-    cpu: Option<Span>,
-    memory: Option<Span>,
-    latency: Option<Span>,
+    others: [Option<Span>; 8],
 }
 
 impl Cells {
-    fn of(rect: Rect) -> Self {
+    /// `filled`: the columns in which anything stands.
+    fn of(rect: Rect, filled: &[Column]) -> Self {
         let mut columns = Columns::of(rect);
         let status = columns.from_left(STATUS, 0.0).unwrap_or_default();
-        let ttl = columns.from_right(TTL, ROOM_FOR_TTL);
-        let latency = columns.from_right(METRIC, ROOM_FOR_LATENCY);
-        let memory = columns.from_right(METRIC, ROOM_FOR_MEMORY);
-        let cpu = columns.from_right(METRIC, ROOM_FOR_CPU);
-        let age = columns.from_right(AGE, ROOM_FOR_AGE);
-        let weight = columns.from_right(WEIGHT, ROOM_FOR_WEIGHT);
-        let label = columns.from_right(LABEL, ROOM_FOR_LABEL);
-        let version = columns.from_right(VERSION, ROOM_FOR_VERSION);
-        Self { status, name: columns.rest(), version, label, weight, ttl, age, cpu, memory, latency }
+        let (left, right) = columns.rest();
+        let mut room = right - left - NAME_LEAST;
+        let mut shown = Vec::new();
+        for column in Column::BY_IMPORTANCE.into_iter().filter(|column| filled.contains(column)) {
+            let needed = column.width() + GAP;
+            if needed > room {
+                break;
+            }
+            room -= needed;
+            shown.push(column);
+        }
+        let mut others = [None; 8];
+        for (at, column) in Column::ALL.into_iter().enumerate().rev() {
+            if shown.contains(&column) {
+                others[at] = columns.from_right(column.width(), 0.0);
+            }
+        }
+        Self { status, name: columns.rest(), others }
+    }
+
+    fn at(&self, column: Column) -> Option<Span> {
+        let at = Column::ALL.into_iter().position(|one| one == column)?;
+        self.others.get(at).copied().flatten()
     }
 }
 
@@ -200,7 +270,7 @@ fn table(
     actions: &mut Actions,
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
-    header(ui);
+    header(ui, &state.instances.filled);
     let ServicesState { instances, leases, .. } = state;
     let id = Id::unique(("instances", view.session.id));
     let list = ListBox::beside(ui, id, &t!("services.page.instances"));
@@ -208,7 +278,7 @@ fn table(
     let picked = list.choose(ui, (chosen, instances.rows.len()), height, |ui, cell| {
         let Some((health, instance)) = instances.rows.get(cell.at) else { return false };
         leases.see(instance.meta.lease);
-        line(ui, view, instance, *health, cell, actions)
+        line(ui, view, (instance, *health), cell, &instances.filled, actions)
     });
     if let Some((_, instance)) = picked.and_then(|at| instances.rows.get(at)) {
         let key: Key = instance.key.clone();
@@ -216,19 +286,19 @@ fn table(
     }
 }
 
-fn header(ui: &mut Ui) {
+fn header(ui: &mut Ui, filled: &[Column]) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
-    let cells = Cells::of(rect);
+    let cells = Cells::of(rect, filled);
     paint_title(ui, rect, Some(cells.status), &t!("services.column.status"), false);
     paint_title(ui, rect, Some(cells.name), &t!("services.column.instance"), false);
-    paint_title(ui, rect, cells.version, &t!("services.column.version"), false);
-    paint_title(ui, rect, cells.label, &t!("services.column.label"), false);
-    paint_title(ui, rect, cells.weight, &t!("services.column.weight"), true);
-    paint_title(ui, rect, cells.age, &t!("services.column.age"), true);
-    paint_title(ui, rect, cells.cpu, &t!("services.column.cpu"), false);
-    paint_title(ui, rect, cells.memory, &t!("services.column.memory"), false);
-    paint_title(ui, rect, cells.latency, &t!("services.column.latency"), false);
-    paint_title(ui, rect, cells.ttl, &t!("services.column.ttl"), true);
+    paint_title(ui, rect, cells.at(Column::Version), &t!("services.column.version"), false);
+    paint_title(ui, rect, cells.at(Column::Label), &t!("services.column.label"), false);
+    paint_title(ui, rect, cells.at(Column::Weight), &t!("services.column.weight"), true);
+    paint_title(ui, rect, cells.at(Column::Age), &t!("services.column.age"), true);
+    paint_title(ui, rect, cells.at(Column::Cpu), &t!("services.column.cpu"), false);
+    paint_title(ui, rect, cells.at(Column::Memory), &t!("services.column.memory"), false);
+    paint_title(ui, rect, cells.at(Column::Latency), &t!("services.column.latency"), false);
+    paint_title(ui, rect, cells.at(Column::Ttl), &t!("services.column.ttl"), true);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme::tokens(ui).line());
 }
 
@@ -236,9 +306,9 @@ fn header(ui: &mut Ui) {
 fn line(
     ui: &mut Ui,
     view: View<'_>,
-    instance: &Instance,
-    health: Health,
+    (instance, health): (&Instance, Health),
     cell: ListRow,
+    filled: &[Column],
     actions: &mut Actions,
 ) -> bool {
     let tokens = theme::tokens(ui);
@@ -252,7 +322,7 @@ fn line(
         egui::WidgetInfo::selected(Role::ListBoxOption, true, cell.chosen, label)
     });
     row_ground(ui, rect, cell.chosen, response.hovered(), cell.focused);
-    let cells = Cells::of(rect);
+    let cells = Cells::of(rect, filled);
     let y = rect.center().y;
     let tone = words::instance_tone(instance, health);
     dot(ui, pos2(cells.status.0 + 4.0, y), tone);
@@ -262,17 +332,17 @@ fn line(
     breaker_mark(ui, tokens, instance, end + size::PAD, y);
     name(ui, tokens, rect, cells.name, instance);
     let mono = |colour| CellLook::new(text::mono_small(), colour);
-    if let (Some(column), Some(version)) = (cells.version, instance.version.as_deref()) {
+    if let (Some(column), Some(version)) = (cells.at(Column::Version), instance.version.as_deref()) {
         paint_cell(ui, rect, column, &neutral(version), mono(tokens.second));
     }
-    if let (Some(column), Some(label)) = (cells.label, instance.label.as_deref()) {
+    if let (Some(column), Some(label)) = (cells.at(Column::Label), instance.label.as_deref()) {
         let colour = if label == "canary" { tokens.waiting } else { tokens.second };
         paint_cell(ui, rect, column, &neutral(label), CellLook::new(text::meta_medium(), colour));
     }
-    if let (Some(column), Some(weight)) = (cells.weight, instance.weight) {
+    if let (Some(column), Some(weight)) = (cells.at(Column::Weight), instance.weight) {
         paint_cell(ui, rect, column, &words::weight(weight), mono(tokens.second).right());
     }
-    if let Some(column) = cells.age {
+    if let Some(column) = cells.at(Column::Age) {
         let (words, colour) = match age {
             Some(age) => (words::age(age), colour_of_age(tokens, health)),
             None => ("–".to_owned(), tokens.faint),
@@ -280,7 +350,7 @@ fn line(
         paint_cell(ui, rect, column, &words, mono(colour).right());
     }
     metrics(ui, tokens, rect, &cells, instance);
-    if let Some((left_edge, right)) = cells.ttl {
+    if let Some((left_edge, right)) = cells.at(Column::Ttl) {
         let place = Rect::from_x_y_ranges(left_edge..=right, rect.y_range());
         ttl::paint(ui, place, left);
     }
@@ -344,9 +414,9 @@ fn metrics(ui: &Ui, tokens: &Tokens, rect: Rect, cells: &Cells, instance: &Insta
             metric(ui, tokens, rect, column, &newest(of), 1.0, now.map(words::percent));
         }
     };
-    share(cells.cpu, report.and_then(|report| report.cpu), |sample| sample.cpu);
-    share(cells.memory, report.and_then(|report| report.memory), |sample| sample.memory);
-    if let Some(column) = cells.latency {
+    share(cells.at(Column::Cpu), report.and_then(|report| report.cpu), |sample| sample.cpu);
+    share(cells.at(Column::Memory), report.and_then(|report| report.memory), |sample| sample.memory);
+    if let Some(column) = cells.at(Column::Latency) {
         let course = newest(|sample| sample.latency_ms);
         let high = course.iter().copied().fold(f32::NAN, f32::max).max(10.0);
         let words = report.and_then(|report| report.latency_ms).map(words::latency);

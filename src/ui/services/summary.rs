@@ -2,7 +2,7 @@
 //! `Arc` is the same has not changed, so an event costs the service that it touches. Health depends on the
 //! clock as well: each summary knows until when it holds.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -177,6 +177,8 @@ pub(super) struct Row {
     pub service: Arc<Service>,
     /// `None`: not looked at yet.
     pub summary: Option<Summary>,
+    /// Another service has the same name: its folder is said with it.
+    pub shares_name: bool,
     /// Until when it holds; what is behind is looked at when there is time.
     until: SeenAt,
     /// It is of this very picture of the service: only the clock can have made it another.
@@ -188,6 +190,8 @@ pub(super) struct Row {
 pub(super) struct Totals {
     pub services: usize,
     pub problems: usize,
+    /// Any of them tells a version.
+    pub versions: bool,
     pub counts: Counts,
 }
 
@@ -285,7 +289,7 @@ impl Summaries {
             self.rows.push(match known {
                 Some(row) if Arc::ptr_eq(&row.service, service) => row,
                 // What was known stays until it has been looked at again.
-                Some(row) => Row::new(service.clone(), row.summary),
+                Some(row) => Row { shares_name: row.shares_name, ..Row::new(service.clone(), row.summary) },
                 None => {
                     changed = true;
                     Row::new(service.clone(), None)
@@ -296,7 +300,20 @@ impl Summaries {
         self.of = Some((session, services.clone(), heartbeat));
         if changed {
             self.places += 1;
+            self.tell_apart();
             self.count();
+        }
+    }
+
+    /// Finds the services that share their name with another.
+    fn tell_apart(&mut self) {
+        let mut names: HashMap<&str, u32> = HashMap::new();
+        for row in &self.rows {
+            *names.entry(&row.service.name).or_default() += 1;
+        }
+        let shared: Vec<bool> = self.rows.iter().map(|row| names[row.service.name.as_str()] > 1).collect();
+        for (row, shared) in self.rows.iter_mut().zip(shared) {
+            row.shares_name = shared;
         }
     }
 
@@ -305,6 +322,7 @@ impl Summaries {
         let mut totals = Totals { services: self.rows.len(), ..Totals::default() };
         for summary in self.rows.iter().filter_map(|row| row.summary.as_ref()) {
             totals.problems += usize::from(summary.trouble.is_problem());
+            totals.versions |= summary.version.is_some();
             totals.counts.up += summary.counts.up;
             totals.counts.starting += summary.counts.starting;
             totals.counts.late += summary.counts.late;
@@ -316,7 +334,7 @@ impl Summaries {
 
 impl Row {
     fn new(service: Arc<Service>, summary: Option<Summary>) -> Self {
-        Self { service, summary, until: SeenAt::MIN, is_of_this: false }
+        Self { service, summary, shares_name: false, until: SeenAt::MIN, is_of_this: false }
     }
 
     /// Whether what it says is another.

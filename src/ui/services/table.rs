@@ -40,10 +40,10 @@ struct Cells {
 }
 
 impl Cells {
-    fn of(rect: Rect) -> Self {
+    fn of(rect: Rect, versions: bool) -> Self {
         let mut columns = Columns::of(rect);
         let events = columns.from_right(EVENTS, ROOM_FOR_EVENTS);
-        let version = columns.from_right(VERSION, ROOM_FOR_VERSION);
+        let version = columns.from_right(VERSION, if versions { ROOM_FOR_VERSION } else { f32::INFINITY });
         let instances = columns.from_right(INSTANCES, 0.0).unwrap_or_default();
         Self { name: columns.rest(), instances, version, events }
     }
@@ -79,7 +79,8 @@ pub(super) fn show(
     let picked = list.choose(ui, (place, order.places.len()), height, |ui, cell| {
         let Some(at) = order.places.get(cell.at) else { return false };
         summaries.look(*at, view.now);
-        summaries.rows.get(*at).is_some_and(|row| line(ui, row, cell))
+        let versions = summaries.totals.versions;
+        summaries.rows.get(*at).is_some_and(|row| line(ui, row, versions, cell))
     });
     let picked = picked.and_then(|at| summaries.rows.get(*order.places.get(at)?));
     if let Some(row) = picked {
@@ -137,7 +138,7 @@ fn none_found(ui: &mut Ui, state: &mut ServicesState) {
 fn header(ui: &mut Ui, state: &mut ServicesState) {
     let tokens = theme::tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
-    let cells = Cells::of(rect);
+    let cells = Cells::of(rect, state.summaries.totals.versions);
     // The shape before the name is what problems are told by.
     let mark = (rect.left() + size::PAD, cells.name.0 + 14.0);
     let name = (cells.name.0 + 18.0, cells.name.1);
@@ -204,7 +205,7 @@ fn sort_title(
 }
 
 /// A service. Whether it was pressed.
-fn line(ui: &mut Ui, row: &Row, cell: ListRow) -> bool {
+fn line(ui: &mut Ui, row: &Row, versions: bool, cell: ListRow) -> bool {
     let tokens = theme::tokens(ui);
     let service = &row.service;
     let rect = cell.rect;
@@ -217,7 +218,7 @@ fn line(ui: &mut Ui, row: &Row, cell: ListRow) -> bool {
         egui::WidgetInfo::selected(Role::ListBoxOption, true, cell.chosen, label)
     });
     row_ground(ui, rect, cell.chosen, response.hovered(), cell.focused);
-    let cells = Cells::of(rect);
+    let cells = Cells::of(rect, versions);
     let y = rect.center().y;
     let tone = if row.summary.is_some() { words::trouble_tone(summary.trouble) } else { Tone::Plain };
     dot(ui, pos2(cells.name.0 + 4.0, y), tone);
@@ -233,6 +234,11 @@ fn line(ui: &mut Ui, row: &Row, cell: ListRow) -> bool {
             paint_icon(ui, pos2(end + size::PAD + 2.0, y), icon, size::ICON_SMALL, tokens.faint);
             end += size::ICON_SMALL + size::GRID;
         }
+    }
+    if row.shares_name && end + size::GROUP < room.1 {
+        let folder = display_short(&service.folder, LONGEST);
+        let place = (end + size::PAD, cells.name.1);
+        paint_cell(ui, rect, place, &folder, CellLook::new(text::mono_small(), tokens.faint));
     }
     if row.summary.is_some() {
         counts(ui, tokens, rect, cells.instances, summary.counts);
@@ -295,6 +301,9 @@ fn events(ui: &Ui, tokens: &Tokens, rect: Rect, column: Span, summary: &Summary)
 
 fn accessible(name: &str, row: &Row, summary: &Summary) -> String {
     let mut parts = vec![name.to_owned()];
+    if row.shares_name {
+        parts.push(display_short(&row.service.folder, LONGEST).into_owned());
+    }
     if row.summary.is_some() {
         parts.push(words::counts(summary.counts));
         parts.extend(words::trouble(summary.trouble).map(Into::into));
