@@ -281,16 +281,16 @@ async fn leases_are_granted_listed_kept_and_revoked() {
         assert_eq!(cluster.lease(id).await.unwrap().info.granted_secs, 90, "it is as it was");
         let kept = cluster.keep_lease(id).await.unwrap();
         assert!((88..=90).contains(&kept.remaining_secs), "{kept:?}");
-        client.put("leases/a", "1", Some(PutOptions::new().with_lease(id))).await.unwrap();
-        client.put("leases/b", "1", Some(PutOptions::new().with_lease(id))).await.unwrap();
+        client.put("granted/a", "1", Some(PutOptions::new().with_lease(id))).await.unwrap();
+        client.put("granted/b", "1", Some(PutOptions::new().with_lease(id))).await.unwrap();
         let keys = cluster.attached_keys(id).await.unwrap();
         let keys: Vec<&[u8]> = keys.iter().map(|key| &**key).collect();
         assert_eq!(keys.into_iter().collect::<std::collections::BTreeSet<_>>().len(), 2);
         let revision = cluster.revoke_lease(id).await.unwrap();
-        let gone = client.get("leases/", Some(etcd_client::GetOptions::new().with_prefix())).await.unwrap();
+        let gone = client.get("granted/", Some(etcd_client::GetOptions::new().with_prefix())).await.unwrap();
         assert!(gone.kvs().is_empty());
         let before = etcd_client::GetOptions::new().with_prefix().with_revision(revision - 1);
-        assert_eq!(client.get("leases/", Some(before)).await.unwrap().kvs().len(), 2, "the revision told");
+        assert_eq!(client.get("granted/", Some(before)).await.unwrap().kvs().len(), 2, "the revision told");
         for refused in [cluster.revoke_lease(id).await.map(|_| ()), cluster.keep_lease(id).await.map(|_| ())]
         {
             assert_eq!(refused.unwrap_err().kind, FaultKind::LeaseNotFound);
