@@ -2,7 +2,6 @@
 
 pub mod audit;
 pub mod beside;
-pub mod claims;
 pub mod cluster;
 pub mod connect;
 pub mod coordination;
@@ -12,6 +11,7 @@ pub mod elections;
 pub mod environments;
 pub mod keys;
 pub mod leases;
+pub mod locks;
 pub mod overview;
 pub mod palette;
 pub mod restore;
@@ -36,10 +36,10 @@ pub struct UiState {
     pub keys: keys::KeysState,
     /// The editor.
     pub editor: editor::EditorState,
-    /// Locks and elections.
-    pub claims: claims::ClaimsState,
     /// Elections.
     pub elections: elections::ElectionsState,
+    /// Locks.
+    pub locks: locks::LocksState,
     /// Services.
     pub services: services::ServicesState,
     /// Leases.

@@ -12,7 +12,7 @@
 mod alarms;
 mod audit;
 mod catalogue;
-mod claims;
+mod cluster;
 mod compare;
 mod connect;
 mod connect_rules;
@@ -26,6 +26,7 @@ mod journal;
 mod keys;
 mod leases;
 mod list_box;
+mod locks;
 mod nasty_screens;
 mod overview;
 mod palette;

@@ -23,7 +23,7 @@ use crate::model::settings::Settings;
 use crate::model::world::World;
 use crate::ui::theme::{self, size};
 use crate::ui::{
-    UiState, audit, claims, cluster, connect, dialogs, elections, environments, keys, leases, overview,
+    UiState, audit, cluster, connect, dialogs, elections, environments, keys, leases, locks, overview,
     palette, restore, services,
 };
 
@@ -70,7 +70,7 @@ pub fn show(ui: &mut egui::Ui, world: &World, state: &mut UiState, actions: &mut
             };
             CentralPanel::default().frame(ground).show(ui, |ui| match screen {
                 Screen::Keys => keys::show(ui, world, state, actions),
-                Screen::Locks => claims::show(ui, world, &mut state.claims, actions),
+                Screen::Locks => locks::show(ui, world, &mut state.locks, actions),
                 Screen::Elections => elections::show(ui, world, &mut state.elections, actions),
                 Screen::Overview => overview::show(ui, world, &mut state.overview, actions),
                 Screen::Services => services::show(ui, world, &mut state.services, actions),

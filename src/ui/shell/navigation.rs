@@ -69,7 +69,13 @@ fn entry(ui: &mut Ui, session: &Session, screen: Screen, narrow: bool, actions: 
             let badge = (leases > 0).then(|| (count_text(leases as u64), Tone::Plain));
             (icons::TIMER, t!("shell.leases"), badge, UserCommand::ShowLeases)
         }
-        Screen::Locks => (icons::LOCK, t!("shell.locks"), claims(ClaimKind::Lock), UserCommand::ShowLocks),
+        Screen::Locks => {
+            let badge = match session.coordination.waits.cycles.len() {
+                0 => claims(ClaimKind::Lock),
+                deadlocks => Some((count_text(deadlocks as u64), Tone::Danger)),
+            };
+            (icons::LOCK, t!("shell.locks"), badge, UserCommand::ShowLocks)
+        }
         Screen::Elections => (
             icons::CROWN_SIMPLE,
             t!("shell.elections"),

@@ -257,6 +257,8 @@ icons! {
     HASH = "\u{10E2A2}";
     /// Tag.
     TAG = "\u{10E478}";
+    /// Corners out.
+    CORNERS_OUT = "\u{10E1D0}";
     /// Swap.
     SWAP = "\u{10E83C}";
     /// Queue.

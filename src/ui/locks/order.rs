@@ -1,0 +1,206 @@
+//! Which locks are listed, and in which order. What a line shows is looked up when it is drawn; the order is
+//! kept for a while, so that lines do not jump about while operators read them.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::model::bytes::Key;
+use crate::model::coordination::{ClaimKind, ClaimQueue, Coordination, WaitGraph};
+use crate::model::message::SessionId;
+use crate::model::status::SeenAt;
+use crate::ui::coordination::owner_or_lease;
+
+/// An order is kept so long, in milliseconds, while the same locks are listed.
+const KEPT_MS: i64 = 2_000;
+
+/// By what locks are ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Deadlocked first, then those that most wait for, then held ones, free ones last.
+    #[default]
+    Urgent,
+    /// By name.
+    Name,
+    /// Those held for longest first.
+    Held,
+}
+
+/// How many locks there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All of them.
+    pub all: usize,
+    /// Held by somebody.
+    pub held: usize,
+    /// Somebody waits for them.
+    pub contended: usize,
+}
+
+/// The locks in the order of the table.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Their names.
+    pub rows: Vec<Key>,
+    /// Of all locks, listed or not.
+    pub counts: Counts,
+    /// Locks that are a part of a deadlock.
+    pub deadlocked: BTreeSet<Key>,
+    of: Option<Of>,
+}
+
+#[derive(Debug)]
+struct Of {
+    session: SessionId,
+    /// What was ordered: a clone of a persistent map costs nothing.
+    coordination: Coordination,
+    filter: String,
+    order: Order,
+    at: SeenAt,
+}
+
+impl Listed {
+    /// Brings the order up to date where it is too old, or about other locks.
+    pub fn refresh(
+        &mut self,
+        session: SessionId,
+        coordination: &Coordination,
+        filter: &str,
+        order: Order,
+        now: SeenAt,
+    ) {
+        let fresh = self.of.as_ref().is_some_and(|of| {
+            let same = of.session == session
+                && of.filter == filter
+                && of.order == order
+                && of.coordination.queues.len() == coordination.queues.len()
+                && (Arc::ptr_eq(&of.coordination.waits, &coordination.waits)
+                    || of.coordination.waits.cycles == coordination.waits.cycles);
+            let unchanged = of.coordination.queues.ptr_eq(&coordination.queues);
+            same && (unchanged || (of.at <= now && now - of.at < KEPT_MS))
+        });
+        if fresh {
+            return;
+        }
+        self.deadlocked = deadlocked(&coordination.waits);
+        self.counts = Counts::default();
+        let wanted = filter.trim().to_lowercase();
+        let mut found: Vec<&Arc<ClaimQueue>> = Vec::new();
+        for queue in coordination.of_kind(ClaimKind::Lock) {
+            self.counts.all += 1;
+            self.counts.held += usize::from(!queue.claims.is_empty());
+            self.counts.contended += usize::from(!queue.waiting().is_empty());
+            if wanted.is_empty() || is_found(queue, &wanted) {
+                found.push(queue);
+            }
+        }
+        match order {
+            Order::Name => {}
+            Order::Urgent => found.sort_by_cached_key(|queue| {
+                let urgent = (self.deadlocked.contains(&queue.name), queue.waiting().len());
+                Reverse((urgent, !queue.claims.is_empty()))
+            }),
+            Order::Held => found.sort_by_cached_key(|queue| {
+                let holder = queue.holder();
+                // What was held before it was watched is held for longest, the oldest revision first.
+                let since = holder.map(|claim| (claim.turn_since, claim.meta.create_revision));
+                (since.is_none(), since)
+            }),
+        }
+        self.rows = found.into_iter().map(|queue| queue.name.clone()).collect();
+        self.of = Some(Of {
+            session,
+            coordination: coordination.clone(),
+            filter: filter.to_owned(),
+            order,
+            at: now,
+        });
+    }
+}
+
+fn deadlocked(graph: &WaitGraph) -> BTreeSet<Key> {
+    let in_cycles = graph.cycles.iter().flat_map(|cycle| &cycle.waits);
+    in_cycles.chain(graph.waits.iter().filter(|wait| wait.in_cycle)).map(|wait| wait.lock.clone()).collect()
+}
+
+/// Whether the name of a lock, or of anybody in its line, has this in it.
+fn is_found(queue: &ClaimQueue, wanted: &str) -> bool {
+    let name = String::from_utf8_lossy(&queue.name).to_lowercase();
+    name.contains(wanted)
+        || queue.claims.iter().any(|claim| owner_or_lease(claim).to_lowercase().contains(wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::coordination::waits::{Owner, Wait};
+    use crate::model::coordination::{Claim, ClaimForm, Confidence};
+    use crate::model::record::KeyMeta;
+
+    fn lock(name: &str, owners: &[&str]) -> (Key, Arc<ClaimQueue>) {
+        let claims = (1_i64..).zip(owners).map(|(at, owner)| {
+            let meta = KeyMeta { create_revision: at, mod_revision: at, version: 1, lease: at };
+            let key = Key::from(format!("{name}/{at:x}").as_bytes());
+            Arc::new(Claim::found(key, meta, Some(owner.as_bytes().into())))
+        });
+        let (kind, form) = (ClaimKind::Lock, ClaimForm::Queue);
+        let queue = ClaimQueue::new(name.as_bytes().into(), kind, form, Confidence::Certain);
+        let queue = ClaimQueue { claims: claims.collect(), ..queue };
+        (queue.name.clone(), Arc::new(queue))
+    }
+
+    fn locks() -> Coordination {
+        let queues = [
+            lock("/calm", &["a"]),
+            lock("/busy", &["b", "c", "d"]),
+            lock("/free", &[]),
+            lock("/stuck", &["e", "worker-7"]),
+        ];
+        Coordination { queues: queues.into_iter().collect(), ..Coordination::default() }
+    }
+
+    fn names(listed: &Listed) -> Vec<&str> {
+        listed.rows.iter().filter_map(|name| std::str::from_utf8(name).ok()).collect()
+    }
+
+    fn stuck() -> Arc<WaitGraph> {
+        let owner = |name: &str| Owner::Named(name.into());
+        let lock = b"/stuck".as_slice().into();
+        let wait = Wait { waiter: owner("x"), lock, holder: owner("e"), place: 1, in_cycle: true };
+        Arc::new(WaitGraph { waits: vec![wait], cycles: Vec::new() })
+    }
+
+    #[test]
+    fn deadlocks_come_first_then_what_most_wait_for() {
+        let mut coordination = locks();
+        let mut listed = Listed::default();
+        listed.refresh(SessionId(1), &coordination, "", Order::Urgent, 0);
+        assert_eq!(names(&listed), ["/busy", "/stuck", "/calm", "/free"]);
+        assert_eq!(listed.counts, Counts { all: 4, held: 3, contended: 2 });
+        coordination.waits = stuck();
+        listed.refresh(SessionId(1), &coordination, "", Order::Urgent, KEPT_MS);
+        assert_eq!(names(&listed)[0], "/stuck");
+        assert!(listed.deadlocked.contains(b"/stuck".as_slice()));
+    }
+
+    #[test]
+    fn names_and_everybody_in_line_are_searched() {
+        let mut listed = Listed::default();
+        listed.refresh(SessionId(1), &locks(), "WORKER-7", Order::Name, 0);
+        assert_eq!(names(&listed), ["/stuck"]);
+        assert_eq!(listed.counts.all, 4, "counts are of all locks");
+    }
+
+    #[test]
+    fn lines_do_not_jump_while_they_are_read() {
+        let mut coordination = locks();
+        let mut listed = Listed::default();
+        listed.refresh(SessionId(1), &coordination, "", Order::Urgent, 0);
+        let (name, queue) = lock("/calm", &["a", "b", "c", "d", "e", "f"]);
+        coordination.queues.insert(name, queue);
+        listed.refresh(SessionId(1), &coordination, "", Order::Urgent, KEPT_MS - 1);
+        assert_eq!(names(&listed)[0], "/busy");
+        listed.refresh(SessionId(1), &coordination, "", Order::Urgent, KEPT_MS);
+        assert_eq!(names(&listed)[0], "/calm");
+    }
+}

@@ -1,0 +1,121 @@
+//! Words of the locks: owners, deadlocks, and names cut in their middle.
+
+use std::sync::Arc;
+
+use egui::{Color32, FontId, Galley, Painter};
+use rust_i18n::t;
+
+use crate::model::coordination::WaitGraph;
+use crate::model::coordination::waits::{Cycle, Owner};
+use crate::model::key_text::{display_short, neutral};
+use crate::ui::coordination::{lease_name, lease_text};
+use crate::ui::widgets::elided;
+
+/// More signs of a name are never shown.
+const LONGEST: usize = 120;
+/// So many owners of a deadlock are named.
+const MOST_NAMED: usize = 6;
+/// So much of a lease tells it from others where there is little room.
+const LEASE_TAIL: usize = 8;
+
+/// Who an owner is, in full.
+#[must_use]
+pub fn owner_name(owner: &Owner) -> String {
+    match owner {
+        Owner::Lease(lease) => lease_name(*lease),
+        Owner::Named(name) => neutral(name).chars().take(LONGEST).collect(),
+    }
+}
+
+/// Who an owner is, where there is little room: of a lease its end, which tells it from others.
+#[must_use]
+pub fn owner_short(owner: &Owner) -> String {
+    match owner {
+        Owner::Lease(0) => lease_name(0),
+        Owner::Lease(lease) => t!("coordination.lease", lease = lease_short(*lease)).into_owned(),
+        Owner::Named(_) => owner_name(owner),
+    }
+}
+
+/// The end of a lease's id.
+#[must_use]
+pub fn lease_short(lease: i64) -> String {
+    let whole = lease_text(lease);
+    format!("…{}", &whole[whole.len().saturating_sub(LEASE_TAIL)..])
+}
+
+/// The owners of a deadlock in the order in which they wait: `a → b → c → a`.
+#[must_use]
+pub fn circle(cycle: &Cycle) -> String {
+    let mut names: Vec<String> =
+        cycle.waits.iter().take(MOST_NAMED).map(|wait| owner_short(&wait.waiter)).collect();
+    if cycle.waits.len() > MOST_NAMED {
+        names.push(String::from("…"));
+    }
+    if let Some(first) = cycle.waits.first() {
+        names.push(owner_short(&first.waiter));
+    }
+    names.join(" → ")
+}
+
+/// What is said of the deadlocks there are; `None`: there is none.
+#[must_use]
+pub fn deadlocks(graph: &WaitGraph) -> Option<String> {
+    let first = graph.cycles.first()?;
+    let words = match graph.cycles.len() {
+        1 => t!("locks.deadlock_one", circle = circle(first)),
+        count => t!("locks.deadlock_many", count = count, circle = circle(first)),
+    };
+    Some(words.into_owned())
+}
+
+/// The locks of a deadlock, for a tooltip.
+#[must_use]
+pub fn locks_of(cycle: &Cycle) -> String {
+    let locks: Vec<String> =
+        cycle.waits.iter().map(|wait| display_short(&wait.lock, LONGEST).into_owned()).collect();
+    locks.join("\n")
+}
+
+/// One line of text, cut in its middle where it does not fit: beginnings and ends tell names apart.
+#[must_use]
+pub fn elided_middle(
+    painter: &Painter,
+    words: &str,
+    font: &FontId,
+    colour: Color32,
+    room: f32,
+) -> Arc<Galley> {
+    let whole = painter.layout_no_wrap(words.to_owned(), font.clone(), colour);
+    if whole.size().x <= room {
+        return whole;
+    }
+    let signs: Vec<char> = words.chars().collect();
+    let fits = (signs.len() as f32 * room / whole.size().x.max(1.0)) as usize;
+    let keep = fits.saturating_sub(2);
+    let (head, tail) = (keep.div_ceil(2), keep / 2);
+    let cut: String = signs[..head].iter().chain(['…'].iter()).chain(&signs[signs.len() - tail..]).collect();
+    elided(painter, cut, font.clone(), colour, room)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::coordination::waits::Wait;
+
+    #[test]
+    fn a_deadlock_is_told_as_a_circle() {
+        rust_i18n::set_locale("en");
+        let wait = |waiter: &str, holder: &str| Wait {
+            waiter: Owner::Named(waiter.into()),
+            lock: b"/l".as_slice().into(),
+            holder: Owner::Named(holder.into()),
+            place: 1,
+            in_cycle: true,
+        };
+        let cycle = Cycle { waits: vec![wait("a", "b"), wait("b", "a")] };
+        assert_eq!(circle(&cycle), "a → b → a");
+        let many = Cycle { waits: (0..9).map(|n| wait(&n.to_string(), "x")).collect() };
+        assert_eq!(circle(&many), "0 → 1 → 2 → 3 → 4 → 5 → … → 0");
+    }
+}
