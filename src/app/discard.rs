@@ -39,9 +39,9 @@ mod tests {
     #[test]
     fn what_is_discarded_is_freed() {
         let discarder = Discarder::start();
-        let claims = Arc::new(Vec::new());
-        let seen = Arc::downgrade(&claims);
-        discarder.free(&mut vec![Discarded::Claims(claims)]);
+        let changes = Arc::new(Vec::new());
+        let seen = Arc::downgrade(&changes);
+        discarder.free(&mut vec![Discarded::Changes(changes)]);
         let start = Instant::now();
         while seen.strong_count() > 0 {
             assert!(start.elapsed() < Duration::from_secs(30), "still kept");

@@ -48,7 +48,7 @@ pub enum Urgency {
 impl Urgency {
     fn of(kind: &EventKind) -> Self {
         match kind {
-            EventKind::Mirror(_) | EventKind::Claims(_) | EventKind::Cluster(_) => Self::News,
+            EventKind::Mirror(_) | EventKind::Cluster(_) => Self::News,
             EventKind::Coordination(_) => Self::News,
             EventKind::Journal(_) => Self::News,
             EventKind::Progress { .. } => Self::News,
@@ -213,7 +213,7 @@ mod tests {
         });
         let outbox = Outbox { events, woken: Arc::default(), wake };
         let event = |kind| Event { session: SessionId(1), request: RequestId(1), kind };
-        let news = || event(EventKind::Claims(Arc::default()));
+        let news = || event(EventKind::Coordination(Box::default()));
         let answer = || event(EventKind::LocalFound(None));
         for event in [news(), news(), answer(), news(), answer()] {
             assert!(outbox.send(event).await);

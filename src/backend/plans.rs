@@ -25,6 +25,7 @@ use crate::model::plan::make::{
 };
 use crate::model::plan::{LostLease, Plan, PlanGoal, PlanKind, PlanState, StepState};
 use crate::model::profile::Profile;
+use crate::model::recognise::Rules;
 use crate::model::record::KeyRecord;
 use crate::model::schema::{SchemaSet, problems};
 use crate::model::status::{KeyInterval, now};
@@ -176,11 +177,12 @@ pub async fn make_plan(
     plan.made_at_revision = present.revision;
     let alive = alive(cluster, &leases(&wanted, &present.keys)).await?;
     let (new_lease, separator) = (plan.new_lease, profile.separator_byte());
+    let rules = Rules::new(&profile.coordination.rules);
     // Many values held against their schemas take long.
     let making = tokio::task::spawn_blocking(move || {
         let present = present.keys;
         let problem: &dyn Fn(&Key, &Value) -> Option<String> = &*problem;
-        steps(&Materials { wanted, present, alive, lost_lease, new_lease, separator, problem })
+        steps(&Materials { wanted, present, alive, lost_lease, new_lease, separator, rules: &rules, problem })
     });
     plan.steps = making.await.map_err(|error| Fault::new(FaultKind::Other, error.to_string()))?;
     Ok(plan)

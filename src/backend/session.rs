@@ -281,7 +281,6 @@ impl Connection {
                     self.observer.see(&update);
                     EventKind::Mirror(Box::new(update))
                 }
-                FeedEvent::Claims(claims) => EventKind::Claims(claims),
                 FeedEvent::Notice(notice) => {
                     notices.send_modify(|notices| {
                         if !notices.contains(&notice) {

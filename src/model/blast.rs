@@ -67,9 +67,10 @@ impl Session {
     pub fn blast_radius(&self, touched: &Touched) -> BlastRadius {
         let hit = |key: &Key| touched.keys.binary_search_by(|(touched, _)| touched.cmp(key)).is_ok();
         let held = self
-            .claims
-            .iter()
-            .filter(|queue| queue.holder().is_some_and(|holder| hit(&holder.key)))
+            .coordination
+            .queues
+            .values()
+            .filter(|queue| queue.holders().iter().any(|holder| hit(&holder.key)))
             .map(|queue| queue.name.clone())
             .collect();
         BlastRadius {
@@ -120,7 +121,7 @@ impl Touched {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::claim::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
+    use crate::model::coordination::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
     use std::sync::Arc;
 
     fn session(keys: &[(&[u8], i64)]) -> Session {
@@ -170,7 +171,7 @@ mod tests {
         let name = Key::from(&b"locks/stock"[..]);
         let queue = ClaimQueue::new(name, ClaimKind::Lock, ClaimForm::Queue, Confidence::Certain);
         let claims = vec![Arc::new(Claim::found(key, meta, None))];
-        session.claims = Arc::new(vec![ClaimQueue { claims, ..queue }]);
+        session.coordination.add_queue(ClaimQueue { claims, ..queue });
         let touched = session.touched(&[folder(b"locks/")]);
         assert_eq!(session.blast_radius(&touched).held, vec![Key::from(&b"locks/stock"[..])]);
     }

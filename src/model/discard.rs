@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::claim::ClaimQueue;
 use super::coordination::Coordination;
 use super::keyspace::Keyspace;
 use super::plan::Plan;
@@ -17,8 +16,6 @@ pub enum Discarded {
     Keyspace(Keyspace),
     /// Changes that have been taken in.
     Changes(Arc<Vec<Revision>>),
-    /// Locks and elections as they were.
-    Claims(Arc<Vec<ClaimQueue>>),
     /// A picture of services, leases, locks and elections that was overtaken.
     Coordination(Box<Coordination>),
     /// What an overtaken search found.

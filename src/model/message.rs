@@ -6,8 +6,7 @@ use std::sync::Arc;
 use super::activity::DeletedKey;
 use super::audit::{AuditPage, AuditQuery, ChainState};
 use super::bytes::{Key, Value};
-use super::claim::{ClaimQueue, LeaseInfo};
-use super::coordination::Coordination;
+use super::coordination::{Coordination, LeaseInfo};
 use super::document::Draft;
 use super::fault::Fault;
 use super::history::History;
@@ -227,8 +226,6 @@ pub enum EventKind {
     Mirror(Box<MirrorUpdate>),
     /// News of members, leader, alarms.
     Cluster(Box<ClusterStatus>),
-    /// Locks and elections, anew.
-    Claims(Arc<Vec<ClaimQueue>>),
     /// Services, leases, locks and elections, anew.
     Coordination(Box<Coordination>),
     /// A step of a connection test.

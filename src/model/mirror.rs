@@ -7,18 +7,15 @@
 //! complete listing is the growing shadow itself shown, so that the first rows appear at once.
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
 use super::bytes::{Key, Value};
-use super::claim::{Claim, ClaimQueue};
 use super::keyspace::Keyspace;
 use super::page::KeyPage;
-use super::recognise;
 use super::record::{ChangeKind, KeyMeta, Revision};
 use super::status::KeyInterval;
 
@@ -42,10 +39,6 @@ struct Picture {
     applied: i64,
     /// Bytes of all values kept.
     value_bytes: u64,
-    /// Leased keys that may be a claim of a lock or an election.
-    claimants: BTreeSet<Key>,
-    /// A claimant was added, written or removed since the claims were last told.
-    claims_changed: bool,
 }
 
 /// A listing under way.
@@ -71,33 +64,19 @@ pub struct Mirror {
 
 impl Picture {
     fn new(separator: u8, applied: i64) -> Self {
-        Self {
-            keyspace: Keyspace::new(separator),
-            applied,
-            value_bytes: 0,
-            claimants: BTreeSet::new(),
-            claims_changed: true,
-        }
+        Self { keyspace: Keyspace::new(separator), applied, value_bytes: 0 }
     }
 
     fn put(&mut self, key: &[u8], meta: KeyMeta, value: Option<Value>, budget: u64) {
         let value = value.filter(|value| meta.lease != 0 || self.has_room(key, value, budget));
-        let claims = recognise::may_claim(key, &meta, value.as_deref(), self.keyspace.separator());
         self.value_bytes += length(value.as_ref());
         let before = self.keyspace.put(key, meta, value);
         self.value_bytes -= before.as_ref().map_or(0, |(_, value)| length(value.as_ref()));
-        if claims {
-            self.claimants.insert(key.into());
-            self.claims_changed = true;
-        } else if before.is_some_and(|(meta, _)| meta.lease != 0) && self.claimants.remove(key) {
-            self.claims_changed = true;
-        }
     }
 
     /// Puts all keys of a page at once.
     fn put_page(&mut self, page: &KeyPage, budget: u64) {
         let bytes = Cell::new(self.value_bytes);
-        let mut were_leased: Vec<Key> = Vec::new();
         self.keyspace.put_page(
             page,
             &mut |meta, value| {
@@ -108,24 +87,9 @@ impl Picture {
                 }
                 kept
             },
-            &mut |key, meta, value| {
-                bytes.set(bytes.get() - length(value.as_ref()));
-                if meta.lease != 0 {
-                    were_leased.push(key.into());
-                }
-            },
+            &mut |_, _, value| bytes.set(bytes.get() - length(value.as_ref())),
         );
         self.value_bytes = bytes.get();
-        for key in &were_leased {
-            self.claims_changed |= self.claimants.remove(key);
-        }
-        let separator = self.keyspace.separator();
-        for it in page.iter().filter(|it| it.meta.lease != 0) {
-            if recognise::may_claim(it.key, &it.meta, it.value.map(|value| &**value), separator) {
-                self.claimants.insert(it.key.into());
-                self.claims_changed = true;
-            }
-        }
     }
 
     /// Whether the value fits into the budget in place of the one that the key has.
@@ -137,7 +101,6 @@ impl Picture {
     fn remove(&mut self, key: &[u8]) {
         if let Some((_, value)) = self.keyspace.remove(key) {
             self.value_bytes -= length(value.as_ref());
-            self.claims_changed |= self.claimants.remove(key);
         }
     }
 
@@ -175,14 +138,6 @@ impl Picture {
         for key in &keys {
             self.remove(key);
         }
-    }
-
-    fn claims(&self) -> Vec<ClaimQueue> {
-        let leased = self.claimants.iter().filter_map(|key| {
-            let view = self.keyspace.get(key)?;
-            Some(Claim::found(key.clone(), view.meta, view.value.cloned()))
-        });
-        recognise::recognise(leased, self.keyspace.separator())
     }
 }
 
@@ -230,7 +185,6 @@ impl Mirror {
     pub fn finish_listing(&mut self) {
         if let Some(shadow) = self.shadow.take() {
             self.picture = shadow.picture;
-            self.picture.claims_changed = true;
             self.complete = true;
         }
     }
@@ -309,10 +263,6 @@ impl Mirror {
         (shadow.picture.keyspace.len() >= self.picture.keyspace.len()).then_some(&shadow.picture)
     }
 
-    fn shown_mut(&mut self) -> &mut Picture {
-        if self.growing().is_some() { self.fed() } else { &mut self.picture }
-    }
-
     /// The last revision applied to [`Mirror::keyspace`].
     #[must_use]
     pub fn applied(&self) -> i64 {
@@ -363,23 +313,6 @@ impl Mirror {
             ControlFlow::Continue(())
         });
         keys
-    }
-
-    /// Whether [`Mirror::claims`] has something new to tell.
-    #[must_use]
-    pub fn claims_changed(&self) -> bool {
-        self.shown().claims_changed
-    }
-
-    /// Locks and elections, if the keys that claim them changed since the last call (or the
-    /// picture was replaced).
-    pub fn claims(&mut self) -> Option<Arc<Vec<ClaimQueue>>> {
-        if !self.shown().claims_changed {
-            return None;
-        }
-        let claims = Arc::new(self.shown().claims());
-        self.shown_mut().claims_changed = false;
-        Some(claims)
     }
 
     /// The fingerprint of the picture.

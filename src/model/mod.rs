@@ -5,7 +5,6 @@ pub mod apply;
 pub mod audit;
 pub mod blast;
 pub mod bytes;
-pub mod claim;
 pub mod compare;
 pub mod coordination;
 pub mod deletions;

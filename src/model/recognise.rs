@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::bytes::Key;
-use super::claim::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
+use super::coordination::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
 use super::record::KeyMeta;
 pub use edit::{WhyNot, edit_instance};
 pub use find::find;

@@ -7,10 +7,9 @@ use imbl::OrdMap;
 
 use super::activity::{Activity, DeletedKey};
 use super::bytes::Key;
-use super::claim::{ClaimQueue, LeaseInfo};
 use super::compare::ComparedKey;
-use super::coordination::Coordination;
 use super::coordination::raft::RaftHistory;
+use super::coordination::{Coordination, LeaseInfo};
 use super::deletions::Deletions;
 use super::document::{Document, Draft};
 use super::fault::Fault;
@@ -175,8 +174,6 @@ pub struct Session {
     pub cluster: ClusterStatus,
     /// What changed lately.
     pub activity: Activity,
-    /// Locks and elections.
-    pub claims: Arc<Vec<ClaimQueue>>,
     /// Services, leases, locks and elections.
     pub coordination: Coordination,
     /// Who led the cluster itself.

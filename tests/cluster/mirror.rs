@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use etcd_client::{Client, PutOptions, Txn, TxnOp, WatchOptions, WatchStream};
 use etcdscope::demo::LocalClusterOptions;
-use etcdscope::model::claim::ClaimKind;
+use etcdscope::model::coordination::{ClaimKind, Coordination};
 
 use super::figure::figure;
 use super::support::{Follower, Trial, plain_client, revision, shared, start, versions};
@@ -132,17 +132,17 @@ async fn locks_and_elections_are_told_as_they_change() {
             client.put(format!("told/lock/{lease:x}"), "", Some(options)).await.unwrap();
             leases.push(lease);
         }
-        let queue = |claims: &[etcdscope::model::claim::ClaimQueue]| {
-            claims
-                .iter()
-                .find(|queue| queue.name.starts_with(b"told/lock"))
-                .map(|queue| (queue.kind, queue.claims.iter().map(|it| it.meta.lease).collect::<Vec<_>>()))
+        let queue = |told: &Coordination| {
+            let queue = told.queues.get(b"told/lock".as_slice())?;
+            Some((queue.kind, queue.claims.iter().map(|it| it.meta.lease).collect::<Vec<_>>()))
         };
         let both = Some((ClaimKind::Lock, leases.clone()));
-        follower.until("the queue", |told| queue(&told.claims) == both).await;
+        follower.until("the queue", |told| queue(&told.coordination) == both).await;
         client.lease_revoke(leases[0]).await.unwrap();
         let next = Some(vec![leases[1]]);
-        follower.until("the next holder", |told| queue(&told.claims).map(|(_, line)| line) == next).await;
+        follower
+            .until("the next holder", |told| queue(&told.coordination).map(|(_, line)| line) == next)
+            .await;
         client.lease_revoke(leases[1]).await.unwrap();
         let now = revision(&mut client).await;
         follower.until("the end", |told| told.applied >= now).await;

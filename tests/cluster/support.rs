@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use etcd_client::{Client, ConnectOptions, EventType, GetOptions, WatchOptions};
 use etcdscope::demo::{EtcdBinary, LocalCluster, LocalClusterOptions, etcd_binaries};
 use etcdscope::etcd::{Cluster, FeedEvent, MirrorOptions, ValuePolicy, run_mirror};
-use etcdscope::model::claim::ClaimQueue;
+use etcdscope::model::coordination::{Coordination, CoordinationSettings, Engine};
 use etcdscope::model::keyspace::Keyspace;
 use etcdscope::model::message::ConnectRequest;
 use etcdscope::model::mirror::{MirrorDigest, digest_of};
@@ -100,7 +100,7 @@ pub struct Told {
     /// Changes in each update that had any.
     pub updates: Vec<usize>,
     pub relists: usize,
-    pub claims: Arc<Vec<ClaimQueue>>,
+    pub coordination: Coordination,
     pub notices: Vec<Notice>,
     /// When the first keys were told.
     pub first_rows: Option<Instant>,
@@ -173,6 +173,7 @@ impl Follower {
         let retry_now = Arc::new(Notify::new());
         let told = Arc::new(Mutex::new(Told::default()));
         let remembered = told.clone();
+        let mut engine = Engine::new(options.separator, &CoordinationSettings::default());
         let remember = tokio::spawn(async move {
             while let Some(event) = events.recv().await {
                 let mut told = remembered.lock().unwrap();
@@ -183,6 +184,13 @@ impl Follower {
                         if told.first_rows.is_none() && !update.keyspace.is_empty() {
                             told.first_rows = Some(Instant::now());
                         }
+                        let now = update.seen_at;
+                        if update.listed || update.relisted {
+                            engine.listed(&update.keyspace, update.applied, now, update.replaced);
+                        } else {
+                            update.changes.iter().for_each(|revision| engine.apply(revision, now));
+                        }
+                        told.coordination = engine.picture(now);
                         told.keyspace = update.keyspace;
                         told.applied = update.applied;
                         told.states.push((Instant::now(), update.state));
@@ -193,7 +201,6 @@ impl Follower {
                         told.revisions.extend(update.changes.iter().cloned());
                         told.relists += usize::from(update.relisted);
                     }
-                    FeedEvent::Claims(claims) => told.claims = claims,
                     FeedEvent::Notice(notice) => told.notices.push(notice),
                 }
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use etcdscope::model::bytes::{Key, Value};
-use etcdscope::model::claim::{Claim, ClaimForm};
+use etcdscope::model::coordination::{Claim, ClaimForm};
 use etcdscope::model::recognise::{may_claim, recognise};
 use etcdscope::model::record::KeyMeta;
 use proptest::prelude::*;

@@ -5,7 +5,7 @@ use egui::{Key as Keyboard, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use etcdscope::action::Action;
 use etcdscope::model::bytes::Value;
-use etcdscope::model::claim::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
+use etcdscope::model::coordination::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
 use etcdscope::model::document::{Document, DocumentPage, SaveState};
 use etcdscope::model::fault::{Fault, FaultKind};
 use etcdscope::model::history::HistoryEnd;
@@ -409,7 +409,7 @@ fn a_claim_and_a_lease_are_announced() {
     scene.change(|world| {
         let claims = vec![std::sync::Arc::new(Claim::found(key(ROUTES), leased, None))];
         let queue = ClaimQueue::new(key("/config"), ClaimKind::Lock, ClaimForm::Queue, Confidence::Certain);
-        world.sessions[0].claims = std::sync::Arc::new(vec![ClaimQueue { claims, ..queue }]);
+        world.sessions[0].coordination.add_queue(ClaimQueue { claims, ..queue });
     });
     assert!(scene.sees("stands in a lock's queue"));
 }

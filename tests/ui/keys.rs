@@ -5,7 +5,7 @@ use egui::{Key as Press, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use etcdscope::action::{Action, UserCommand};
 use etcdscope::model::bytes::{Key, Value};
-use etcdscope::model::claim::LeaseInfo;
+use etcdscope::model::coordination::LeaseInfo;
 use etcdscope::model::document::Document;
 use etcdscope::model::fault::{Fault, FaultKind};
 use etcdscope::model::keyspace::Keyspace;

@@ -8,7 +8,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use etcdscope::action::{Action, UserCommand};
 use etcdscope::model::bytes::{Key, Value};
-use etcdscope::model::claim::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
+use etcdscope::model::coordination::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence};
 use etcdscope::model::dialog::{BlastRadius, Dialog};
 use etcdscope::model::document::{Document, DocumentPage, SaveState};
 use etcdscope::model::fault::{Fault, FaultKind};
@@ -61,17 +61,12 @@ fn nasty_world() -> World {
         session.activity.note(&change, revision, NOW - 1_000, &keyspace.ancestors(&key));
         session.expanded.extend(keyspace.ancestors(&key).iter().map(|path| path.to_vec()));
     }
-    session.claims = Arc::new(
-        [ClaimKind::Lock, ClaimKind::Election]
-            .into_iter()
-            .flat_map(|kind| pairs().into_iter().map(move |(_, key, value)| (kind, key, value)))
-            .map(|(kind, key, value)| {
-                let claim = |lease| Arc::new(Claim::found(key.clone(), meta(lease), Some(value.clone())));
-                let queue = ClaimQueue::new(key.clone(), kind, ClaimForm::Queue, Confidence::Likely);
-                ClaimQueue { claims: vec![claim(7), claim(8)], ..queue }
-            })
-            .collect(),
-    );
+    for (at, (_, key, value)) in pairs().into_iter().enumerate() {
+        let claim = |lease| Arc::new(Claim::found(key.clone(), meta(lease), Some(value.clone())));
+        let kind = if at % 2 == 0 { ClaimKind::Lock } else { ClaimKind::Election };
+        let queue = ClaimQueue::new(key.clone(), kind, ClaimForm::Queue, Confidence::Likely);
+        session.coordination.add_queue(ClaimQueue { claims: vec![claim(7), claim(8)], ..queue });
+    }
     world
 }
 

@@ -22,7 +22,6 @@ use tokio::sync::mpsc::Sender;
 pub(super) use feed::progress_is_exact;
 
 use super::cluster::Cluster;
-use crate::model::claim::ClaimQueue;
 use crate::model::message::MirrorUpdate;
 use crate::model::status::Notice;
 
@@ -66,8 +65,6 @@ impl Default for MirrorOptions {
 pub enum FeedEvent {
     /// A new picture of the key space.
     Mirror(MirrorUpdate),
-    /// Locks and elections, anew.
-    Claims(Arc<Vec<ClaimQueue>>),
     /// Something to know about the connection. [`Cluster::notices`] tells all of them together.
     Notice(Notice),
 }

@@ -16,7 +16,6 @@ use crate::model::status::{KeyInterval, MirrorState, Notice, now};
 
 /// While a listing is read, updates follow each other at this distance.
 const WHILE_LISTING: Duration = Duration::from_millis(100);
-const BETWEEN_CLAIMS: Duration = Duration::from_millis(150);
 /// A receiver that lies so many changes behind is told the whole picture instead.
 const MOST_CHANGES: usize = 200_000;
 
@@ -37,7 +36,6 @@ pub(super) struct Teller {
     listing_of: Arc<Vec<KeyInterval>>,
     untold: bool,
     last_told: Option<Instant>,
-    last_claims: Option<Instant>,
     notices: Vec<Notice>,
 }
 
@@ -58,7 +56,6 @@ impl Teller {
             listing_of: Arc::default(),
             untold: false,
             last_told: None,
-            last_claims: None,
             notices: Vec::new(),
         }
     }
@@ -137,9 +134,8 @@ impl Teller {
 
     /// When there is something to be told; `None`: nothing.
     pub(super) fn due(&self) -> Option<Instant> {
-        let claims = self.last_claims.map_or_else(Instant::now, |last| last + BETWEEN_CLAIMS);
         if !self.untold {
-            return (self.mirror.is_complete() && self.mirror.claims_changed()).then_some(claims);
+            return None;
         }
         let pace = match self.state {
             MirrorState::Listing { .. } => WHILE_LISTING,
@@ -159,17 +155,6 @@ impl Teller {
         if self.untold && !self.tell_mirror() {
             // No room: try again a little later, not at once.
             self.last_told = Some(Instant::now());
-            return;
-        }
-        let now = Instant::now();
-        let may_tell_claims = self.last_claims.is_none_or(|last| now >= last + BETWEEN_CLAIMS);
-        if self.mirror.is_complete() && self.mirror.claims_changed() && may_tell_claims {
-            self.last_claims = Some(now);
-            if let Ok(permit) = self.events.try_reserve()
-                && let Some(claims) = self.mirror.claims()
-            {
-                permit.send(FeedEvent::Claims(claims));
-            }
         }
     }
 

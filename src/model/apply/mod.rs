@@ -46,9 +46,6 @@ impl World {
             }
             EventKind::Cluster(status) => session.apply_cluster(*status),
             EventKind::Journal(status) => session.journal = *status,
-            EventKind::Claims(claims) => {
-                discarded.push(Discarded::Claims(std::mem::replace(&mut session.claims, claims)));
-            }
             EventKind::Coordination(coordination) => {
                 let before = std::mem::replace(&mut session.coordination, *coordination);
                 discarded.push(Discarded::Coordination(Box::new(before)));

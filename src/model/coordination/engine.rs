@@ -47,6 +47,7 @@ pub struct Engine {
     /// Locks that somebody waits for.
     contended: BTreeSet<Key>,
     waits_changed: bool,
+    totals_changed: bool,
     reports: Reports,
     instances: usize,
     flaps: Flaps,
@@ -240,6 +241,9 @@ impl Engine {
     /// The picture as it is now.
     pub fn picture(&mut self, now: SeenAt) -> Coordination {
         self.refresh_waits(now);
+        if std::mem::take(&mut self.totals_changed) {
+            self.picture.count();
+        }
         self.picture.clone()
     }
 
@@ -319,6 +323,7 @@ impl Engine {
 
     /// What a queue is said to be, to all who claim it.
     fn queue_is(&mut self, queue: &Key, kind: ClaimKind) {
+        self.totals_changed = true;
         let claims = self.picture.queues.get(queue).map_or_else(Vec::new, |queue| queue.claims.clone());
         for claim in claims {
             let lease = claim.meta.lease;

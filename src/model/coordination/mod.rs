@@ -44,6 +44,33 @@ use super::status::SeenAt;
 /// At most so many news are kept, oldest dropped first.
 pub const MOST_NEWS: usize = 1_000;
 
+/// How many there are that somebody claims.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Locks.
+    pub locks: usize,
+    /// Elections.
+    pub elections: usize,
+}
+
+impl Totals {
+    /// Of one kind.
+    #[must_use]
+    pub fn of(self, kind: ClaimKind) -> usize {
+        match kind {
+            ClaimKind::Lock => self.locks,
+            ClaimKind::Election => self.elections,
+        }
+    }
+
+    fn add(&mut self, kind: ClaimKind) {
+        match kind {
+            ClaimKind::Lock => self.locks += 1,
+            ClaimKind::Election => self.elections += 1,
+        }
+    }
+}
+
 /// Everything recognised in one picture of the key space, and what was seen of it over time.
 #[derive(Clone, Debug, Default)]
 pub struct Coordination {
@@ -55,6 +82,8 @@ pub struct Coordination {
     pub watched_since: Option<SeenAt>,
     /// Locks and elections, by name.
     pub queues: OrdMap<Key, Arc<ClaimQueue>>,
+    /// How many of them somebody claims.
+    pub totals: Totals,
     /// Services, by the path of the folder that their instances are in (with its separator at the end).
     pub services: OrdMap<Key, Arc<Service>>,
     /// Leases that keys are attached to, by id.
@@ -94,6 +123,33 @@ impl Coordination {
         let Meaning::Claim(_, name) = self.meanings.get(key)? else { return None };
         let queue = self.queues.get(name)?;
         Some((queue, queue.claims.iter().position(|claim| *claim.key == *key)?))
+    }
+
+    /// As [`Self::claim_of`], quicker where the revision that created the key is known and the line is long.
+    #[must_use]
+    pub fn claim_at(&self, key: &[u8], created: i64) -> Option<(&Arc<ClaimQueue>, usize)> {
+        let Meaning::Claim(_, name) = self.meanings.get(key)? else { return None };
+        let queue = self.queues.get(name)?;
+        let order = |claim: &Arc<Claim>| (claim.meta.create_revision, &*claim.key).cmp(&(created, key));
+        // This picture and the key space may be some moments apart.
+        queue.claims.binary_search_by(order).ok().map(|at| (queue, at)).or_else(|| self.claim_of(key))
+    }
+
+    /// Adds a lock or an election with its claims.
+    pub fn add_queue(&mut self, queue: ClaimQueue) {
+        for claim in &queue.claims {
+            self.meanings.insert(claim.key.clone(), Meaning::Claim(queue.kind, queue.name.clone()));
+        }
+        self.queues.insert(queue.name.clone(), Arc::new(queue));
+        self.count();
+    }
+
+    /// Counts what somebody claims.
+    fn count(&mut self) {
+        let mut totals = Totals::default();
+        let claimed = self.queues.values().filter(|queue| !queue.claims.is_empty());
+        claimed.for_each(|queue| totals.add(queue.kind));
+        self.totals = totals;
     }
 
     /// The service and instance that this key registers.

@@ -167,13 +167,12 @@ struct Harness {
     shown: Option<i64>,
     /// Revision up to which the listing under way has been fed.
     fed: Option<i64>,
-    claims: Option<Arc<Vec<ClaimQueue>>>,
 }
 
 impl Harness {
     fn new() -> Self {
         let mirror = Mirror::new(b'/', PLENTY);
-        Self { server: Server::new(), mirror, pages: Vec::new(), shown: None, fed: None, claims: None }
+        Self { server: Server::new(), mirror, pages: Vec::new(), shown: None, fed: None }
     }
 
     fn run(&mut self, step: Step) {
@@ -248,7 +247,6 @@ impl Harness {
     }
 
     fn check(&mut self) {
-        self.claims = self.mirror.claims().or(self.claims.take());
         let Some(shown) = self.shown else { return };
         assert_eq!(self.mirror.applied(), shown);
         let mut expected = self.server.at(shown).clone();
@@ -275,12 +273,6 @@ impl Harness {
             let sha256 = naive_digest(&expected, with_values);
             assert_eq!(digest, MirrorDigest { keys: expected.len() as u64, sha256, values_missing });
         }
-        let claims = expected
-            .iter()
-            .map(|(key, (meta, value))| Claim::found(key.as_slice().into(), *meta, value.clone()));
-        let expected = recognise::recognise(claims.filter(|claim| claim.meta.lease != 0), b'/');
-        assert_eq!(self.claims.as_deref(), Some(&expected), "claims told before are still true");
-        assert!(self.mirror.claims().is_none());
     }
 }
 
@@ -406,29 +398,10 @@ fn an_interval_that_may_no_longer_be_read_is_forgotten() {
     mirror.list(&keys.iter().map(|key| record(key, 3, 0, Some("v"))).collect::<Vec<_>>().into());
     mirror.list(&vec![record("/a/locks/7", 4, 7, Some(""))].into());
     mirror.finish_listing();
-    assert_eq!(mirror.claims().map(|claims| claims.len()), Some(1));
     mirror.forget_range(&KeyInterval::prefix(b"/a/"));
     assert_eq!((mirror.keyspace().len(), mirror.value_bytes()), (3, 3));
-    assert_eq!(mirror.claims().map(|claims| claims.len()), Some(0));
     mirror.forget_range(&KeyInterval::everything());
     assert!(mirror.keyspace().is_empty());
-}
-
-#[test]
-fn claims_are_told_only_when_a_claim_changed() {
-    let mut mirror = Mirror::new(b'/', PLENTY);
-    mirror.begin_listing(10);
-    mirror.list(&vec![record("jobs/7", 3, 7, None), record("a", 4, 0, None)].into());
-    mirror.finish_listing();
-    assert_eq!(mirror.claims().map(|claims| claims[0].kind), Some(crate::model::claim::ClaimKind::Lock));
-    assert!(mirror.apply(&put("a", 11, "x")));
-    mirror.progress(12);
-    assert_eq!(mirror.claims(), None);
-    assert!(mirror.set_value(&Key::from(b"jobs/7".as_slice()), 3, value(b"node-1")));
-    assert_eq!(mirror.claims().map(|claims| claims[0].kind), Some(crate::model::claim::ClaimKind::Election));
-    let gone = KeyChange { key: b"jobs/7".as_slice().into(), kind: ChangeKind::Delete, prev: None };
-    assert!(mirror.apply(&Revision { revision: 13, changes: vec![gone] }));
-    assert_eq!(mirror.claims().map(|claims| claims.len()), Some(0));
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LostLease, Plan, PlanStep, StepAction, StepState, Warning};
 use crate::model::bytes::{Key, Value};
+use crate::model::coordination::Role;
 use crate::model::moment::{Certainty, Picture};
-use crate::model::recognise::may_claim;
+use crate::model::recognise::{Rules, find};
 use crate::model::record::{KeyMeta, KeyRecord};
 use crate::model::tree_item::TreeItem;
 
@@ -58,6 +59,8 @@ pub struct Materials<'a> {
     pub new_lease: i64,
     /// The byte that separates folders.
     pub separator: u8,
+    /// What the profile says of locks, elections and services.
+    pub rules: &'a Rules,
     /// What is wrong with this value of this key by its schema, if anything is.
     pub problem: &'a dyn Fn(&Key, &Value) -> Option<String>,
 }
@@ -246,7 +249,8 @@ impl Materials<'_> {
         let mut leased = false;
         for (meta, value) in [then, now].into_iter().flatten().filter(|(meta, _)| meta.lease != 0) {
             leased = true;
-            if may_claim(key, &meta, value.as_deref(), self.separator) {
+            let finding = find(key, &meta, value.as_deref(), self.rules, self.separator);
+            if finding.is_some_and(|finding| matches!(finding.role, Role::Claim { .. })) {
                 return Some(Warning::Coordination);
             }
         }

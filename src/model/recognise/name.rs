@@ -1,6 +1,6 @@
 //! What the name of a key says.
 
-use crate::model::claim::ClaimKind;
+use crate::model::coordination::ClaimKind;
 
 /// Words in the segments of a prefix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use rust_i18n::t;
 
 use super::View;
 use crate::action::{Action, Actions};
-use crate::model::claim::{ClaimKind, ClaimQueue};
+use crate::model::coordination::ClaimKind;
 use crate::model::document::{DocumentPage, SaveState};
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::notice::{fault_advice, fault_words};
@@ -57,7 +57,7 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, actions: &mut Actions) {
     if document.page == DocumentPage::History {
         return;
     }
-    if let Some(queue) = claim_of(view) {
+    if let Some((queue, _)) = view.session.coordination.claim_of(&view.document.key) {
         let kind = match queue.kind {
             ClaimKind::Lock => t!("editor.banner.lock_claim"),
             ClaimKind::Election => t!("editor.banner.election_claim"),
@@ -75,11 +75,6 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, actions: &mut Actions) {
 /// A lease as etcdctl writes it.
 pub(super) fn lease_text(lease: i64) -> String {
     format!("{lease:x}")
-}
-
-/// The queue that the key stands in, if it is a claim.
-fn claim_of(view: View<'_>) -> Option<&ClaimQueue> {
-    view.session.claims.iter().find(|queue| queue.claims.iter().any(|claim| claim.key == view.document.key))
 }
 
 /// A save that failed, or whose outcome is not known.

@@ -3,6 +3,7 @@
 use egui::{Align, Label, Layout, ScrollArea, Ui, vec2};
 use rust_i18n::t;
 
+use super::tree_rows::ClaimMark;
 use super::{SessionView, words};
 use crate::action::{Action, Actions};
 use crate::model::activity::DeletedKey;
@@ -149,14 +150,14 @@ fn key(
     }
     last_change(ui, world, session, path, actions);
     as_of(ui, world, session, actions);
-    claim(ui, session, view, path, actions);
+    claim(ui, session, path, actions);
 }
 
 /// What the key stands for in a lock or an election.
-fn claim(ui: &mut Ui, session: &Session, view: &SessionView, path: &Key, actions: &mut Actions) {
-    use crate::model::claim::ClaimKind;
+fn claim(ui: &mut Ui, session: &Session, path: &Key, actions: &mut Actions) {
+    use crate::model::coordination::ClaimKind;
     use crate::model::session::Screen;
-    let Some(mark) = view.rows.claim_mark(path) else { return };
+    let Some(mark) = ClaimMark::of(session, path, None) else { return };
     let (words, screen) = match (mark.kind, mark.place) {
         (ClaimKind::Lock, 0) => (t!("keys.details.holds"), Screen::Locks),
         (ClaimKind::Lock, place) => (t!("keys.details.waits_lock", place = place), Screen::Locks),

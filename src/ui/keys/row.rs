@@ -5,10 +5,10 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, Color32, FontId, Painter, Rect, Response, Stroke, Ui, pos2, vec2};
 use rust_i18n::t;
 
-use super::tree_rows::TreeRows;
+use super::tree_rows::{ClaimMark, TreeRows};
 use super::words;
 use crate::model::activity::{ActivityKind, COUNT_MS, GLOW_MS};
-use crate::model::claim::ClaimKind;
+use crate::model::coordination::ClaimKind;
 use crate::model::key_text::{display_name, display_short};
 use crate::model::rows::{Row, RowKind};
 use crate::model::session::Session;
@@ -217,15 +217,16 @@ impl RowLook<'_> {
             RowKind::Folder { .. } => (icons::FOLDER, tokens.second),
             RowKind::Ghost => (icons::FILE, tokens.faint),
             RowKind::GhostFolder { .. } => (icons::FOLDER, tokens.faint),
-            // Who claims something does so with a lease.
-            RowKind::Leaf { meta } if meta.lease == 0 => (icons::FILE_TEXT, tokens.faint),
-            RowKind::Leaf { .. } => match self.tree.claim_mark(&row.path) {
-                None => (icons::FILE_TEXT, tokens.faint),
-                Some(mark) => {
-                    let icon = if mark.kind == ClaimKind::Lock { icons::LOCK } else { icons::CROWN_SIMPLE };
-                    (icon, if mark.place == 0 { tokens.live } else { tokens.waiting })
+            RowKind::Leaf { meta } => {
+                match ClaimMark::of(self.session, &row.path, Some(meta.create_revision)) {
+                    None => (icons::FILE_TEXT, tokens.faint),
+                    Some(mark) => {
+                        let icon =
+                            if mark.kind == ClaimKind::Lock { icons::LOCK } else { icons::CROWN_SIMPLE };
+                        (icon, if mark.place == 0 { tokens.live } else { tokens.waiting })
+                    }
                 }
-            },
+            }
         }
     }
 

@@ -1,13 +1,10 @@
 //! The rows of the tree as they were last built, and what is needed to know of each row: built
 //! again only when the keys, the open folders or the deleted keys have changed.
 
-use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use crate::model::activity::{ActivityKind, GHOST_MS};
-use crate::model::bytes::Key;
-use crate::model::claim::{ClaimKind, ClaimQueue};
+use crate::model::coordination::ClaimKind;
 use crate::model::keyspace::Keyspace;
 use crate::model::record::KeyMeta;
 use crate::model::rows::{Row, Rows};
@@ -26,8 +23,22 @@ const GATHER_EVERY_MS: SeenAt = 400;
 pub struct ClaimMark {
     /// Lock or election.
     pub kind: ClaimKind,
-    /// Place in the queue, 0 holds or leads.
+    /// Place in the line of those who wait, from 1; 0: it holds or leads.
     pub place: usize,
+}
+
+impl ClaimMark {
+    /// What a key stands for, looked up where it is shown. `created`: the revision that created it, where
+    /// known.
+    #[must_use]
+    pub fn of(session: &Session, key: &[u8], created: Option<i64>) -> Option<Self> {
+        let coordination = &session.coordination;
+        let (queue, at) = match created {
+            Some(created) => coordination.claim_at(key, created),
+            None => coordination.claim_of(key),
+        }?;
+        Some(Self { kind: queue.kind, place: (at + 1).saturating_sub(queue.holding()) })
+    }
 }
 
 /// The rows of one connection's tree.
@@ -43,9 +54,6 @@ pub struct TreeRows {
     show_deleted: bool,
     /// When the first ghost leaves.
     ghosts_until: Option<SeenAt>,
-    claims: Arc<Vec<ClaimQueue>>,
-    /// Listed when a row first asks: there may be thousands, and they change all the time.
-    marks: OnceCell<HashMap<Key, ClaimMark>>,
     /// How often the rows were built, for the test that they are not built in every frame.
     builds: u64,
 }
@@ -53,7 +61,6 @@ pub struct TreeRows {
 impl TreeRows {
     /// Brings the rows up to what the session is now.
     pub fn refresh(&mut self, session: &Session, now: SeenAt) {
-        self.refresh_marks(session);
         let same_keys = self.built_for.as_ref().is_some_and(|built| built.is_same(&session.keyspace));
         let ghosts_stand = self.show_deleted == session.show_deleted
             && self.ghosts_until.is_none_or(|until| now < until)
@@ -107,13 +114,6 @@ impl TreeRows {
         }
     }
 
-    fn refresh_marks(&mut self, session: &Session) {
-        if !Arc::ptr_eq(&self.claims, &session.claims) {
-            self.claims = session.claims.clone();
-            self.marks = OnceCell::new();
-        }
-    }
-
     /// The rows.
     #[must_use]
     pub fn rows(&self) -> &Rows {
@@ -139,19 +139,6 @@ impl TreeRows {
     #[must_use]
     pub fn ghosts_until(&self) -> Option<SeenAt> {
         self.ghosts_until
-    }
-
-    /// What the key stands for in a lock or an election.
-    #[must_use]
-    pub fn claim_mark(&self, key: &[u8]) -> Option<ClaimMark> {
-        let marks = self.marks.get_or_init(|| {
-            let marked = self.claims.iter().flat_map(|queue| {
-                let claims = queue.claims.iter().enumerate();
-                claims.map(|(place, claim)| (claim.key.clone(), ClaimMark { kind: queue.kind, place }))
-            });
-            marked.collect()
-        });
-        marks.get(key).copied()
     }
 }
 

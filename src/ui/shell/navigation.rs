@@ -7,7 +7,7 @@ use egui::{
 use rust_i18n::t;
 
 use crate::action::{Action, Actions, UserCommand};
-use crate::model::claim::ClaimKind;
+use crate::model::coordination::ClaimKind;
 use crate::model::session::{Screen, Session};
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
@@ -49,7 +49,7 @@ struct Look<'a> {
 
 fn entry(ui: &mut Ui, session: &Session, screen: Screen, narrow: bool, actions: &mut Actions) {
     let claims = |kind: ClaimKind| {
-        let count = session.claims.iter().filter(|queue| queue.kind == kind).count();
+        let count = session.coordination.totals.of(kind);
         (count > 0).then(|| (count_text(count as u64), Tone::Plain))
     };
     let (icon, name, badge, command) = match screen {

@@ -203,6 +203,7 @@ impl Engine {
         self.waits_changed |= matters || mattered;
         let Some(queue) = self.picture.queues.get(name) else { return };
         let empty = queue.claims.is_empty();
+        self.totals_changed |= empty != before.holders.is_empty();
         if empty && queue.past.is_empty() {
             self.empty.note(false, name, false);
             self.picture.queues.remove(name);

@@ -49,6 +49,7 @@ impl Making {
             lost_lease: self.lost_lease,
             new_lease: 777,
             separator: b'/',
+            rules: &Rules::default(),
             problem: &problem,
         })
     }
@@ -186,6 +187,7 @@ fn undoing_brings_back_what_was_done_and_says_what_has_changed_since() {
         lost_lease: LostLease::LeaveOut,
         new_lease: 0,
         separator: b'/',
+        rules: &Rules::default(),
         problem: &|_, _| None,
     });
     let found: Vec<_> = undo.iter().map(|step| (&*step.key, &step.action, step.on)).collect();
