@@ -11,8 +11,8 @@
 
 #[path = "app/bench.rs"]
 mod bench;
-#[path = "properties/claims.rs"]
-mod claims;
+#[path = "properties/coordination.rs"]
+mod coordination;
 #[path = "properties/journal.rs"]
 mod journal;
 #[path = "properties/keys.rs"]

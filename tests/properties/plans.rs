@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use etcdscope::model::bytes::Key;
+use etcdscope::model::bytes::{Key, Value};
 use etcdscope::model::moment::{PastKey, PastSource, Picture};
 use etcdscope::model::plan::make::{Materials, Wanted, leases, steps, wanted_of_pictures, wanted_of_undo};
 use etcdscope::model::plan::{LostLease, Plan, PlanStep, StepAction, StepState, Warning};
+use etcdscope::model::recognise::Rules;
 use etcdscope::model::record::{KeyMeta, KeyRecord};
 use etcdscope::model::tree_item::TreeItem;
 use proptest::prelude::*;
@@ -54,7 +55,9 @@ fn make(
     let asked: BTreeSet<i64> = leases(&wanted, &present).into_iter().collect();
     let alive = alive.intersection(&asked).copied().collect();
     let (new_lease, separator) = (NEW_LEASE, b'/');
-    steps(&Materials { wanted, present, alive, lost_lease, new_lease, separator, problem: &|_, _| None })
+    let rules = &Rules::default();
+    let problem = &|_: &Key, _: &Value| None;
+    steps(&Materials { wanted, present, alive, lost_lease, new_lease, separator, rules, problem })
 }
 
 /// Does what the steps say.
