@@ -191,13 +191,13 @@ fn what_this_console_did_explains_what_went() {
     let mut store = Store::watched();
     store.claim("/locks/a", 5);
     store.claim("/locks/b", 6);
-    let now = store.now();
-    store.engine.ours(&OwnEnd::Deleted(Key::from(&b"/locks/a/5"[..])), now);
+    let (now, revision) = (store.now(), store.revision + 1);
+    store.engine.ours(&OwnEnd::Deleted { key: Key::from(&b"/locks/a/5"[..]), revision }, now);
     store.release("/locks/a", 5);
     assert_eq!(store.queue("/locks/a").past[0].cause, EndCause::DeletedHere);
     store.release("/locks/b", 6);
-    let now = store.now();
-    store.engine.ours(&OwnEnd::Revoked(6), now);
+    let (now, revision) = (store.now(), store.revision);
+    store.engine.ours(&OwnEnd::Revoked { lease: 6, revision }, now);
     assert_eq!(store.queue("/locks/b").past[0].cause, EndCause::RevokedHere);
     assert!(store.picture().endings.is_empty());
 }
