@@ -64,7 +64,7 @@ impl Line {
             }
         }
         for (index, claim) in there.iter().zip(&claims) {
-            self.all[*index].key = Some(claim.key.clone());
+            self.all[*index].claim = Some((*claim).clone());
         }
         self.forget(&there)
     }
@@ -119,8 +119,10 @@ impl Line {
     pub fn everybody(&self) -> String {
         let one = |one: &Participant| {
             let dead = if one.died.is_some() { ", dead" } else { "" };
-            let known =
-                one.key.as_ref().map_or_else(String::new, |key| format!(" {}", String::from_utf8_lossy(key)));
+            let known = one
+                .claim
+                .as_ref()
+                .map_or_else(String::new, |claim| format!(" {}", String::from_utf8_lossy(&claim.key)));
             format!("{} ({:?}{dead}){known}", one.name, one.kind)
         };
         self.all.iter().map(one).collect::<Vec<_>>().join("; ")

@@ -43,8 +43,8 @@ pub struct Participant {
     pub kind: Kind,
     /// When it was killed, or stopped to renew its lease: its claim goes when the lease expires.
     pub died: Option<Instant>,
-    /// The key of its claim, as it was seen to arise right after it came.
-    pub key: Option<Vec<u8>>,
+    /// Its claim, as it was seen to arise right after it came.
+    pub claim: Option<Seen>,
     body: Body,
 }
 
@@ -124,7 +124,7 @@ impl Place {
                 Body::Session(Session::campaign(client, queue, &name, TTL_SECS).await)
             }
         };
-        Participant { name, kind, died: None, key: None, body }
+        Participant { name, kind, died: None, claim: None, body }
     }
 }
 
@@ -163,7 +163,7 @@ impl Participant {
             Body::Program(_) => true,
         };
         lease
-            && self.key.as_ref().is_none_or(|key| *key == claim.key)
+            && self.claim.as_ref().is_none_or(|own| own.key == claim.key)
             && self.value().is_none_or(|value| value == claim.value)
     }
 
@@ -204,11 +204,9 @@ impl Participant {
         }
         self.died = Some(Instant::now());
         // A minute is too long to wait: an operator revokes its lease.
-        if let (Kind::CtlElect, Some(key)) = (self.kind, &self.key) {
-            let text = String::from_utf8_lossy(key);
-            let lease = text.rsplit('/').next().and_then(|hex| i64::from_str_radix(hex, 16).ok());
+        if let (Kind::CtlElect, Some(claim)) = (self.kind, &self.claim) {
             let mut client = patient_client(&place.endpoint()).await;
-            client.lease_revoke(lease.expect("a lease")).await.expect("its lease is revoked");
+            client.lease_revoke(claim.lease).await.expect("its lease is revoked");
         }
     }
 

@@ -1,13 +1,13 @@
 //! Random steps: a seed decides who comes, leaves, crashes or lets its lease expire, and when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use etcdscope::model::coordination::ClaimKind;
+use etcdscope::model::coordination::{ClaimKind, EndCause, Tenure};
 use fastrand::Rng;
 
 use super::super::support::SOON;
-use super::console::Console;
+use super::console::{Console, Told};
 use super::line::Line;
 use super::participant::{Kind, Place};
 use super::picture::{Shown, shown};
@@ -53,7 +53,14 @@ pub struct Steps {
     /// Some have died since everybody waited for it.
     deaths: usize,
     done: BTreeMap<&'static str, usize>,
+    /// How claims ended, by their lease: what the console may say of it.
+    ends: HashMap<i64, &'static [EndCause]>,
 }
+
+/// A session that is closed deletes its key, and revokes its lease in the next moment.
+const LEFT: &[EndCause] = &[EndCause::Released, EndCause::Revoked];
+const DIED: &[EndCause] = &[EndCause::Expired];
+const REVOKED: &[EndCause] = &[EndCause::Revoked];
 
 impl Steps {
     pub async fn new(place: Place, seed: u64) -> Self {
@@ -70,7 +77,17 @@ impl Steps {
         }
         let console = Console::open(&place.local.endpoints());
         let rng = Rng::with_seed(seed);
-        Self { place, console, lines, rng, seed, joined: 0, deaths: 0, done: BTreeMap::new() }
+        Self {
+            place,
+            console,
+            lines,
+            rng,
+            seed,
+            joined: 0,
+            deaths: 0,
+            done: BTreeMap::new(),
+            ends: HashMap::new(),
+        }
     }
 
     /// Takes so many steps. After each of them everything shown agrees with what everybody believes.
@@ -84,8 +101,9 @@ impl Steps {
         }
         self.await_expiry().await;
         self.until_agreed("the end").await;
+        let causes = self.causes().await;
         println!(
-            "etcd {}, seed {}: {steps} steps in {:.1} s: {:?}",
+            "etcd {}, seed {}: {steps} steps in {:.1} s: {:?}; tenures ended {causes:?}",
             self.place.local.version(),
             self.seed,
             begun.elapsed().as_secs_f64(),
@@ -125,19 +143,24 @@ impl Steps {
             Step::Leave { line, place } => {
                 let line = &mut self.lines[line];
                 let index = of(line, place);
-                line.all[index].leave(&self.place).await;
-                if line.all[index].died.is_none() {
+                let one = &mut line.all[index];
+                one.leave(&self.place).await;
+                let lease = one.claim.as_ref().map(|claim| claim.lease);
+                self.ends.extend(lease.map(|lease| (lease, if one.died.is_none() { LEFT } else { DIED })));
+                if one.died.is_none() {
                     line.all.remove(index);
                 }
             }
-            Step::Crash { line, place } => {
+            Step::Crash { line, place } | Step::Expire { line, place } => {
                 let index = of(&self.lines[line], place);
-                self.lines[line].all[index].crash(&self.place).await;
-                self.deaths += 1;
-            }
-            Step::Expire { line, place } => {
-                let index = of(&self.lines[line], place);
-                self.lines[line].all[index].expire(&self.place).await;
+                let one = &mut self.lines[line].all[index];
+                if matches!(step, Step::Crash { .. }) {
+                    one.crash(&self.place).await;
+                } else {
+                    one.expire(&self.place).await;
+                }
+                let end = if one.kind == Kind::CtlElect { REVOKED } else { DIED };
+                self.ends.extend(one.claim.as_ref().map(|claim| (claim.lease, end)));
                 self.deaths += 1;
             }
             Step::AwaitExpiry => self.await_expiry().await,
@@ -150,6 +173,36 @@ impl Steps {
             self.until_agreed("while the dead expire").await;
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Waits until the console knows how each tenure ended, or that it cannot know, and sees that it is
+    /// true; counts what it says.
+    async fn causes(&self) -> BTreeMap<EndCause, usize> {
+        let past = |told: &Told| -> Option<Vec<(String, Tenure)>> {
+            let of =
+                |line: &Line| told.picture.queues.get(line.name.as_bytes()).map(|queue| queue.past.clone());
+            let all = self.lines.iter().filter_map(|line| Some((line.name, of(line)?)));
+            let all = all.flat_map(|(name, past)| {
+                past.iter().map(|tenure| (name.to_owned(), tenure.clone())).collect::<Vec<_>>()
+            });
+            let all: Vec<_> = all.collect();
+            all.iter().all(|(_, tenure)| tenure.cause != EndCause::Asking).then_some(all)
+        };
+        let (past, _) = self.console.until("the causes of all ends", past).await;
+        let mut causes = BTreeMap::new();
+        for (line, tenure) in past {
+            let lease = tenure.claim.meta.lease;
+            // One that was killed while it tried may have got it all the same.
+            let true_ones = self.ends.get(&lease).copied().unwrap_or(DIED);
+            assert!(
+                tenure.cause == EndCause::Unknown || true_ones.contains(&tenure.cause),
+                "ETCDSCOPE_SEED={}: {line}, lease {lease:x}: said to be {:?}, but was {true_ones:?}",
+                self.seed,
+                tenure.cause
+            );
+            *causes.entry(tenure.cause).or_default() += 1;
+        }
+        causes
     }
 
     /// Waits until everything shown agrees with what everybody believes.
