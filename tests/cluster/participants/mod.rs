@@ -6,6 +6,7 @@
 //! go at random. `ETCDSCOPE_SEED=n` takes the steps of this seed again.
 
 mod console;
+mod layouts;
 mod line;
 mod participant;
 mod passing;
