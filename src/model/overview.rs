@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use super::bytes::Key;
-use super::coordination::{
-    ClaimKind, ClaimQueue, Coordination, CoordinationSettings, EndCause, Health, Service, Turn,
-};
+use super::coordination::{ClaimKind, ClaimQueue, Coordination, CoordinationSettings, Health};
 use super::session::KnownLeases;
 use super::status::SeenAt;
 
@@ -163,7 +161,7 @@ fn services(picture: &Coordination, rules: &CoordinationSettings, now: SeenAt) -
             (1.., _) => Health::Down,
             (0, 1..) => Health::Late,
             (0, 0) if instances.all() > 0 => Health::Up,
-            (0, 0) if was_lost(service) => Health::Down,
+            (0, 0) if service.lost_its_instances() => Health::Down,
             (0, 0) => continue,
         };
         sums.services.count(health);
@@ -184,12 +182,6 @@ fn badness(instances: &Wellness) -> f64 {
     }
     let all = instances.all() as f64;
     1_000.0 * instances.down as f64 / all + instances.late as f64 / all
-}
-
-/// Whether the last instance went without being taken out.
-fn was_lost(service: &Service) -> bool {
-    let last = service.past.iter().rev().find(|event| event.turn == Turn::Down);
-    last.is_some_and(|event| !event.cause.is_some_and(EndCause::is_wanted))
 }
 
 fn locks(picture: &Coordination) -> LockSums {

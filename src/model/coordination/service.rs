@@ -188,6 +188,21 @@ pub enum Health {
     Down,
 }
 
+impl Service {
+    /// The last that went.
+    #[must_use]
+    pub fn last_down(&self) -> Option<&InstanceEvent> {
+        self.past.iter().rev().find(|event| event.turn == Turn::Down)
+    }
+
+    /// Whether it has no instance since the last one went without wanting to.
+    #[must_use]
+    pub fn lost_its_instances(&self) -> bool {
+        let wanted = |event: &InstanceEvent| event.cause.is_some_and(EndCause::is_wanted);
+        self.instances.is_empty() && self.last_down().is_some_and(|event| !wanted(event))
+    }
+}
+
 impl Instance {
     /// An instance of which nothing but its key is known.
     #[must_use]

@@ -4,8 +4,8 @@ use super::*;
 use crate::model::bytes::Value;
 use crate::model::coordination::waits::{Cycle, Owner, Wait, WaitGraph};
 use crate::model::coordination::{
-    Claim, ClaimForm, Confidence, Instance, InstanceEvent, InstanceStatus, Layout, LeaseInfo, LeaseUse,
-    Report, Tenure,
+    Claim, ClaimForm, Confidence, EndCause, Instance, InstanceEvent, InstanceStatus, Layout, LeaseInfo,
+    LeaseUse, Report, Service, Tenure, Turn,
 };
 use crate::model::record::KeyMeta;
 

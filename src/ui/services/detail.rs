@@ -126,7 +126,7 @@ fn gone(ui: &mut Ui, view: View<'_>, service: &Service, summary: &Summary) {
     let lost = summary.trouble == Trouble::Lost;
     let tone = if lost { Tone::Danger } else { Tone::Plain };
     card(ui, tone, if lost { icons::WARNING } else { icons::INFO }, |ui| {
-        let words = match words::last_end(service) {
+        let words = match service.last_down() {
             Some(last) => t!("services.gone_since", time = time_text(last.at, view.world.now)),
             None => t!("services.gone"),
         };

@@ -85,7 +85,7 @@ impl Clock {
             state => {
                 self.live_since = None;
                 match (state, before) {
-                    (MirrorState::Stale { since, .. }, _) => (*since).min(world.now),
+                    (MirrorState::Stale { .. }, _) => session.known_until(world.now),
                     (_, Some(before)) => before,
                     (_, None) => world.now,
                 }

@@ -8,16 +8,13 @@ use std::sync::Arc;
 use imbl::OrdMap;
 
 use crate::model::bytes::Key;
-use crate::model::coordination::{
-    Breaker, CoordinationSettings, EndCause, Health, Instance, InstanceEvent, Service, Turn,
-};
+use crate::model::coordination::{Breaker, CoordinationSettings, Health, Instance, InstanceEvent, Service};
 use crate::model::message::SessionId;
+pub(super) use crate::model::overview::FLAPPING;
 use crate::model::status::SeenAt;
 
 /// Events of the last so many milliseconds are "lately".
 pub(super) const LATELY_MS: i64 = 10 * 60_000;
-/// An instance that came back so often lately flaps.
-pub(super) const FLAPPING: u32 = 2;
 /// So many instances are looked at in a frame; the others are in the next ones.
 const BUDGET: usize = 8_000;
 
@@ -153,15 +150,7 @@ fn lately(past: &VecDeque<InstanceEvent>, now: SeenAt) -> (u32, SeenAt) {
 
 fn trouble(service: &Service, summary: &Summary) -> Trouble {
     if service.instances.is_empty() {
-        let last = service.past.iter().rev().find(|event| event.turn == Turn::Down);
-        let lost = |cause: EndCause| {
-            matches!(cause, EndCause::Asking | EndCause::Expired | EndCause::Revoked | EndCause::Unknown)
-        };
-        return if last.and_then(|event| event.cause).is_some_and(lost) {
-            Trouble::Lost
-        } else {
-            Trouble::Gone
-        };
+        return if service.lost_its_instances() { Trouble::Lost } else { Trouble::Gone };
     }
     match summary {
         Summary { counts: Counts { down: 1.., .. }, .. } => Trouble::Down,

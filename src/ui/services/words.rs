@@ -150,8 +150,8 @@ pub(super) fn cause_hint(cause: EndCause) -> Cow<'static, str> {
 pub(super) fn turn_tone(turn: Turn, cause: Option<EndCause>) -> Tone {
     match (turn, cause) {
         (Turn::Up, _) => Tone::Live,
-        (Turn::Down, Some(EndCause::Released | EndCause::DeletedHere | EndCause::RevokedHere)) => Tone::Plain,
         (Turn::Down, Some(EndCause::Asking)) => Tone::Waiting,
+        (Turn::Down, Some(cause)) if cause.is_wanted() => Tone::Plain,
         (Turn::Down, _) => Tone::Danger,
     }
 }
@@ -164,11 +164,6 @@ pub(super) fn turn(turn: Turn, why: Option<EndCause>) -> Cow<'static, str> {
             t!("services.turn.down", cause = cause(why.unwrap_or(EndCause::Unknown)))
         }
     }
-}
-
-/// When the last instance went, and why.
-pub(super) fn last_end(service: &Service) -> Option<&crate::model::coordination::InstanceEvent> {
-    service.past.iter().rev().find(|event| event.turn == Turn::Down)
 }
 
 /// A share as text: `34 %`.
