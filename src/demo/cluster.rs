@@ -10,6 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::binaries::{EtcdBinary, EtcdVersion, find_etcd};
+use super::member::Recipe;
 pub use super::member::{LocalMember, TlsFiles};
 use super::ports::Ports;
 use super::watchdog::Watchdog;
@@ -185,15 +186,10 @@ impl LocalCluster {
                 arguments.extend(tls.server_arguments());
             }
             arguments.extend(options.extra_args.iter().cloned());
-            members.push(LocalMember::new(
-                name(index),
-                endpoint,
-                peer_url,
-                data_dir,
-                binary.path.clone(),
-                arguments,
-                guard.clone(),
-            ));
+            let name = name(index);
+            let program = binary.path.clone();
+            let recipe = Recipe { name, endpoint, peer_url, data_dir, program, arguments };
+            members.push(LocalMember::new(recipe, guard.clone()));
         }
         for member in &members {
             member.spawn()?;

@@ -43,15 +43,22 @@ impl TlsFiles {
     }
 }
 
+/// What a member is, and how it is started.
+#[derive(Debug)]
+pub(super) struct Recipe {
+    pub name: String,
+    /// Its client URL.
+    pub endpoint: String,
+    pub peer_url: String,
+    pub data_dir: PathBuf,
+    pub program: PathBuf,
+    pub arguments: Vec<String>,
+}
+
 /// One member.
 #[derive(Debug)]
 pub struct LocalMember {
-    name: String,
-    endpoint: String,
-    peer_url: String,
-    data_dir: PathBuf,
-    program: PathBuf,
-    arguments: Vec<String>,
+    recipe: Recipe,
     child: Mutex<Option<Child>>,
     /// How long its log was when it was started last.
     log_from: AtomicU64,
@@ -105,42 +112,32 @@ impl fmt::Display for Said {
 }
 
 impl LocalMember {
-    pub(super) fn new(
-        name: String,
-        endpoint: String,
-        peer_url: String,
-        data_dir: PathBuf,
-        program: PathBuf,
-        arguments: Vec<String>,
-        guard: Arc<Mutex<Watchdog>>,
-    ) -> Self {
-        let child = Mutex::new(None);
-        let log_from = AtomicU64::new(0);
-        Self { name, endpoint, peer_url, data_dir, program, arguments, child, log_from, guard }
+    pub(super) fn new(recipe: Recipe, guard: Arc<Mutex<Watchdog>>) -> Self {
+        Self { recipe, child: Mutex::new(None), log_from: AtomicU64::new(0), guard }
     }
 
     /// Its name in the cluster.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.recipe.name
     }
 
     /// Its client URL.
     #[must_use]
     pub fn endpoint(&self) -> &str {
-        &self.endpoint
+        &self.recipe.endpoint
     }
 
     /// Its peer URL.
     #[must_use]
     pub fn peer_url(&self) -> &str {
-        &self.peer_url
+        &self.recipe.peer_url
     }
 
     /// Its data folder.
     #[must_use]
     pub fn data_dir(&self) -> &Path {
-        &self.data_dir
+        &self.recipe.data_dir
     }
 
     /// Process id, while it runs: that of one that has ended may be another process's by now.
@@ -162,11 +159,11 @@ impl LocalMember {
     pub fn kill(&self) {
         let Some(mut child) = lock(&self.child).take() else { return };
         if let Err(error) = child.kill() {
-            tracing::warn!(member = self.name, %error, "killing");
+            tracing::warn!(member = self.recipe.name, %error, "killing");
         }
         match child.wait() {
             Ok(_) => lock(&self.guard).remove(child.id()),
-            Err(error) => tracing::warn!(member = self.name, %error, "waiting for the end"),
+            Err(error) => tracing::warn!(member = self.recipe.name, %error, "waiting for the end"),
         }
     }
 
@@ -196,8 +193,9 @@ impl LocalMember {
 
     #[cfg(unix)]
     fn signal(&self, name: &str) -> Result<(), Fault> {
-        let fault =
-            |detail: String| Fault::new(FaultKind::Other, format!("SIG{name} to {}: {detail}", self.name));
+        let fault = |detail: String| {
+            Fault::new(FaultKind::Other, format!("SIG{name} to {}: {detail}", self.recipe.name))
+        };
         let pid = self.pid().ok_or_else(|| fault("it does not run".to_owned()))?;
         // The shell's own `kill`: small systems have no program of that name.
         let status = without_etcd_environment(&mut Command::new("sh"))
@@ -224,10 +222,10 @@ impl LocalMember {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let log = options.create(true).append(true).open(self.log_file()).map_err(log_fault)?;
         self.log_from.store(log.metadata().map_err(log_fault)?.len(), Ordering::Relaxed);
-        let mut command = Command::new(&self.program);
-        command.args(&self.arguments).stdin(Stdio::null());
+        let mut command = Command::new(&self.recipe.program);
+        command.args(&self.recipe.arguments).stdin(Stdio::null());
         command.stdout(log.try_clone().map_err(log_fault)?).stderr(log);
-        if let Some(folder) = self.data_dir.parent() {
+        if let Some(folder) = self.recipe.data_dir.parent() {
             command.current_dir(folder);
         }
         without_etcd_environment(&mut command);
@@ -238,7 +236,7 @@ impl LocalMember {
             command.process_group(0);
         }
         let child = command.spawn().map_err(|error| {
-            Fault::new(FaultKind::EtcdMissing, format!("{}: {error}", self.program.display()))
+            Fault::new(FaultKind::EtcdMissing, format!("{}: {error}", self.recipe.program.display()))
         })?;
         let id = child.id();
         *lock(&self.child) = Some(child);
@@ -260,7 +258,7 @@ impl LocalMember {
     }
 
     fn log_file(&self) -> PathBuf {
-        self.data_dir.with_extension("log")
+        self.recipe.data_dir.with_extension("log")
     }
 
     /// The first and the last lines that it wrote into its log since it was started last: a refused
