@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
+#[path = "demo/recognised.rs"]
+mod recognised;
 #[path = "demo/scenarios.rs"]
 mod scenarios;
 

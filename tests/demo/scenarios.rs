@@ -8,7 +8,7 @@ use etcd_client::{Client, EventType, GetOptions, WatchOptions};
 use etcdscope::demo::{Demo, DemoOptions, Scenario};
 use serde_json::Value;
 
-use super::processes_naming;
+use super::{processes_naming, recognised};
 
 /// Longest time for anything that shall happen.
 const LIMIT: Duration = Duration::from_secs(150);
@@ -246,6 +246,7 @@ async fn layouts(client: &Client) {
     assert!(before.value.starts_with(b"k8s\0"));
     until("a renewal", || async { first(lease).await.modified > before.modified + 1 }).await;
     assert_ne!(first(lease).await.value, before.value);
+    recognised::layouts(client).await;
 }
 
 async fn services(client: &Client) {
