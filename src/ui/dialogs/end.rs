@@ -160,13 +160,11 @@ fn way(ui: &mut Ui, both: bool, chosen: &mut EndHow, how: EndHow, contents: impl
     frame.show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = size::GRID;
-        let title = egui::RichText::new(words).font(text::medium()).color(tokens.text);
         if both {
+            let title = egui::RichText::new(words).font(text::medium()).color(tokens.text);
             if ui.radio(is_chosen, title).clicked() {
                 *chosen = how;
             }
-        } else {
-            ui.label(title);
         }
         contents(ui);
     });
