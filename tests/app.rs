@@ -16,6 +16,9 @@ mod figure;
 mod history;
 #[path = "app/layers.rs"]
 mod layers;
+#[cfg(unix)]
+#[path = "app/locks.rs"]
+mod locks;
 #[path = "app/plan.rs"]
 mod plan;
 #[path = "app/schemas.rs"]

@@ -287,6 +287,7 @@ fn who_waits_for_a_single_key_is_said_not_to_be_seen() {
     let mut scene = play(Setting::default().light(), world);
     scene.picture("locks-single");
     assert!(scene.sees("who waits for it is not seen in etcd"));
+    assert!(scene.sees("/locks/nightly-report, host-9, who waits is not seen"), "that is not nobody");
     assert!(scene.sees("likely"));
     assert!(!scene.sees("exclusive"));
 }

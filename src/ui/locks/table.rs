@@ -9,7 +9,7 @@ use rust_i18n::t;
 use super::order::Order;
 use super::{LocksState, contention};
 use crate::action::{Action, Actions};
-use crate::model::coordination::{ClaimKind, ClaimQueue, Confidence};
+use crate::model::coordination::{ClaimForm, ClaimKind, ClaimQueue, Confidence};
 use crate::model::key_text::display_short;
 use crate::model::session::Session;
 use crate::model::world::World;
@@ -166,7 +166,11 @@ fn row(
     let waiting = queue.waiting().len();
     response.widget_info(|| {
         let name = display_short(&queue.name, LONGEST);
-        let label = t!("locks.row", name = name, holder = holders, waiting = waiting);
+        let label = if queue.form == ClaimForm::SingleKey {
+            t!("locks.row_single", name = name, holder = holders)
+        } else {
+            t!("locks.row", name = name, holder = holders, waiting = waiting)
+        };
         let label = if marks.deadlocked { t!("locks.row_deadlock", row = label) } else { label };
         egui::WidgetInfo::selected(Role::ListBoxOption, true, marks.chosen, label)
     });
@@ -185,9 +189,11 @@ fn row(
     let owner_at = (cells.owner.0 + 16.0, cells.owner.1);
     paint_cell(ui, rect, owner_at, &holders, CellLook::new(text::body(), colour));
     let colour = if waiting == 0 { tokens.faint } else { tokens.waiting };
-    let count = count_text(waiting as u64);
+    // Who waits for a single key is not seen: that is not nobody.
+    let unseen = queue.form == ClaimForm::SingleKey;
+    let count = if unseen { String::from("–") } else { count_text(waiting as u64) };
     paint_cell(ui, rect, cells.waiting, &count, CellLook::new(text::mono_small(), colour).right());
-    if let Some((left, right)) = cells.spark {
+    if let Some((left, right)) = cells.spark.filter(|_| !unseen) {
         let place = Rect::from_x_y_ranges(left..=right, rect.y_range());
         contention::spark(ui, place, &queue.contention, world.now);
     }
