@@ -458,6 +458,33 @@ fn services_of_one_name_are_told_apart_by_their_folders() {
 }
 
 #[test]
+fn of_thousands_of_services_those_in_sight_are_drawn() {
+    let services = (0..2_000).map(|at| {
+        let name = format!("service-{at:04}");
+        let folder = folder(&name);
+        let one = |n: usize| Instance {
+            series: Arc::default(),
+            ..instance(&folder, &format!("10.0.{}.{}:80", at % 250, n + 1), Some(900))
+        };
+        service(&name, (0..25).map(one).collect())
+    });
+    let mut world = with(services.collect());
+    world.sessions[0].chosen.service = Some(key("/services/service-1999/"));
+    let mut scene = play(Setting::default(), world);
+    assert!(scene.sees("service-1999, 25 up"), "what was chosen elsewhere is in sight");
+    let rows = || scene.harness.query_all_by_role(Role::ListBoxOption).count();
+    assert!((20..100).contains(&rows()), "{}", rows());
+    scene.change(|world| {
+        world.now += 1_000;
+        let down = |one: &mut Instance| one.report = one.report.take().map(|report| late(&report, 60_000));
+        change_instance(world, "service-0999", "10.0.249.7:80", down);
+    });
+    scene.type_into("Filter services", "0999");
+    assert!(scene.sees("service-0999, 24 up, 1 down, an instance is down"));
+    assert!(scene.sees("1 of 2,000"), "all of them were looked at");
+}
+
+#[test]
 fn a_word_of_its_own_is_not_taken_for_up() {
     let mut world = world();
     change_instance(&mut world, "order", "10.0.1.8:8080", |one| {

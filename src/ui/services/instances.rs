@@ -17,7 +17,7 @@ use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::ttl;
 use crate::ui::widgets::button::paint_icon;
 use crate::ui::widgets::chip::dot;
-use crate::ui::widgets::columns::{CellLook, Columns, GAP, Span, paint_cell, paint_title};
+use crate::ui::widgets::columns::{CellLook, Columns, GAP, Span, paint_cell, paint_tail, paint_title};
 use crate::ui::widgets::list::row_ground;
 use crate::ui::widgets::list_box::{ListBox, ListRow};
 use crate::ui::widgets::{banner, empty_state, sparkline, time_text};
@@ -344,7 +344,7 @@ fn line(
     }
     if let Some(column) = cells.at(Column::Age) {
         let (words, colour) = match age {
-            Some(age) => (words::age(age), colour_of_age(tokens, health)),
+            Some(age) => (words::age(age), colour_of_age(tokens, view.heartbeat.of_age(age))),
             None => ("–".to_owned(), tokens.faint),
         };
         paint_cell(ui, rect, column, &words, mono(colour).right());
@@ -386,7 +386,7 @@ fn name(ui: &Ui, tokens: &Tokens, rect: Rect, (left, right): Span, instance: &In
     let mark = if flaps { 30.0 } else { 0.0 };
     let id: String = neutral(&instance.id).chars().take(LONGEST).collect();
     let look = CellLook::new(text::mono(), tokens.text);
-    let (_, mut end) = paint_cell(ui, rect, (left, right - mark), &id, look);
+    let (_, mut end) = paint_tail(ui, rect, (left, right - mark), &id, look);
     let address = instance.address.as_deref().filter(|address| *address != instance.id);
     if let Some(address) = address.filter(|_| end + size::PAD + 60.0 < right - mark) {
         let address: String = neutral(address).chars().take(LONGEST).collect();

@@ -34,6 +34,15 @@ impl Heartbeat {
         instance.health(now, self.late_secs, self.down_secs)
     }
 
+    /// How an instance is, going by the age of its report alone.
+    pub(super) fn of_age(self, age_ms: i64) -> Health {
+        match age_ms {
+            age if age > i64::from(self.down_secs) * 1_000 => Health::Down,
+            age if age > i64::from(self.late_secs) * 1_000 => Health::Late,
+            _ => Health::Up,
+        }
+    }
+
     /// When the age of its report alone will change how an instance is.
     fn turns(self, instance: &Instance, now: SeenAt) -> SeenAt {
         let Some(seen_at) = instance.report.as_ref().and_then(|report| report.seen_at) else {

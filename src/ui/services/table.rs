@@ -226,14 +226,17 @@ fn line(ui: &mut Ui, row: &Row, versions: bool, cell: ListRow) -> bool {
     let empty = service.instances.is_empty();
     let colour = if empty { tokens.second } else { tokens.text };
     let likely = service.confidence == Confidence::Likely;
-    let marks = f32::from(u8::from(likely)) + f32::from(u8::from(summary.canaries > 0));
-    let room = (cells.name.0 + 18.0, cells.name.1 - marks * (size::ICON_SMALL + size::GRID));
+    let marks = [
+        (likely, icons::QUESTION, tokens.faint),
+        (summary.canaries > 0, icons::FLASK, tokens.faint),
+        (summary.breakers > 0, icons::LIGHTNING, tokens.changed),
+    ];
+    let count = marks.iter().filter(|(shown, ..)| *shown).count() as f32;
+    let room = (cells.name.0 + 18.0, cells.name.1 - count * (size::ICON_SMALL + size::GRID));
     let (_, mut end) = paint_cell(ui, rect, room, &name, CellLook::new(text::medium(), colour));
-    for (shown, icon) in [(likely, icons::QUESTION), (summary.canaries > 0, icons::FLASK)] {
-        if shown {
-            paint_icon(ui, pos2(end + size::PAD + 2.0, y), icon, size::ICON_SMALL, tokens.faint);
-            end += size::ICON_SMALL + size::GRID;
-        }
+    for (_, icon, colour) in marks.into_iter().filter(|(shown, ..)| *shown) {
+        paint_icon(ui, pos2(end + size::PAD + 2.0, y), icon, size::ICON_SMALL, colour);
+        end += size::ICON_SMALL + size::GRID;
     }
     if row.shares_name && end + size::GROUP < room.1 {
         let folder = display_short(&service.folder, LONGEST);

@@ -14,7 +14,7 @@ use crate::model::key_text::neutral;
 use crate::model::status::SeenAt;
 use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::widgets::chip::dot;
-use crate::ui::widgets::columns::{CellLook, Columns, paint_cell, paint_title};
+use crate::ui::widgets::columns::{CellLook, Columns, paint_cell, paint_tail, paint_title};
 use crate::ui::widgets::list::row_ground;
 use crate::ui::widgets::list_box::{ListBox, ListRow};
 use crate::ui::widgets::{clock_text, count_text, empty_state, relative_text, segmented};
@@ -205,7 +205,7 @@ fn strip(ui: &mut Ui, view: View<'_>, lane: &Lane, window: Window, cell: ListRow
     let (strip, state) = places(rect);
     let colour = if lane.present { tokens.text } else { tokens.second };
     let name = (rect.left() + size::GROUP, strip.left() - size::PAD);
-    paint_cell(ui, rect, name, &neutral(&lane.id), CellLook::new(text::mono_small(), colour));
+    paint_tail(ui, rect, name, &neutral(&lane.id), CellLook::new(text::mono_small(), colour));
     let y = rect.center().y;
     unknown(ui, tokens, strip, window, y);
     let painter = ui.painter().with_clip_rect(strip.expand2(vec2(6.0, 0.0)).intersect(ui.clip_rect()));
@@ -329,7 +329,7 @@ fn event_line(ui: &mut Ui, view: View<'_>, event: &InstanceEvent, cell: ListRow)
     dot(ui, pos2(what_at.0 + 4.0, rect.center().y), tone);
     let look = CellLook::new(text::body(), tokens.text);
     paint_cell(ui, rect, (what_at.0 + 16.0, what_at.1), &what, look);
-    paint_cell(ui, rect, columns.rest(), &id, mono);
+    paint_tail(ui, rect, columns.rest(), &id, mono);
     let clicked = response.clicked();
     response.on_hover_ui(|ui| {
         ui.label(tokens.body(&*label));

@@ -16,7 +16,7 @@ use crate::model::status::SeenAt;
 use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::widgets::button::open_sign;
 use crate::ui::widgets::chip::{dot, tag};
-use crate::ui::widgets::columns::{CellLook, Columns, Span, paint_cell, paint_title};
+use crate::ui::widgets::columns::{CellLook, Columns, Span, paint_cell, paint_tail, paint_title};
 use crate::ui::widgets::list::row_ground;
 use crate::ui::widgets::list_box::{ListBox, ListRow};
 use crate::ui::widgets::{Tone, count_text, empty_state, segmented};
@@ -233,7 +233,7 @@ fn line(ui: &mut Ui, line: &Line, most: f64, cell: ListRow) -> bool {
     let out = line.share.left_out.is_some();
     let colour = if out { tokens.faint } else { tokens.text };
     let name: String = line.name.chars().take(LONGEST).collect();
-    paint_cell(ui, rect, (cells.name.0 + 16.0, cells.name.1), &name, CellLook::new(text::mono(), colour));
+    paint_tail(ui, rect, (cells.name.0 + 16.0, cells.name.1), &name, CellLook::new(text::mono(), colour));
     let words = if out { "–" } else { &share };
     paint_cell(ui, rect, cells.percent, words, CellLook::new(text::mono_small(), colour).right());
     bar(ui, tokens, rect, cells.bar, line.share.share, most, out);

@@ -1,5 +1,7 @@
 //! The cells of a table whose columns give way in little room.
 
+use std::borrow::Cow;
+
 use egui::{Color32, FontId, Rect, Ui, pos2};
 
 use super::elided;
@@ -83,6 +85,24 @@ pub fn paint_cell(ui: &Ui, rect: Rect, (left, right): Span, words: &str, look: C
     (x, end)
 }
 
+/// Paints a monospaced name; where it does not fit its beginning gives way to `…`: names of one kind differ at
+/// their ends.
+pub fn paint_tail(ui: &Ui, rect: Rect, (left, right): Span, name: &str, look: CellLook) -> Span {
+    let sign = ui.painter().layout_no_wrap("0".to_owned(), look.font.clone(), look.colour).size().x;
+    let room = ((right - left) / sign.max(1.0)) as usize;
+    paint_cell(ui, rect, (left, right), &tail(name, room), look)
+}
+
+/// The end of a name that so many signs are enough for.
+fn tail(name: &str, room: usize) -> Cow<'_, str> {
+    let signs = name.chars().count();
+    if signs <= room {
+        return Cow::Borrowed(name);
+    }
+    let rest = name.chars().skip(signs - room.saturating_sub(1).max(1));
+    Cow::Owned(std::iter::once('…').chain(rest).collect())
+}
+
 /// Paints the title of a column, where the column is shown.
 pub fn paint_title(ui: &Ui, rect: Rect, column: Option<Span>, words: &str, right: bool) {
     if let Some(column) = column {
@@ -94,6 +114,14 @@ pub fn paint_title(ui: &Ui, rect: Rect, column: Option<Span>, words: &str, right
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_cut_at_their_beginning() {
+        assert_eq!(tail("shipping-service:9500", 21), "shipping-service:9500");
+        assert_eq!(tail("shipping-service:9500", 10), "…vice:9500");
+        assert_eq!(tail("用户中心-9500", 6), "…-9500");
+        assert_eq!(tail("abc", 0), "…c");
+    }
 
     #[test]
     fn columns_give_way_in_little_room() {
