@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use etcd_client::{AlarmAction, AlarmType};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::cluster::{Cluster, READ_TIMEOUT};
 use super::member::Handle;
@@ -54,13 +55,18 @@ impl Cluster {
         }
         members.sort_unstable_by_key(|(index, _)| *index);
         let mut members: Vec<MemberStatus> = members.into_iter().map(|(_, status)| status).collect();
-        self.name_members(&mut members).await;
+        // Without a majority neither is answered, and who leads is wanted all the more: they are not waited for.
+        let named = timeout(READ_TIMEOUT, self.name_members(&mut members)).await;
+        if named.is_err() {
+            tracing::debug!("the member list was not told in time");
+        }
+        let alarms = timeout(READ_TIMEOUT, self.alarms(&members)).await.unwrap_or_default();
         ClusterStatus {
             watching: self
                 .watching()
                 .and_then(|index| self.members().get(index))
                 .map(|member| member.address.written.clone()),
-            alarms: self.alarms(&members).await,
+            alarms,
             members,
             cluster_id: self.cluster_id(),
             seen_at,

@@ -1,6 +1,7 @@
 //! Who leads the cluster itself, worked out from what each member tells at its own endpoint. Members may
 //! disagree: while a leader is elected, and when one of them is cut off.
 
+use super::fault::FaultKind;
 use super::status::{ClusterStatus, MemberStatus};
 
 /// Who leads the cluster, as far as its members tell.
@@ -33,7 +34,7 @@ impl Leader {
 pub struct Dissent {
     /// The member's name.
     pub member: String,
-    /// The term that it is in.
+    /// The term that it is in; 0: it did not say.
     pub term: u64,
     /// Who leads, as it believes; `None`: it knows no leader.
     pub leader: Option<String>,
@@ -62,6 +63,17 @@ impl MemberStatus {
         self.fault.is_none() && !self.version.is_empty()
     }
 
+    /// Whether it answers: one that refuses for want of a leader does.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.fault.is_none() || self.refuses_without_leader()
+    }
+
+    /// Whether it knows no leader: it refuses to tell more then.
+    fn refuses_without_leader(&self) -> bool {
+        self.fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::NoLeader)
+    }
+
     /// Who leads, as this member believes.
     fn believes_in(&self) -> Option<u64> {
         if self.is_leader { Some(self.id) } else { self.leader.filter(|id| *id != 0) }
@@ -87,8 +99,14 @@ impl ClusterStatus {
         }
         let told: Vec<&MemberStatus> = self.members.iter().filter(|member| member.tells()).collect();
         let Some(highest) = told.iter().map(|member| member.raft_term).max() else {
-            let answers = self.members.iter().any(|member| member.fault.is_none());
-            let leader = if answers { Leader::Withheld } else { Leader::Unreachable };
+            let any = |is: fn(&MemberStatus) -> bool| self.members.iter().any(is);
+            let leader = if any(MemberStatus::refuses_without_leader) {
+                Leader::Nobody
+            } else if any(MemberStatus::answers) {
+                Leader::Withheld
+            } else {
+                Leader::Unreachable
+            };
             return Some(Leadership { leader, ..Leadership::default() });
         };
         let best = told
@@ -105,7 +123,7 @@ impl ClusterStatus {
             leader,
             name: id.map(|id| self.member_name(id)).unwrap_or_default(),
             told_by_itself: id.is_some_and(|id| self.says_so_itself(id, term)),
-            dissent: told.iter().filter_map(|member| self.dissent(member, term, id)).collect(),
+            dissent: self.members.iter().filter_map(|member| self.dissent(member, term, id)).collect(),
         })
     }
 
@@ -120,6 +138,13 @@ impl ClusterStatus {
     }
 
     fn dissent(&self, member: &MemberStatus, term: u64, leader: Option<u64>) -> Option<Dissent> {
+        if member.refuses_without_leader() {
+            let member = member.called().to_owned();
+            return leader.map(|_| Dissent { member, term: 0, leader: None });
+        }
+        if !member.tells() {
+            return None;
+        }
         let believes = member.believes_in();
         let knows_none = member.leader == Some(0) && !member.is_leader;
         let differs = match believes {
@@ -194,6 +219,18 @@ mod tests {
         // An old leader that is cut off does not stand against the others.
         let found = of(vec![member(1, 7, 1), member(2, 8, 0), member(3, 8, 0)]);
         assert_eq!((found.term, found.leader), (8, Leader::Nobody));
+    }
+
+    #[test]
+    fn a_member_that_refuses_for_want_of_a_leader_knows_none() {
+        let refuses = |id| {
+            let fault = Some(Fault::new(FaultKind::NoLeader, ""));
+            MemberStatus { fault, version: String::new(), leader: None, ..member(id, 0, 0) }
+        };
+        assert_eq!(of(vec![silent(1), silent(2), refuses(3)]).leader, Leader::Nobody);
+        let found = of(vec![member(1, 7, 1), member(2, 7, 1), refuses(3)]);
+        assert_eq!(found.leader, Leader::Member(1));
+        assert_eq!(found.dissent, [Dissent { member: "etcd-3".into(), term: 0, leader: None }]);
     }
 
     #[test]

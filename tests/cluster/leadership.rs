@@ -52,11 +52,10 @@ async fn a_killed_leader_is_followed_by_the_right_one_in_a_higher_term() {
 
         // Without a majority nobody leads, and that is what is said.
         rig.local.member(after).kill();
-        eventually("nobody", || async { (ask_again(&cluster).await.leader == Leader::Nobody).then_some(()) })
-            .await;
+        eventually("nobody", || async {
+            let found = cluster.status().await.leadership().expect("members were asked");
+            (found.leader == Leader::Nobody).then_some(())
+        })
+        .await;
     }
-}
-
-async fn ask_again(cluster: &Cluster) -> Leadership {
-    cluster.status().await.leadership().expect("members were asked")
 }

@@ -171,7 +171,7 @@ impl RaftTerm {
 fn end_of(id: u64, status: Option<&ClusterStatus>) -> RaftEnd {
     let member = status.and_then(|status| status.members.iter().find(|member| member.id == id));
     match member {
-        Some(member) if member.fault.is_some() => RaftEnd::Silent,
+        Some(member) if !member.answers() => RaftEnd::Silent,
         Some(_) => RaftEnd::Answers,
         None => RaftEnd::NotAsked,
     }

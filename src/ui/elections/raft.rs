@@ -129,6 +129,7 @@ fn dissent_words(dissent: &Dissent) -> String {
     let (member, term) = (&dissent.member, dissent.term);
     match &dissent.leader {
         Some(leader) => t!("elections.raft.believes", member = member, term = term, leader = leader),
+        None if term == 0 => t!("elections.raft.knows_none_now", member = member),
         None => t!("elections.raft.knows_none", member = member, term = term),
     }
     .into_owned()
