@@ -1,9 +1,10 @@
 //! Reads: one key, now or at a revision.
 
-use etcd_client::GetOptions;
 use etcd_client::proto::PbKeyValue;
+use etcd_client::{GetOptions, Txn, TxnOp, TxnOpResponse};
 
 use super::cluster::{Cluster, READ_TIMEOUT};
+use crate::model::bytes::Key;
 use crate::model::fault::Fault;
 use crate::model::page::KeyPage;
 use crate::model::record::{KeyMeta, KeyRecord};
@@ -53,5 +54,25 @@ impl Cluster {
             .await?;
         self.saw(answer.header().map_or(0, etcd_client::ResponseHeader::revision));
         Ok(answer.0.kvs.pop().map(|kv| record_of(kv, true)))
+    }
+
+    /// Several keys as they are now, read together; those that do not exist are left out. At most
+    /// [`crate::model::write::MOST_OPERATIONS`] at once.
+    ///
+    /// # Errors
+    /// When no member could answer, or the user may not read one of them.
+    pub(super) async fn read_together(&self, keys: &[Key]) -> Result<Vec<KeyRecord>, Fault> {
+        let answer = self
+            .ask(READ_TIMEOUT, |mut handle| {
+                let reads: Vec<TxnOp> = keys.iter().map(|key| TxnOp::get(&**key, None)).collect();
+                async move { handle.kv.txn(Txn::new().and_then(reads)).await }
+            })
+            .await?;
+        self.saw(answer.header().map_or(0, etcd_client::ResponseHeader::revision));
+        let read = answer.op_responses().into_iter().filter_map(|response| match response {
+            TxnOpResponse::Get(mut got) => got.0.kvs.pop(),
+            _ => None,
+        });
+        Ok(read.map(|kv| record_of(kv, true)).collect())
     }
 }

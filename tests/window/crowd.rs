@@ -37,6 +37,7 @@ const WATCHED: Duration = Duration::from_secs(6);
 
 /// One registration: its key, and the lease it is on.
 struct Registered {
+    number: u64,
     key: String,
     lease: i64,
 }
@@ -60,14 +61,19 @@ fn leased(lease: i64) -> Option<PutOptions> {
 /// Grants a lease for each instance and registers it.
 async fn register(client: &Client) -> Vec<Registered> {
     let mut running = JoinSet::new();
+    let mut registered = Vec::new();
     for number in 0..SERVICES * INSTANCES {
-        while running.len() >= 64 {
-            running.join_next().await;
+        if running.len() >= 64
+            && let Some(done) = running.join_next().await
+        {
+            registered.push(done.expect("a registration"));
         }
         let client = client.clone();
         running.spawn(async move { grant_and_register(&client, number).await });
     }
-    running.join_all().await
+    registered.extend(running.join_all().await);
+    registered.sort_unstable_by_key(|it| it.number);
+    registered
 }
 
 async fn grant_and_register(client: &Client, number: u64) -> Registered {
@@ -79,7 +85,7 @@ async fn grant_and_register(client: &Client, number: u64) -> Registered {
         .put(key.clone(), registration(number, 7), leased(lease))
         .await
         .expect("a registration");
-    Registered { key, lease }
+    Registered { number, key, lease }
 }
 
 /// Lets programs stand in line for locks; the claims are in the order of the lines.
@@ -240,7 +246,7 @@ fn services_and_locks_in_the_window() {
         parts.push(format!("\"{name}\":{}", work(&frames)));
     }
     let graph = session.during(|_| {
-        session.click(Role::Tab, "Wait-for graph");
+        session.click(Role::RadioButton, "Wait-for graph");
         std::thread::sleep(WATCHED);
     });
     picture(&session, "graph");
