@@ -4,8 +4,8 @@ use super::name;
 use super::path::{Path, Root, claims_of};
 use super::registrations;
 use super::seen::{Claimed, Seen, registered};
+use super::shape::{Shape, shape};
 use super::value;
-use super::{Shape, shape};
 use crate::model::coordination::{ClaimForm, ClaimKind, ClaimMode, Confidence, Finding, Layout};
 use crate::model::record::KeyMeta;
 

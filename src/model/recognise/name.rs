@@ -2,32 +2,6 @@
 
 use crate::model::coordination::ClaimKind;
 
-/// Words in the segments of a prefix.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Hints {
-    /// It speaks of a lock.
-    pub(super) lock: bool,
-    /// It speaks of an election or a leader.
-    pub(super) election: bool,
-    /// It speaks of services and where they are.
-    pub(super) registry: bool,
-}
-
-impl Hints {
-    pub(super) fn of(path: &[u8], separator: u8) -> Self {
-        let mut hints = Self::default();
-        for segment in path.split(|byte| *byte == b'/' || *byte == separator) {
-            hints.registry |= is_registry(segment);
-            match telling(segment) {
-                Some(ClaimKind::Lock) => hints.lock = true,
-                Some(ClaimKind::Election) => hints.election = true,
-                None => {}
-            }
-        }
-        hints
-    }
-}
-
 /// The key's last segment and what stands before it, without the separator between them.
 pub(super) fn split(key: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
     let at = memchr::memrchr2(b'/', separator, key)?;
@@ -122,17 +96,7 @@ pub(super) fn is_registry(segment: &[u8]) -> bool {
         8 => &["services", "registry"],
         9 => &["discovery", "providers", "instances", "endpoints", "upstreams"],
         13 => &["microservices", "registrations"],
-        5 => &["dubbo"],
-        6 => &["skydns"],
         _ => &[],
     };
     is_any(segment, words)
-}
-
-/// Whether the last segment is an address, as registrations are named: such a key is never a lock.
-pub(super) fn ends_with_address(key: &[u8], separator: u8) -> bool {
-    let last = key.rsplit(|byte| *byte == b'/' || *byte == separator).next().unwrap_or_default();
-    super::value::is_address(last)
-        // A separator such as `:` cuts the address itself.
-        || key.rsplit(|byte| *byte == b'/').next().is_some_and(super::value::is_address)
 }

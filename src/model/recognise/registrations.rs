@@ -7,7 +7,7 @@ use super::name;
 use super::path::{Path, Root};
 use super::reports;
 use super::seen::{Seen, registered};
-use super::value::{self, is_address, is_host_and_port};
+use super::value::{is_address, is_host_and_port};
 use crate::model::coordination::{Confidence, Finding, Instance, Layout, Node};
 
 /// At most so many nodes of one key, and so many other fields, are kept.
@@ -21,7 +21,7 @@ const VERSION: &[&str] = &["version", "serviceversion", "appversion"];
 const STATUS: &[&str] = &["status", "state"];
 const INSTANCE_ID: &[&str] = &["instanceid", "nodeid", "id"];
 const SERVICE: &[&str] = &["servicename", "serviceid", "service", "appname"];
-const SEVERAL: &[&str] = &["nodes", "endpoints", "addresses"];
+const SEVERAL: &[&str] = &["nodes", "endpoints", "addresses", "instances"];
 
 /// Last segments that are no instances although they lie beside some.
 const NO_INSTANCES: &[&str] = &[
@@ -156,7 +156,7 @@ fn proof(seen: &Seen<'_>, registry: bool) -> Proof {
         return Proof::Addressed;
     }
     match seen.json() {
-        Some(json) if value::names_address(json, 0) => {
+        Some(json) if names_address(json) => {
             let identified = json
                 .as_object()
                 .is_some_and(|fields| named_any(fields, SERVICE) || named_any(fields, &["instanceid"]));
@@ -168,6 +168,25 @@ fn proof(seen: &Seen<'_>, registry: bool) -> Proof {
     }
 }
 
+/// Whether JSON names an address as registrations do: one, or a host and a port, or nodes that have them.
+fn names_address(json: &Json) -> bool {
+    let text = |value: &Json| value.as_str().is_some_and(|text| is_address(text.as_bytes()));
+    let one = |fields: &Map<String, Json>| {
+        let port = || {
+            named(fields, PORT).is_some_and(|(_, port)| match port {
+                Json::String(port) => port.parse::<u16>().is_ok(),
+                port => port.is_u64(),
+            })
+        };
+        ADDRESS.iter().any(|name| named(fields, &[name]).is_some_and(|(_, value)| text(value)))
+            || (named(fields, HOST).is_some_and(|(_, host)| host.is_string()) && port())
+    };
+    let Some(fields) = json.as_object() else { return false };
+    let item = |item: &Json| text(item) || item.as_object().is_some_and(one);
+    let several = |name: &&str| named(fields, &[name]).and_then(|(_, items)| items.as_array());
+    one(fields) || SEVERAL.iter().filter_map(several).flatten().any(item)
+}
+
 fn named_any(fields: &Map<String, Json>, names: &[&str]) -> bool {
     named(fields, names).is_some()
 }
@@ -177,8 +196,7 @@ pub(super) fn registers(seen: &Seen<'_>) -> bool {
     let Some(value) = seen.value else { return false };
     is_address(value)
         || seen.json().is_some_and(|json| {
-            value::names_address(json, 0)
-                || json.as_object().is_some_and(|fields| named_any(fields, fields::WEIGHT))
+            names_address(json) || json.as_object().is_some_and(|fields| named_any(fields, fields::WEIGHT))
         })
 }
 

@@ -1,11 +1,12 @@
 //! What a rule of the profile makes of a key, whatever it looks like.
 
+use super::name;
 use super::path::Path;
 use super::registrations;
 use super::reports;
 use super::rules::Ruled;
 use super::seen::{Claimed, Seen, registered};
-use super::{Shape, name, shape};
+use super::shape::{Shape, shape};
 use crate::model::coordination::rules::RuleKind;
 use crate::model::coordination::{ClaimForm, ClaimKind, ClaimMode, Confidence, Finding, Layout, Report};
 use crate::model::record::KeyMeta;
