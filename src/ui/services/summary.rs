@@ -16,7 +16,7 @@ use crate::model::status::SeenAt;
 /// Events of the last so many milliseconds are "lately".
 pub(super) const LATELY_MS: i64 = 10 * 60_000;
 /// So many instances are looked at in a frame; the others are in the next ones.
-const BUDGET: usize = 8_000;
+const BUDGET: usize = 4_000;
 
 /// How old a report may be, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
