@@ -28,6 +28,9 @@ use super::support::{Bench, contents_below, etcdscope, has, session, wait};
 
 const KEY: &[u8] = b"config/limit";
 const GONE: &[u8] = b"config/gone";
+/// Holds a lock, by this lease.
+const CLAIM: &[u8] = b"locks/held/7e57";
+const CLAIM_LEASE: i64 = 0x7e57;
 
 fn key(text: &[u8]) -> Key {
     Key::from(text)
@@ -214,7 +217,7 @@ every_action! {
     Action::ShowQueue(..) => Reads, |_, _| Action::ShowQueue(ClaimKind::Lock, key(b"locks/a"));
     Action::ShowRaft => Reads, |_, _| Action::ShowRaft;
     Action::ShowLease(_) => Reads, |_, _| Action::ShowLease(7);
-    Action::AskEndKey(_) => Asks, |_, _| Action::AskEndKey(key(KEY));
+    Action::AskEndKey(_) => Asks, |_, _| Action::AskEndKey(key(CLAIM));
     Action::AskEndLease(_) => Asks, |_, _| Action::AskEndLease(7);
     Action::End(_) => Writes, |_, revision| Action::End(confirmed_end(revision));
     Action::AskGrantLease => Asks, |_, _| Action::AskGrantLease;
@@ -280,7 +283,7 @@ fn leads_to_a_write(command: UserCommand) -> bool {
 }
 
 /// Everything that an action could need in order to write: a live connection, a key with a draft,
-/// open and selected, a deleted key that was seen.
+/// open and selected, a deleted key that was seen, a lock that is held.
 fn prepare(app: &mut App, bench: &Bench, profile: &Profile) -> i64 {
     let shown = app.world().sessions.iter().find(|session| session.profile.name == profile.name);
     match shown.map(|session| session.id) {
@@ -302,6 +305,10 @@ fn prepare(app: &mut App, bench: &Bench, profile: &Profile) -> i64 {
         wait(app, "the key to be deleted", |world| session(world).keyspace.get(GONE).is_some());
         bench.runtime.block_on(bench.client().delete(GONE, None)).unwrap();
         wait(app, "the deleted key", |world| session(world).activity.deleted_key(GONE).is_some());
+    }
+    if session(app.world()).coordination.claim_of(CLAIM).is_none() {
+        bench.hold(CLAIM, CLAIM_LEASE);
+        wait(app, "the lock", |world| session(world).coordination.claim_of(CLAIM).is_some());
     }
     app.act(Action::OpenKey(key(KEY)));
     wait(app, "its value", |world| {

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use etcd_client::{Client, GetOptions};
+use etcd_client::{Client, GetOptions, LeaseGrantOptions, PutOptions};
 use etcdscope::backend::BackendOptions;
 
 use super::bench::backend_at;
@@ -54,6 +54,15 @@ impl Bench {
 
     pub fn client(&self) -> Client {
         self.runtime.block_on(self.cluster.client()).unwrap()
+    }
+
+    /// Writes a key with a lease of this id, for an hour.
+    pub fn hold(&self, key: &[u8], lease: i64) {
+        let mut client = self.client();
+        self.runtime.block_on(async {
+            client.lease_grant(3_600, Some(LeaseGrantOptions::new().with_id(lease))).await.unwrap();
+            client.put(key, "", Some(PutOptions::new().with_lease(lease))).await.unwrap();
+        });
     }
 
     pub fn revision(&self) -> i64 {
