@@ -15,6 +15,8 @@ use etcdscope::model::search::{SearchMode, SearchQuery, search};
 
 #[path = "model/compare.rs"]
 mod compare;
+#[path = "model/coordination.rs"]
+mod coordination;
 
 const KEYS: u64 = 1_000_000;
 /// Keys in a page of the listing.
@@ -211,11 +213,15 @@ fn digest(mirror: &Mirror) {
 }
 
 fn main() {
-    // `-- compare` measures the comparison page alone.
+    // `-- compare` measures the comparison page alone, `-- coordination` what is recognised.
     if std::env::args().any(|argument| argument == "compare") {
         return compare::run();
     }
+    if std::env::args().any(|argument| argument == "coordination") {
+        return coordination::run();
+    }
     compare::run();
+    coordination::run();
     let mut mirror = listing();
     let keyspace = Arc::new(mirror.keyspace().clone());
     digest(&mirror);

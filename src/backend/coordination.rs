@@ -212,12 +212,12 @@ impl Worker {
             }
             if changed {
                 self.untold = true;
-                self.pictures.send_replace(self.engine.picture(now()));
+                self.pictures.send_replace(self.engine.glance());
             }
             if self.untold && self.told.is_none_or(|told| told.elapsed() >= BETWEEN_PICTURES) {
                 self.untold = false;
                 self.told = Some(Instant::now());
-                let picture = self.pictures.borrow().clone();
+                let picture = self.engine.picture(now());
                 self.tell(EventKind::Coordination(Box::new(picture)));
             }
         }

@@ -238,6 +238,12 @@ impl Engine {
         self.turn(moment);
     }
 
+    /// The picture as it is now, with who waits for whom as they last were.
+    #[must_use]
+    pub fn glance(&self) -> Coordination {
+        self.picture.clone()
+    }
+
     /// The picture as it is now.
     pub fn picture(&mut self, now: SeenAt) -> Coordination {
         self.refresh_waits(now);
