@@ -5,6 +5,7 @@
 //! looked at as a whole, with an honest gap before it. The window hears at a pace that it can keep.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -69,6 +70,8 @@ struct Inbox {
     waiting: usize,
     /// A listing was completed: the key space is whole.
     complete: bool,
+    /// What was known is lost: the next key space is to be looked at as a whole.
+    lost: bool,
     closed: bool,
 }
 
@@ -115,8 +118,10 @@ impl Observer {
     ) -> Self {
         let shared = Arc::new(Shared::default());
         let (pictures, picture) = watch::channel(Coordination::default());
-        let worker = Worker {
+        let mut worker = Worker {
             session,
+            separator,
+            settings: settings.clone(),
             engine: Engine::new(separator, settings),
             outbox,
             shared: shared.clone(),
@@ -125,7 +130,11 @@ impl Observer {
             told: None,
             untold: false,
         };
-        let thread = std::thread::Builder::new().name("coordination".to_owned()).spawn(move || worker.run());
+        let thread = std::thread::Builder::new().name("coordination".to_owned()).spawn(move || {
+            while catch_unwind(AssertUnwindSafe(|| worker.run())).is_err() {
+                worker.begin_anew();
+            }
+        });
         if let Err(error) = thread {
             tracing::error!(%error, "no thread: services, leases, locks and elections will not be recognised");
         }
@@ -157,10 +166,11 @@ impl Observer {
 impl Inbox {
     fn see(&mut self, update: &MirrorUpdate) {
         self.complete |= update.listed;
-        let anew = update.listed || update.relisted;
+        let anew = update.listed || update.relisted || self.lost;
         if !self.complete || (!anew && update.changes.is_empty() && update.loaded.is_empty()) {
             return;
         }
+        self.lost = false;
         let mut seen = Seen {
             keyspace: update.keyspace.clone(),
             applied: update.applied,
@@ -188,6 +198,8 @@ impl Inbox {
 
 struct Worker {
     session: SessionId,
+    separator: u8,
+    settings: CoordinationSettings,
     engine: Engine,
     outbox: Outbox,
     shared: Arc<Shared>,
@@ -199,7 +211,8 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(mut self) {
+    /// Works until nobody needs it any more.
+    fn run(&mut self) {
         let mut tick = Instant::now();
         while let Some(items) = self.wait(tick) {
             let mut changed = false;
@@ -221,6 +234,13 @@ impl Worker {
                 self.tell(EventKind::Coordination(Box::new(picture)));
             }
         }
+    }
+
+    /// After a panic: what was known may be half done. The next key space is looked at as a whole.
+    fn begin_anew(&mut self) {
+        tracing::error!(session = self.session.0, "recognising services, locks and leaders is begun anew");
+        self.engine = Engine::new(self.separator, &self.settings);
+        self.shared.inbox().lost = true;
     }
 
     /// Waits for something to do; `None`: nobody needs it any more.
@@ -250,6 +270,7 @@ impl Worker {
             Item::Note(Note::Ours(end)) => self.engine.ours(&end, now()),
             Item::Note(Note::Settings(settings)) => {
                 self.engine.follow(&settings, self.keyspace.as_ref(), now());
+                self.settings = settings;
             }
         }
         true
@@ -275,3 +296,6 @@ impl Worker {
         self.outbox.blocking_send(Event { session: self.session, request: RequestId(0), kind });
     }
 }
+
+#[cfg(test)]
+mod tests;
