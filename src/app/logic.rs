@@ -31,9 +31,10 @@ impl App {
             again = again.or(Some(FILE_DIALOG_EVERY));
         }
         let travel = self.follow_travel();
+        let notify = self.notify();
         let counts_age = self.world.forget_old_changes().and_then(|ms| u64::try_from(ms).ok());
         let counts_age = counts_age.map(Duration::from_millis);
-        [again, self.search_wait(), counts_age, travel].into_iter().flatten().min()
+        [again, self.search_wait(), counts_age, travel, notify].into_iter().flatten().min()
     }
 
     /// Applies events until none is left or the budget is spent; returns whether some are left.

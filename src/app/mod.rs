@@ -6,6 +6,7 @@ mod dispatch;
 mod drafts;
 mod frame_log;
 mod logic;
+mod notify;
 mod pace;
 mod settings;
 mod window;
@@ -39,6 +40,8 @@ pub struct App {
     frame_log: frame_log::FrameLog,
     /// What this frame has cost so far.
     frame_work: frame_log::Work,
+    /// What was told of each connection by notifications.
+    notifiers: std::collections::BTreeMap<SessionId, crate::model::notify::Notifier>,
     /// The system has asked the console to end.
     asked_to_end: std::sync::Arc<std::sync::atomic::AtomicBool>,
     /// How often news may have the window drawn.
@@ -70,6 +73,7 @@ impl App {
             environment: options.environment.clone(),
             frame_log: frame_log::FrameLog::from_environment(),
             frame_work: frame_log::Work::default(),
+            notifiers: std::collections::BTreeMap::new(),
             asked_to_end: Default::default(),
             pace: std::sync::Arc::new(pace::Pace::new(false)),
             discarder: discard::Discarder::start(),

@@ -114,6 +114,9 @@ impl Hub {
             CommandKind::ReadFile(path) => {
                 super::read_file::start(session, request, path, self.outbox.clone());
             }
+            CommandKind::Notify { title, body } => {
+                super::notify::show(request, title, body, self.outbox.clone());
+            }
             CommandKind::StartDemo => self.demo.start(request, self.outbox.clone()),
             CommandKind::ProbeLocal => self.jobs.probe_local(request, self.outbox.clone()),
             CommandKind::KeepProfile { ref profile, ref renamed_from, .. } => {

@@ -15,6 +15,7 @@ mod hub;
 mod jobs;
 mod journal;
 mod leases;
+mod notify;
 mod past;
 pub mod plans;
 mod read_file;

@@ -386,6 +386,8 @@ pub enum EventKind {
     },
     /// Something that was to be kept on disk was not.
     NotKept(Fault),
+    /// A notification of the system could not be shown.
+    NotNotified(Fault),
     /// The demonstration cluster stands (or could not be started).
     DemoStarted(Result<Box<Profile>, Fault>),
     /// A local etcd answers here.

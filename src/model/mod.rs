@@ -28,6 +28,7 @@ pub mod merge;
 pub mod message;
 pub mod mirror;
 pub mod moment;
+pub mod notify;
 pub mod overview;
 pub mod page;
 pub mod plan;

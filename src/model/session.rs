@@ -18,6 +18,7 @@ use super::keyspace::Keyspace;
 use super::layers::LoadedLayers;
 use super::loadable::Loadable;
 use super::message::{RequestId, SessionId};
+use super::notify::NotableKeys;
 use super::plan::Plans;
 use super::profile::Profile;
 use super::schema::SchemaSet;
@@ -186,6 +187,8 @@ pub struct Session {
     pub leases: KnownLeases,
     /// A key that is about to be attached to a lease.
     pub attaching: Option<Attaching>,
+    /// Changes of keys that the system is to notify of, until it has.
+    pub notable: NotableKeys,
     /// The screen shown.
     pub screen: Screen,
     /// Expanded folders of the tree.

@@ -79,6 +79,7 @@ impl App {
         }
         self.tighten(&profile);
         self.take_schemas(&profile);
+        self.take_coordination(&profile);
         match self.world.profiles.iter_mut().find(|known| known.name == old) {
             Some(known) => *known = profile.clone(),
             None => self.world.profiles.push(profile.clone()),

@@ -6,6 +6,7 @@ use crate::model::bytes::{Key, Value};
 use crate::model::coordination::{ClaimKind, CoordinationSettings, Meaning};
 use crate::model::dialog::{Dialog, EndHow, EndQuestion, EndSubject};
 use crate::model::message::CommandKind;
+use crate::model::profile::Profile;
 use crate::model::session::{Attaching, JobKind, Screen, Session};
 use crate::model::write::{BatchStep, Expect, LeaseChoice, PutRequest};
 
@@ -122,6 +123,14 @@ impl App {
         self.world.dialog = None;
         if self.may_write() {
             self.ask(command);
+        }
+    }
+
+    /// Open connections of this profile follow what it says of services, locks and elections from now on.
+    pub(super) fn take_coordination(&mut self, profile: &Profile) {
+        let open = self.world.sessions.iter_mut().filter(|session| session.profile.name == profile.name);
+        for session in open {
+            session.profile.coordination.clone_from(&profile.coordination);
         }
     }
 

@@ -169,7 +169,9 @@ impl World {
             EventKind::ProfileKept { name, fault: None } => {
                 self.toast(ToastKind::Success, ToastText::ProfileKept(name));
             }
-            EventKind::ProfileKept { fault: Some(fault), .. } | EventKind::NotKept(fault) => {
+            EventKind::ProfileKept { fault: Some(fault), .. }
+            | EventKind::NotKept(fault)
+            | EventKind::NotNotified(fault) => {
                 self.toast(ToastKind::Failure, ToastText::Fault(fault));
             }
             EventKind::DemoStarted(Ok(profile)) => self.demo = DemoState::Running(profile),
@@ -219,6 +221,7 @@ impl Session {
             self.activity.note_gap(self.applied, update.applied, update.seen_at);
         }
         self.applied = update.applied;
+        self.notable.note(&self.profile.coordination.notify, &update.changes);
         self.note_for_travel(&update.changes, update.seen_at, update.relisted);
         self.refresh_schemas();
         for revision in update.changes.iter() {

@@ -76,7 +76,12 @@ pub struct CoordinationForm {
     pub changes: String,
     /// … within so many minutes.
     pub minutes: String,
-    notify: NotifySettings,
+    /// What the system notifies of.
+    pub notify: NotifySettings,
+    /// Seconds after which a held lock is told; empty: never.
+    pub held: String,
+    /// Prefixes of keys whose changes are told, a line each.
+    pub notified_keys: String,
 }
 
 impl Default for CoordinationForm {
@@ -102,6 +107,11 @@ impl CoordinationForm {
             changes: settings.alert_changes.to_string(),
             minutes: settings.alert_minutes.to_string(),
             notify: settings.notify.clone(),
+            held: match settings.notify.lock_held_secs {
+                0 => String::new(),
+                secs => secs.to_string(),
+            },
+            notified_keys: settings.notify.keys.join("\n"),
         }
     }
 
@@ -121,8 +131,25 @@ impl CoordinationForm {
             down_secs: number(&self.down, default.down_secs),
             alert_changes: number(&self.changes, default.alert_changes),
             alert_minutes: number(&self.minutes, default.alert_minutes),
-            notify: self.notify.clone(),
+            notify: NotifySettings {
+                lock_held_secs: number(&self.held, 0),
+                keys: self
+                    .notified_keys
+                    .lines()
+                    .map(str::trim)
+                    .filter(|it| !it.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
+                ..self.notify.clone()
+            },
         }
+    }
+
+    /// What is wrong with what is to be notified of.
+    #[must_use]
+    pub fn notify_problem(&self) -> Option<&'static str> {
+        let fits = self.held.trim().is_empty() || within(&self.held, &SECS).is_some();
+        (!fits).then_some("notify.seconds_invalid")
     }
 
     /// What is wrong with the heartbeat, as a name of words in the catalogue.
@@ -145,7 +172,9 @@ impl CoordinationForm {
     #[must_use]
     pub fn problem(&self) -> Option<&'static str> {
         let rule = self.rules.iter().any(RuleForm::is_wrong).then_some("rules.rule_invalid");
-        rule.or_else(|| self.heartbeat_problem()).or_else(|| self.alert_problem())
+        rule.or_else(|| self.heartbeat_problem())
+            .or_else(|| self.alert_problem())
+            .or_else(|| self.notify_problem())
     }
 }
 
