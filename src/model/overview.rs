@@ -17,10 +17,13 @@ pub const FLAPPING: u32 = 3;
 /// What a lease had left is known for so long after it was asked, in milliseconds: afterwards it may have been
 /// kept alive.
 pub const TTL_KNOWN_MS: i64 = 15_000;
-/// A lease is near its end below this share of its granted time (clients renew at two thirds) …
+/// A lease that had less than this part of its granted time when it was asked missed being kept alive: clients
+/// do so when a third of it is over …
 const NEAR_SHARE: i64 = 3;
-/// … and with less than this left, in milliseconds.
+/// … and it is near its end with less than this left, in milliseconds.
 const NEAR_MS: i64 = 60_000;
+/// A lease that should have ended so long ago, in milliseconds, and still has its keys was kept alive.
+const OVERDUE_MS: i64 = 2_000;
 
 /// How many are well, and how many are not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -241,10 +244,11 @@ fn leases(picture: &Coordination, told: &KnownLeases, now: SeenAt) -> LeaseSums 
             continue;
         }
         sums.known += 1;
-        let left = (lease.remaining_secs * 1_000 - age).max(0);
-        if left * NEAR_SHARE < lease.granted_secs * 1_000 && left < NEAR_MS {
+        let left = lease.remaining_secs * 1_000 - age;
+        let missed = lease.remaining_secs * NEAR_SHARE < lease.granted_secs;
+        if missed && (-OVERDUE_MS..NEAR_MS).contains(&left) {
             sums.near += 1;
-            let ends = now + left;
+            let ends = now + left.max(0);
             if sums.next.is_none_or(|(first, _)| ends < first) {
                 sums.next = Some((ends, lease.id));
             }

@@ -203,6 +203,19 @@ fn the_limit_is_that_of_the_profile() {
 }
 
 #[test]
+fn what_is_shown_first_stays_though_the_order_changes() {
+    let mut world = world();
+    world.sessions[0].chosen = Default::default();
+    let mut scene = play(Setting::default(), world);
+    let shown = "Led last: cron-1, expired";
+    assert!(scene.sees("The leader changed 5 times") && !scene.sees(shown));
+    scene.change(|world| world.now += 8 * MINUTE);
+    let rows = names(&scene, Role::ListBoxOption);
+    assert!(rows[1].starts_with("/elections/abandoned"), "{rows:#?}");
+    assert!(scene.sees("1 worker-b, Leader") && !scene.sees(shown));
+}
+
+#[test]
 fn an_election_that_lost_its_leader_says_so() {
     let mut world = world();
     choose(&mut world, "/elections/abandoned");

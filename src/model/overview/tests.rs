@@ -164,7 +164,7 @@ fn leaders_that_changed_too_often_and_elections_without_one_are_told_apart() {
 #[test]
 fn only_leases_that_were_asked_lately_are_known_to_be_near_their_end() {
     let mut picture = picture(Vec::new(), Vec::new());
-    picture.leases = (1..=6).map(|id| (id, Arc::new(LeaseUse { id, ..LeaseUse::default() }))).collect();
+    picture.leases = (1..=8).map(|id| (id, Arc::new(LeaseUse { id, ..LeaseUse::default() }))).collect();
     let told = |id, granted_secs, remaining_secs, age_ms| LeaseInfo {
         id,
         granted_secs,
@@ -174,6 +174,10 @@ fn only_leases_that_were_asked_lately_are_known_to_be_near_their_end() {
     let answers = [
         told(1, 10, 9, 1_000),
         told(2, 10, 3, 1_000),
+        // It had enough when it was asked: since then it may have been kept alive.
+        told(7, 5, 4, 3_900),
+        // Its keys are still there long after its end.
+        told(8, 5, 1, 9_000),
         told(3, 10, 2, 100),
         told(4, 10, 9, TTL_KNOWN_MS + 1),
         told(5, 10, -1, 0),
@@ -182,6 +186,6 @@ fn only_leases_that_were_asked_lately_are_known_to_be_near_their_end() {
     ];
     let answers = answers.into_iter().map(|lease| (lease.id, lease)).collect();
     let sums = Sums::of(&picture, &answers, &CoordinationSettings::default(), NOW).leases;
-    assert_eq!((sums.all, sums.known, sums.near), (6, 4, 2));
+    assert_eq!((sums.all, sums.known, sums.near), (8, 6, 2));
     assert_eq!(sums.next, Some((NOW + 1_900, 3)), "the lease that nothing is attached to is not meant");
 }

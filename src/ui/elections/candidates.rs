@@ -59,7 +59,8 @@ pub fn show(
         ui.label(tokens.hint(t!("elections.more", count = more)));
     }
     if view.queue.form == ClaimForm::SingleKey {
-        ui.add(Label::new(tokens.hint(t!("elections.form.single_hint"))).wrap());
+        let words = tokens.hint(t!("elections.form.single_hint"));
+        ui.add(Label::new(words).wrap().halign(egui::Align::Min));
     }
     ui.add_space(size::PAD);
 }
@@ -99,7 +100,11 @@ fn line(
         pos2(rect.left() + 44.0, rect.top() + 6.0),
         pos2(rect.left() + 48.0, rect.bottom() - 6.0),
     );
-    ui.painter().rect_filled(swatch, CornerRadius::same(2), tokens.category(state.colour(&name)));
+    ui.painter().rect_filled(
+        swatch,
+        CornerRadius::same(2),
+        tokens.category(state.colour(claim.meta.lease, &name)),
+    );
 
     let left = rect.left() + 56.0;
     let wide = (rect.width() * 0.32).clamp(64.0, 150.0);

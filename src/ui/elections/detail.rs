@@ -232,7 +232,7 @@ fn terms_of(view: &View<'_>, state: &mut TermsState) -> Vec<Term> {
             vacancy(&mut terms, before, holder.turn_since);
             let who = owner_or_lease(holder);
             terms.push(Term {
-                look: BlockLook::Of(state.colour(&who)),
+                look: BlockLook::Of(state.colour(holder.meta.lease, &who)),
                 who,
                 from: holder.turn_since,
                 until: None,
@@ -256,7 +256,7 @@ fn past_term(tenure: &Tenure, state: &mut TermsState) -> Term {
     let icon = if tenure.cause == EndCause::Released { icons::SIGN_OUT } else { icon };
     let end = End { icon, tone, words: ended(tenure.cause), hint: hint.into_owned() };
     Term {
-        look: BlockLook::Of(state.colour(&who)),
+        look: BlockLook::Of(state.colour(tenure.claim.meta.lease, &who)),
         who,
         from: tenure.claim.turn_since,
         until: Some(tenure.until),

@@ -14,6 +14,7 @@ use egui::{Frame, Margin, Panel, Ui};
 use rust_i18n::t;
 
 use crate::action::{Action, Actions};
+use crate::model::bytes::Key;
 use crate::model::message::SessionId;
 use crate::model::session::Session;
 use crate::model::status::MirrorState;
@@ -40,6 +41,8 @@ const EXAMPLE: &str = "etcdctl elect demo candidate-1";
 pub struct ElectionsState {
     /// The elections as they are listed, by connection.
     listed: BTreeMap<SessionId, Listed>,
+    /// The election that is shown until one is chosen: it stays though the order changes.
+    first: BTreeMap<SessionId, Key>,
     /// What the timeline of terms keeps.
     terms: TermsState,
     /// Leases in sight.
@@ -50,6 +53,7 @@ pub struct ElectionsState {
 pub fn show(ui: &mut Ui, world: &World, state: &mut ElectionsState, actions: &mut Actions) {
     let Some(session) = world.active_session() else { return };
     state.listed.retain(|id, _| world.session(*id).is_some());
+    state.first.retain(|id, _| world.session(*id).is_some());
     state.leases.begin(world);
     let listed = state.listed.entry(session.id).or_default();
     listed.refresh(session, world.now);
@@ -62,7 +66,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ElectionsState, actions: &mu
             nothing(ui, session, actions);
             return;
         }
-        let chosen = chosen(session, &rows);
+        let chosen = chosen(session, &rows, &mut state.first);
         let most = (ui.available_width() - TABLE_LEAST).clamp(DETAIL_LEAST, DETAIL_MOST);
         let frame =
             Frame::new().fill(tokens.panel).inner_margin(Margin { right: 4, ..Margin::symmetric(16, 8) });
@@ -94,16 +98,27 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ElectionsState, actions: &mu
 }
 
 /// The place of what is chosen; the first election where nothing is.
-fn chosen(session: &Session, rows: &[Row<'_>]) -> Option<usize> {
+fn chosen(session: &Session, rows: &[Row<'_>], first: &mut BTreeMap<SessionId, Key>) -> Option<usize> {
     let cluster = || rows.iter().position(|row| matches!(row, Row::Cluster));
-    let first = || rows.iter().position(|row| matches!(row, Row::Election(_)));
-    let named = session.chosen.election.as_ref().and_then(|name| {
+    let named = |name: &Key| {
         rows.iter().position(|row| matches!(row, Row::Election(election) if election.queue.name == *name))
-    });
-    if session.chosen.raft {
-        return cluster().or_else(first);
+    };
+    if session.chosen.raft && cluster().is_some() {
+        return cluster();
     }
-    named.or_else(first).or_else(cluster)
+    if let Some(at) = session.chosen.election.as_ref().and_then(named) {
+        return Some(at);
+    }
+    if let Some(at) = first.get(&session.id).and_then(named) {
+        return Some(at);
+    }
+    let found = rows.iter().enumerate().find_map(|(at, row)| match row {
+        Row::Election(election) => Some((at, election.queue.name.clone())),
+        Row::Cluster => None,
+    });
+    let Some((at, name)) = found else { return cluster() };
+    first.insert(session.id, name);
+    Some(at)
 }
 
 fn nothing(ui: &mut Ui, session: &Session, actions: &mut Actions) {

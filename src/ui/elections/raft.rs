@@ -7,7 +7,7 @@ use rust_i18n::t;
 
 use super::terms::{self, End, Span, Term, TermsState, Watched, since_words};
 use crate::action::{Action, Actions};
-use crate::model::coordination::raft::{Lag, RaftEnd, RaftHistory, Reign};
+use crate::model::coordination::raft::{Lag, MOST_LAGS, RaftEnd, RaftHistory, Reign};
 use crate::model::leadership::{Dissent, Leader, Leadership};
 use crate::model::session::{Screen, Session};
 use crate::model::status::{MemberStatus, SeenAt};
@@ -22,6 +22,8 @@ use crate::ui::widgets::{Button, clock_text, count_text, elided, section_header}
 const LINE: f32 = 32.0;
 /// Width of the small picture of its lag.
 const SPARK: f32 = 84.0;
+/// It shows so many milliseconds.
+const LAGS_MS: f32 = 600_000.0;
 /// Statuses older than this, in milliseconds, are said to be of then.
 const OLD_MS: i64 = 20_000;
 
@@ -47,7 +49,10 @@ pub fn detail(ui: &mut Ui, world: &World, session: &Session, state: &mut TermsSt
     let tokens = theme::tokens(ui);
     ui.add_space(3.0);
     ui.label(tokens.title(t!("elections.cluster")));
-    ui.add(Label::new(tokens.meta(t!("elections.raft.hint"))).wrap());
+    ui.scope(|ui| {
+        ui.set_max_width(ui.available_width() - 12.0);
+        ui.add(Label::new(tokens.meta(t!("elections.raft.hint"))).wrap());
+    });
     ui.add_space(size::PAD);
     ScrollArea::vertical().id_salt("raft detail").auto_shrink([false, false]).show(ui, |ui| {
         Frame::new().inner_margin(Margin { right: 12, bottom: 12, ..Margin::ZERO }).show(ui, |ui| {
@@ -162,7 +167,7 @@ fn terms_of(raft: &RaftHistory, state: &mut TermsState) -> Vec<Term> {
     for (nth, term) in raft.terms.iter().enumerate() {
         let until = raft.terms.get(nth + 1).map(|next| next.at);
         let (who, look) = match term.reign {
-            Reign::Seen(Leader::Member(_)) => (term.name.clone(), BlockLook::Of(state.colour(&term.name))),
+            Reign::Seen(Leader::Member(_)) => (term.name.clone(), BlockLook::Of(state.colour(0, &term.name))),
             Reign::Seen(Leader::Nobody) => (leaderless_words(Leader::Nobody), BlockLook::Nobody),
             Reign::Seen(leader) => (leaderless_words(leader), BlockLook::Unknown),
             Reign::NotAsked => (t!("elections.raft.not_asked").into_owned(), BlockLook::Unknown),
@@ -243,7 +248,7 @@ pub fn members(ui: &mut Ui, session: &Session) {
         dot(ui, pos2(rect.left() + 6.0, y), tone);
         let spark = Rect::from_min_size(pos2(rect.right() - SPARK - size::PAD, y - 9.0), vec2(SPARK, 18.0));
         if let Some(lags) = lags {
-            sparkline(ui, spark, lags.iter());
+            sparkline(ui, spark, session.raft.seen_at, lags.iter());
         }
         let colour = if tone == Tone::Danger { tokens.danger } else { tokens.second };
         let words = elided(ui.painter(), behind, text::mono_small(), colour, rect.width() * 0.4);
@@ -280,23 +285,21 @@ fn behind(member: &MemberStatus, newest: Option<&Lag>) -> String {
     }
 }
 
-/// A lag over time; the highest of it fills the height, and a lag of nothing lies on the ground.
-fn sparkline<'a>(ui: &Ui, rect: Rect, lags: impl ExactSizeIterator<Item = &'a Lag> + Clone) {
+/// A lag over the last minutes; the highest of it fills the height, and a lag of nothing lies on the ground.
+fn sparkline<'a>(ui: &Ui, rect: Rect, now: SeenAt, lags: impl Iterator<Item = &'a Lag> + Clone) {
     let tokens = theme::tokens(ui);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, tokens.line());
     let most = lags.clone().map(|lag| lag.entries).max().unwrap_or(0).max(10) as f32;
-    let step = rect.width() / crate::model::coordination::raft::MOST_LAGS as f32;
-    let mut x = rect.right() - step * lags.len() as f32;
-    for lag in lags {
-        if lag.entries > 0 {
-            let height = (lag.entries as f32 / most).sqrt() * (rect.height() - 1.0);
-            let bar = Rect::from_min_max(
-                pos2(x, rect.bottom() - height.max(1.5)),
-                pos2(x + step.max(1.0), rect.bottom()),
-            );
-            ui.painter().rect_filled(bar, CornerRadius::ZERO, tokens.accent.gamma_multiply(0.8));
+    let wide = (rect.width() / MOST_LAGS as f32).max(1.5);
+    for lag in lags.filter(|lag| lag.entries > 0) {
+        let age = (now - lag.at).max(0) as f32 / LAGS_MS;
+        let x = rect.right() - age * rect.width() - wide;
+        if x < rect.left() {
+            continue;
         }
-        x += step;
+        let height = (lag.entries as f32 / most).sqrt() * (rect.height() - 1.0);
+        let bar = Rect::from_min_max(pos2(x, rect.bottom() - height.max(1.5)), pos2(x + wide, rect.bottom()));
+        ui.painter().rect_filled(bar, CornerRadius::ZERO, tokens.accent.gamma_multiply(0.8));
     }
 }
 

@@ -59,7 +59,7 @@ impl Columns {
         let changes = take(CHANGES);
         let candidates = (width >= ROOM_FOR_CANDIDATES).then(|| take(CANDIDATES));
         let since = (width >= ROOM_FOR_SINCE).then(|| take(SINCE));
-        let name_width = ((right - left) * 0.52).max(60.0);
+        let name_width = ((right - left) * 0.56).max(60.0);
         let name = (left, left + name_width - pad);
         Self { name, leader: (left + name_width, right), since, candidates, changes, ttl }
     }

@@ -1,5 +1,7 @@
 //! Terms over the time watched: a strip of blocks, and a list that says the same in words.
 
+use std::collections::BTreeSet;
+
 use egui::{CornerRadius, Label, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
@@ -87,9 +89,9 @@ pub struct TermsState {
     span: Option<Span>,
     /// The block that the pointer is at: the strip's and the list's.
     lit: Option<usize>,
-    /// Whose colours these are, and the names that have one, in order.
+    /// Whose colours these are, and the candidates that have one, in order.
     colours_of: Option<(SessionId, Option<Key>)>,
-    colours: Vec<String>,
+    colours: Vec<Candidate>,
 }
 
 impl TermsState {
@@ -105,14 +107,31 @@ impl TermsState {
         }
     }
 
-    /// The colour of a name, by its place among them.
-    pub fn colour(&mut self, name: &str) -> usize {
-        if let Some(at) = self.colours.iter().position(|known| known == name) {
-            return at;
+    /// The colour of a candidate, by its place among them. It is told again by its lease (0: none), whatever it
+    /// calls itself by now, and by its name, whatever its lease is.
+    pub fn colour(&mut self, lease: i64, name: &str) -> usize {
+        let known = self.colours.iter().position(|known| {
+            known.names.iter().any(|known| known == name) || (lease != 0 && known.leases.contains(&lease))
+        });
+        let at = known.unwrap_or(self.colours.len());
+        if known.is_none() {
+            self.colours.push(Candidate::default());
         }
-        self.colours.push(name.to_owned());
-        self.colours.len() - 1
+        if let Some(candidate) = self.colours.get_mut(at) {
+            candidate.leases.insert(lease);
+            if !candidate.names.iter().any(|known| known == name) {
+                candidate.names.push(name.to_owned());
+            }
+        }
+        at
     }
+}
+
+/// What a candidate was seen as.
+#[derive(Default)]
+struct Candidate {
+    names: Vec<String>,
+    leases: BTreeSet<i64>,
 }
 
 /// Draws the strip, with a choice of how much is shown (`span`: until it was chosen).
@@ -205,6 +224,7 @@ fn times(term: &Term, now: SeenAt) -> String {
     };
     match term.until {
         Some(until) => format!("{from} – {}", clock_text(until, now)),
+        None if term.from.is_none() => t!("elections.before_seen").into_owned(),
         None => t!("elections.goes_on", from = from).into_owned(),
     }
 }
@@ -297,5 +317,20 @@ pub fn since_words(since: Option<SeenAt>, otherwise: &str, now: SeenAt) -> Strin
     match since {
         Some(since) => t!("elections.since", time = time_text(since, now)).into_owned(),
         None => otherwise.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TermsState;
+
+    #[test]
+    fn a_candidate_keeps_its_colour_under_another_name_or_lease() {
+        let mut state = TermsState::default();
+        assert_eq!((state.colour(1, "a"), state.colour(2, "b")), (0, 1));
+        assert_eq!(state.colour(2, "b (ready)"), 1, "it proclaims another value");
+        assert_eq!(state.colour(3, "b"), 1, "it began anew");
+        assert_eq!(state.colour(4, "b (ready)"), 1);
+        assert_eq!((state.colour(0, "c"), state.colour(0, "d")), (2, 3), "no lease tells nothing");
     }
 }

@@ -131,13 +131,14 @@ fn look(kind: &NewsKind) -> Look {
         }
         NewsKind::Leader { election, from, to, cause } => Look {
             icon: icons::CROWN_SIMPLE,
-            tone: if to.is_none() && is_loss(*cause) { Tone::Danger } else { Tone::Accent },
+            tone: if to.is_none() && *cause == Some(EndCause::Expired) { Tone::Danger } else { Tone::Accent },
             words: passed("leader", election, from.as_deref(), to.as_deref(), resigned(*cause)),
             leads: Action::ShowQueue(ClaimKind::Election, election.clone()),
         },
         NewsKind::Holder { lock, from, to, cause } => Look {
             icon: icons::LOCK,
-            tone: if is_loss(*cause) { Tone::Changed } else { Tone::Plain },
+            // Programs that end in order often revoke their lease.
+            tone: if *cause == Some(EndCause::Expired) { Tone::Changed } else { Tone::Plain },
             words: passed("holder", lock, from.as_deref(), to.as_deref(), cause.map(cause_words)),
             leads: Action::ShowQueue(ClaimKind::Lock, lock.clone()),
         },

@@ -23,8 +23,8 @@ use crate::ui::widgets::{bytes_text, clock_text, count_text, duration_text, rela
 
 /// Names of keys are cut to so many signs.
 const NAME: usize = 80;
-/// Longer names are told by their last segment.
-const SHORT: usize = 20;
+/// Longer names are told by their last segments.
+const SHORT: usize = 24;
 /// The rate is an average over so many seconds.
 const RATE_SECS: usize = 5;
 
@@ -62,16 +62,17 @@ fn number(count: usize) -> String {
     count_text(count as u64)
 }
 
-/// A key's name in little room: what tells it apart is its end.
+/// A key's name in little room: what tells it apart is its end, as many segments of it as fit.
 fn name(view: &View<'_>, key: &[u8]) -> String {
     let whole = display_short(key, NAME);
-    let separator = char::from(view.session.keyspace.separator());
-    match whole.rsplit_once(separator) {
-        Some((above, last)) if whole.chars().count() > SHORT && !above.is_empty() => {
-            format!("…{separator}{last}")
-        }
-        _ => whole.into_owned(),
+    if whole.chars().count() <= SHORT {
+        return whole.into_owned();
     }
+    let separator = char::from(view.session.keyspace.separator());
+    let ends = whole.match_indices(separator).map(|(at, _)| &whole[at..]).filter(|end| end.len() > 1);
+    let ends: Vec<&str> = ends.collect();
+    let fitting = ends.iter().find(|end| end.chars().count() < SHORT).or(ends.last());
+    fitting.map_or_else(|| whole.to_string(), |end| format!("…{end}"))
 }
 
 fn tone_of(wellness: &Wellness) -> Tone {
