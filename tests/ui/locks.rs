@@ -360,6 +360,29 @@ fn fifty_locks_are_readable_in_one_picture() {
 }
 
 #[test]
+fn a_graph_of_hundreds_of_locks_is_laid_out_beside_the_window() {
+    let names: Vec<String> = (0..400).map(|lock| format!("/locks/{lock:03}")).collect();
+    let owners: Vec<String> = (0..1_200).map(|owner| format!("owner-{owner:04}")).collect();
+    let queues = names.iter().zip(owners.chunks(3)).enumerate().map(|(at, (name, owners))| {
+        let line: Vec<&str> = owners.iter().map(String::as_str).take(2 + at % 2).collect();
+        queue(name, &line)
+    });
+    let mut scene = play(Setting::default(), world_of(queues.collect(), &[]));
+    scene.press("Wait-for graph");
+    scene.picture("locks-many");
+    assert!(scene.sees("/locks/001, lock: 2 waiting"));
+    assert!(scene.sees("100 less contended locks are not drawn"), "what is not drawn is said");
+    assert!(scene.sees("owner-0001 waits for /locks/000 at place 1, held by owner-0000"));
+    scene.change(|world| {
+        let session = &mut world.sessions[0];
+        let mut graph = (*session.coordination.waits).clone();
+        graph.waits.truncate(100);
+        session.coordination.waits = Arc::new(graph);
+    });
+    assert!(!scene.sees("less contended"));
+}
+
+#[test]
 fn fifty_locks_speak_chinese_in_a_small_window() {
     let mut scene = play(Setting::default().chinese().light().size(1_024.0, 640.0), fifty());
     scene.picture("locks-list-zh-small");

@@ -11,10 +11,11 @@ use crate::model::status::SeenAt;
 use crate::ui::theme::{self, Tokens, size, text};
 use crate::ui::widgets::{clock_text, count_text, duration_text};
 
-/// The small one shows so much, in milliseconds.
-const SMALL_MS: i64 = 10 * 60 * 1_000;
-/// The large one at least so much, and at most.
-const LARGE_LEAST_MS: i64 = 60 * 1_000;
+/// All that was watched is shown, but never less than this, in milliseconds.
+const LEAST_MS: i64 = 60 * 1_000;
+/// The small one shows at most so much.
+const SMALL_MOST_MS: i64 = 10 * 60 * 1_000;
+/// The large one shows at most so much.
 const LARGE_MOST_MS: i64 = 60 * 60 * 1_000;
 /// Height of the large one.
 const HEIGHT: f32 = 88.0;
@@ -80,9 +81,16 @@ impl Scale {
     }
 }
 
+/// Since when a course is shown, at most for so long.
+fn begin(watched_since: Option<SeenAt>, course: &VecDeque<Contention>, now: SeenAt, most_ms: i64) -> SeenAt {
+    let begun = watched_since.or_else(|| course.front().map(|step| step.at)).unwrap_or(now);
+    begun.clamp(now - most_ms, now - LEAST_MS)
+}
+
 /// A course of the last minutes in a cell of a table.
-pub fn spark(ui: &Ui, rect: Rect, course: &VecDeque<Contention>, now: SeenAt) {
-    let steps = steps(course, now - SMALL_MS, now);
+pub fn spark(ui: &Ui, rect: Rect, course: &VecDeque<Contention>, watched_since: Option<SeenAt>, now: SeenAt) {
+    let from = begin(watched_since, course, now, SMALL_MOST_MS);
+    let steps = steps(course, from, now);
     let highest = steps.iter().map(|step| step.waiting).max().unwrap_or(0);
     if highest == 0 {
         return;
@@ -90,15 +98,14 @@ pub fn spark(ui: &Ui, rect: Rect, course: &VecDeque<Contention>, now: SeenAt) {
     let tokens = theme::tokens(ui);
     let room = rect.shrink2(vec2(1.0, 6.0));
     // Few are drawn low: one that waits is no mountain.
-    let scale = Scale { room, from: now - SMALL_MS, until: now, highest: highest.max(4) };
+    let scale = Scale { room, from, until: now, highest: highest.max(4) };
     scale.paint(ui.painter(), &steps, tokens.waiting, tokens.soft(tokens.waiting));
 }
 
 /// The whole course, with its measure, and the number at the time under the pointer.
 pub fn plot(ui: &mut Ui, course: &VecDeque<Contention>, watched_since: Option<SeenAt>, now: SeenAt) {
     let tokens = theme::tokens(ui);
-    let begun = watched_since.or_else(|| course.front().map(|step| step.at)).unwrap_or(now);
-    let from = begun.clamp(now - LARGE_MOST_MS, now - LARGE_LEAST_MS);
+    let from = begin(watched_since, course, now, LARGE_MOST_MS);
     let steps = steps(course, from, now);
     let highest = steps.iter().map(|step| step.waiting).max().unwrap_or(0);
     let now_waiting = course.back().map_or(0, |step| step.waiting);

@@ -70,13 +70,13 @@ impl Listed {
         now: SeenAt,
     ) {
         let fresh = self.of.as_ref().is_some_and(|of| {
+            let same_waits = Arc::ptr_eq(&of.coordination.waits, &coordination.waits);
             let same = of.session == session
                 && of.filter == filter
                 && of.order == order
                 && of.coordination.queues.len() == coordination.queues.len()
-                && (Arc::ptr_eq(&of.coordination.waits, &coordination.waits)
-                    || of.coordination.waits.cycles == coordination.waits.cycles);
-            let unchanged = of.coordination.queues.ptr_eq(&coordination.queues);
+                && (same_waits || of.coordination.waits.cycles == coordination.waits.cycles);
+            let unchanged = same_waits && of.coordination.queues.ptr_eq(&coordination.queues);
             same && (unchanged || (of.at <= now && now - of.at < KEPT_MS))
         });
         if fresh {

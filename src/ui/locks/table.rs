@@ -195,7 +195,8 @@ fn row(
     paint_cell(ui, rect, cells.waiting, &count, CellLook::new(text::mono_small(), colour).right());
     if let Some((left, right)) = cells.spark.filter(|_| !unseen) {
         let place = Rect::from_x_y_ranges(left..=right, rect.y_range());
-        contention::spark(ui, place, &queue.contention, world.now);
+        let watched_since = session.coordination.watched_since;
+        contention::spark(ui, place, &queue.contention, watched_since, world.now);
     }
     if let Some(holder) = holder {
         if let Some(span) = cells.held {

@@ -26,7 +26,7 @@ use crate::model::session::Session;
 use crate::model::world::World;
 use crate::ui::beside::{Answer, Beside};
 use crate::ui::theme::{self, icons, size};
-use crate::ui::widgets::{count_text, empty_state};
+use crate::ui::widgets::{count_text, empty_state, progress_line};
 
 /// At most so many locks are drawn; the others are told in words.
 const MOST_LOCKS: usize = 300;
@@ -64,8 +64,10 @@ impl Drawn {
 /// What this view keeps between frames.
 #[derive(Default)]
 pub struct GraphState {
+    /// Of which connection all of this is.
+    session: SessionId,
     /// Which graph is drawn.
-    of: Option<(SessionId, Arc<WaitGraph>)>,
+    of: Option<Arc<WaitGraph>>,
     drawn: Arc<Drawn>,
     /// The one that is being laid out.
     working: Option<(Arc<WaitGraph>, Beside<Drawn>)>,
@@ -91,27 +93,26 @@ impl GraphState {
     /// Lays the graph out anew where it is another one: at once where it is small, else beside the window.
     fn refresh(&mut self, ui: &Ui, session: &Session) {
         let graph = &session.coordination.waits;
-        let known = self.of.as_ref();
-        if known.is_none_or(|(id, _)| *id != session.id) {
-            *self = Self::default();
+        if self.session != session.id {
+            *self = Self { session: session.id, ..Self::default() };
         }
         if let Some((of, working)) = &self.working {
             match working.take() {
                 Answer::Working => return,
                 Answer::Ready(drawn) => {
-                    self.of = Some((session.id, of.clone()));
+                    self.of = Some(of.clone());
                     self.drawn = Arc::new(drawn);
                 }
                 Answer::Failed => {}
             }
             self.working = None;
         }
-        if self.of.as_ref().is_some_and(|(_, of)| Arc::ptr_eq(of, graph) || of == graph) {
+        if self.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, graph) || of == graph) {
             return;
         }
         if graph.waits.len() <= AT_ONCE {
             self.drawn = Arc::new(Drawn::of(graph, &self.drawn.layout));
-            self.of = Some((session.id, graph.clone()));
+            self.of = Some(graph.clone());
         } else {
             let (graph, before) = (graph.clone(), self.drawn.clone());
             let of = graph.clone();
@@ -127,6 +128,12 @@ pub fn show(ui: &mut Ui, world: &World, session: &Session, state: &mut GraphStat
     let tokens = theme::tokens(ui);
     if session.coordination.waits.waits.is_empty() && state.working.is_none() {
         empty_state(ui, icons::GIT_MERGE, &t!("locks.graph.empty"), &t!("locks.graph.empty_hint"), None);
+        return;
+    }
+    if state.of.is_none() {
+        Frame::new().inner_margin(Margin::same(24)).show(ui, |ui| {
+            progress_line(ui, &t!("locks.graph.drawing"), 0, None, false);
+        });
         return;
     }
     let most = (ui.available_width() - GRAPH_LEAST).clamp(TABLE_LEAST, TABLE_MOST);

@@ -73,7 +73,7 @@ pub fn of(graph: &WaitGraph) -> Vec<WaitRow> {
 pub fn show(ui: &mut Ui, world: &World, session: &Session, state: &mut GraphState, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
     let drawn = state.drawn.clone();
-    let Some((_, graph)) = state.of.clone() else { return };
+    let Some(graph) = state.of.clone() else { return };
     ui.spacing_mut().item_spacing.y = 0.0;
     Frame::new().inner_margin(Margin::symmetric(14, 0)).show(ui, |ui| {
         section_header(ui, &t!("locks.graph.table"), |ui| {

@@ -7,6 +7,8 @@ use super::PITCH;
 
 /// Parts lie so far apart.
 const GAP: f32 = 40.0;
+/// Gaps begin at steps of so much.
+const STEP: f32 = PITCH.y / 2.0;
 /// Parts are packed into about so much more width than height.
 const ASPECT: f32 = 1.7;
 
@@ -67,14 +69,18 @@ fn gap_for(taken: &[Rect], block: &Block, width: f32, line: f32) -> Pos2 {
     // Away from the line: downwards, or upwards.
     let top = |distance: f32| if block.above { line - GAP - distance - size.y } else { distance };
     let away = |other: &Rect| if block.above { line - other.min.y } else { other.max.y + GAP };
+    // In steps, so that there are few to try however many parts there are.
+    let in_steps = |distance: f32| (distance.max(0.0) / STEP).ceil() * STEP;
     let left = taken.iter().map(|other| other.min.x).fold(0.0, f32::min);
     let begin = grid_above(left, block);
     let mut columns: Vec<f32> = taken.iter().map(|other| grid_above(other.max.x + GAP, block)).collect();
     columns.push(begin);
-    let mut distances: Vec<f32> = taken.iter().map(|other| away(other).max(0.0)).collect();
+    let mut distances: Vec<f32> = taken.iter().map(|other| in_steps(away(other))).collect();
     distances.push(0.0);
     columns.sort_by(f32::total_cmp);
     distances.sort_by(f32::total_cmp);
+    columns.dedup_by(|a, b| (*a - *b).abs() < 1.0);
+    distances.dedup_by(|a, b| (*a - *b).abs() < 1.0);
     for distance in &distances {
         for x in columns.iter().filter(|x| **x + size.x - begin <= width) {
             let at = pos2(*x, top(*distance));
