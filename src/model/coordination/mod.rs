@@ -108,7 +108,9 @@ impl Coordination {
             && self.services.ptr_eq(&other.services)
             && self.leases.ptr_eq(&other.leases)
             && Arc::ptr_eq(&self.waits, &other.waits)
-            && self.news.ptr_eq(&other.news)
+            // (Short vectors are never the same to `ptr_eq`.) What becomes known of one changes what it is about.
+            && self.news.len() == other.news.len()
+            && self.news.back().map(|news| news.serial) == other.news.back().map(|news| news.serial)
             && self.endings.ptr_eq(&other.endings)
     }
 
