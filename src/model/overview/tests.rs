@@ -189,3 +189,16 @@ fn only_leases_that_were_asked_lately_are_known_to_be_near_their_end() {
     assert_eq!((sums.all, sums.known, sums.near), (8, 6, 2));
     assert_eq!(sums.next, Some((NOW + 1_900, 3)), "the lease that nothing is attached to is not meant");
 }
+
+#[test]
+fn a_picture_is_counted_anew_only_where_it_changed() {
+    let one = picture(vec![service("a", Vec::new(), None)], Vec::new());
+    let mut other = one.clone();
+    assert!(one.is_same(&other));
+    let deadlock = NewsKind::DeadlockOver { locks: Vec::new() };
+    other.news.push_back(Arc::new(News { serial: 1, at: NOW, revision: 0, kind: deadlock }));
+    assert!(!one.is_same(&other) && other.is_same(&other.clone()));
+    let mut other = one.clone();
+    other.services.clear();
+    assert!(!one.is_same(&other));
+}
