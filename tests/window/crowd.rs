@@ -246,8 +246,9 @@ fn services_and_locks_in_the_window() {
         parts.push(format!("\"{name}\":{}", work(&frames)));
     }
     let graph = session.during(|_| {
-        session.click(Role::RadioButton, "Wait-for graph");
+        let at = session.click(Role::RadioButton, "Wait-for graph");
         std::thread::sleep(WATCHED);
+        session.scroll(at + vec2(0.0, 320.0));
     });
     picture(&session, "graph");
     parts.push(format!("\"wait_for_graph\":{}", work(&graph)));
