@@ -71,6 +71,9 @@ impl Totals {
     }
 }
 
+/// Services, by the path of the folder that their instances are in (with its separator at the end).
+pub type Services = OrdMap<Key, Arc<Service>>;
+
 /// Everything recognised in one picture of the key space, and what was seen of it over time.
 #[derive(Clone, Debug, Default)]
 pub struct Coordination {
@@ -85,7 +88,7 @@ pub struct Coordination {
     /// How many of them somebody claims.
     pub totals: Totals,
     /// Services, by the path of the folder that their instances are in (with its separator at the end).
-    pub services: OrdMap<Key, Arc<Service>>,
+    pub services: Services,
     /// Leases that keys are attached to, by id.
     pub leases: OrdMap<i64, Arc<LeaseUse>>,
     /// What each recognised key means, by key.

@@ -5,10 +5,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use imbl::OrdMap;
-
-use crate::model::bytes::Key;
-use crate::model::coordination::{Breaker, CoordinationSettings, Health, Instance, InstanceEvent, Service};
+use crate::model::coordination::{
+    Breaker, CoordinationSettings, Health, Instance, InstanceEvent, Service, Services,
+};
 use crate::model::message::SessionId;
 pub(super) use crate::model::overview::FLAPPING;
 use crate::model::status::SeenAt;
@@ -196,7 +195,7 @@ pub(super) struct Totals {
 /// The summaries of all services, by folder.
 #[derive(Default)]
 pub(super) struct Summaries {
-    of: Option<(SessionId, OrdMap<Key, Arc<Service>>, Heartbeat)>,
+    of: Option<(SessionId, Services, Heartbeat)>,
     pub rows: Vec<Row>,
     pub totals: Totals,
     /// Grows whenever something that a line says is another.
@@ -215,7 +214,7 @@ impl Summaries {
     pub(super) fn update(
         &mut self,
         session: SessionId,
-        services: &OrdMap<Key, Arc<Service>>,
+        services: &Services,
         heartbeat: Heartbeat,
         now: SeenAt,
     ) -> bool {
@@ -266,9 +265,8 @@ impl Summaries {
         self.rows.binary_search_by(|row| (*row.service.folder).cmp(folder)).ok()
     }
 
-    fn take_over(&mut self, session: SessionId, services: &OrdMap<Key, Arc<Service>>, heartbeat: Heartbeat) {
-        let same =
-            |of: &(SessionId, OrdMap<Key, Arc<Service>>, Heartbeat)| of.0 == session && of.2 == heartbeat;
+    fn take_over(&mut self, session: SessionId, services: &Services, heartbeat: Heartbeat) {
+        let same = |of: &(SessionId, Services, Heartbeat)| of.0 == session && of.2 == heartbeat;
         let kept = self.of.as_ref().is_some_and(same);
         if kept && self.of.as_ref().is_some_and(|(_, before, _)| before.ptr_eq(services)) {
             return;
