@@ -34,6 +34,9 @@ pub fn left(info: Option<&LeaseInfo>, now: SeenAt) -> Ttl {
     if info.remaining_secs < 0 {
         return Ttl::Gone;
     }
+    if !info.is_current(now) {
+        return Ttl::Unknown;
+    }
     let passed_secs = (now - info.seen_at).max(0) / 1_000;
     let secs = (info.remaining_secs - passed_secs).max(0);
     #[expect(clippy::cast_precision_loss, reason = "TTLs are far below 2^23 seconds, or it is but a bar")]

@@ -27,6 +27,19 @@ pub struct LeaseInfo {
     pub seen_at: SeenAt,
 }
 
+/// An answer younger than this, in milliseconds, is taken as it is.
+const FRESH_MS: SeenAt = 5_000;
+
+impl LeaseInfo {
+    /// Whether what was told then still says what is left now: clients keep a lease alive every third of its
+    /// time, and an answer from before that says nothing any more.
+    #[must_use]
+    pub fn is_current(&self, now: SeenAt) -> bool {
+        let age = now.saturating_sub(self.seen_at);
+        age <= FRESH_MS || age.saturating_mul(3) <= self.granted_secs.saturating_mul(1_000)
+    }
+}
+
 /// What a key means to those who live by it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Meaning {

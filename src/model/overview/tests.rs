@@ -5,7 +5,7 @@ use crate::model::bytes::Value;
 use crate::model::coordination::waits::{Cycle, Owner, Wait, WaitGraph};
 use crate::model::coordination::{
     Claim, ClaimForm, Confidence, EndCause, Instance, InstanceEvent, InstanceStatus, Layout, LeaseInfo,
-    LeaseUse, Report, Service, Tenure, Turn,
+    LeaseUse, News, NewsKind, Report, Service, Tenure, Turn,
 };
 use crate::model::record::KeyMeta;
 

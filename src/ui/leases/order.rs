@@ -128,6 +128,9 @@ fn place(info: Option<&LeaseInfo>, now: SeenAt) -> Place {
     if info.remaining_secs < 0 {
         return Place::Ending(SeenAt::MIN);
     }
+    if !info.is_current(now) {
+        return Place::Unknown;
+    }
     let ends = info.seen_at.saturating_add(info.remaining_secs.saturating_mul(1_000));
     let left_ms = ends.saturating_sub(now);
     if left_ms < -STALE_MS {

@@ -57,6 +57,8 @@ pub struct LocksState {
     page: Page,
     filter: String,
     order: Order,
+    /// What is shown where nothing was chosen: it stays, whatever comes to stand above it.
+    first: Option<crate::model::bytes::Key>,
     listed: Listed,
     graph: graph::GraphState,
     /// Leases in sight.
@@ -71,6 +73,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut LocksState, actions: &mut Ac
     if state.session != session.id {
         state.session = session.id;
         state.filter.clear();
+        state.first = None;
     }
     state.leases.begin(world);
     let coordination = &session.coordination;
@@ -150,7 +153,7 @@ fn counts(session: &Session, listed: &Listed) -> String {
 /// The table, and the chosen lock beside it.
 fn list(ui: &mut Ui, world: &World, session: &Session, state: &mut LocksState, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
-    let chosen = chosen(session, &state.listed);
+    let chosen = chosen(session, &state.listed, &mut state.first);
     let most = (ui.available_width() - TABLE_LEAST).clamp(DETAIL_LEAST, DETAIL_MOST);
     Panel::right("lock detail")
         .frame(Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(16, 8)))
@@ -184,7 +187,7 @@ enum Chosen {
 }
 
 /// The lock that is chosen; the first one where none is.
-fn chosen(session: &Session, listed: &Listed) -> Chosen {
+fn chosen(session: &Session, listed: &Listed, first: &mut Option<crate::model::bytes::Key>) -> Chosen {
     let queues = &session.coordination.queues;
     if let Some(name) = &session.chosen.lock {
         return match queues.get(name) {
@@ -192,8 +195,12 @@ fn chosen(session: &Session, listed: &Listed) -> Chosen {
             None => Chosen::Gone(name.clone()),
         };
     }
-    match listed.rows.first().and_then(|name| queues.get(name)) {
-        Some(queue) => Chosen::Lock(Some(0), queue.clone()),
+    let place = first.as_ref().and_then(|name| listed.rows.iter().position(|row| row == name)).unwrap_or(0);
+    match listed.rows.get(place).and_then(|name| queues.get(name)) {
+        Some(queue) => {
+            *first = Some(queue.name.clone());
+            Chosen::Lock(Some(place), queue.clone())
+        }
         None => Chosen::Nothing,
     }
 }

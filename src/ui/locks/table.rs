@@ -7,13 +7,15 @@ use egui::{Id, Rect, Sense, Ui, pos2, vec2};
 use rust_i18n::t;
 
 use super::order::Order;
+use super::words::owner_short;
 use super::{LocksState, contention};
 use crate::action::{Action, Actions};
+use crate::model::coordination::waits::Owner;
 use crate::model::coordination::{ClaimForm, ClaimKind, ClaimQueue, Confidence};
 use crate::model::key_text::display_short;
 use crate::model::session::Session;
 use crate::model::world::World;
-use crate::ui::coordination::{confidence_hint, lasted, owner_or_lease};
+use crate::ui::coordination::{confidence_hint, lasted, owner, owner_or_lease};
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::ttl;
 use crate::ui::widgets::button::paint_icon;
@@ -187,7 +189,9 @@ fn row(
     };
     dot(ui, pos2(cells.owner.0 + 4.0, y), tone);
     let owner_at = (cells.owner.0 + 16.0, cells.owner.1);
-    paint_cell(ui, rect, owner_at, &holders, CellLook::new(text::body(), colour));
+    let short = holder.filter(|holder| owner(holder).is_none() && queue.holding() == 1);
+    let shown = short.map_or(holders.clone(), |holder| owner_short(&Owner::Lease(holder.meta.lease)));
+    paint_cell(ui, rect, owner_at, &shown, CellLook::new(text::body(), colour));
     let colour = if waiting == 0 { tokens.faint } else { tokens.waiting };
     // Who waits for a single key is not seen: that is not nobody.
     let unseen = queue.form == ClaimForm::SingleKey;
