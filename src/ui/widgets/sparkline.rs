@@ -1,8 +1,8 @@
 //! A course over time in the room of a word.
 
-use egui::{Color32, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, Rect, Shape, Stroke, Ui, pos2, vec2};
 
-use crate::ui::theme::{self, size};
+use crate::ui::theme::size;
 
 /// One point is drawn for so many points of width, so that long courses cost no more than short ones.
 const STEP: f32 = 2.0;
@@ -45,13 +45,6 @@ fn points_in(values: &[f32], width: f32) -> Vec<f32> {
     }
     let highest = |part: &[f32]| part.iter().copied().fold(f32::NAN, f32::max);
     (0..most).map(|at| highest(&values[at * values.len() / most..(at + 1) * values.len() / most])).collect()
-}
-
-/// A course as a widget of its own, with what it shows as its accessible text.
-pub fn sparkline(ui: &mut Ui, room: egui::Vec2, values: &[f32], low: f32, high: f32, words: &str) {
-    let (rect, response) = ui.allocate_exact_size(room, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, words));
-    paint(ui, rect, values, low, high, theme::tokens(ui).accent);
 }
 
 #[cfg(test)]
