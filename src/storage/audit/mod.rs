@@ -73,7 +73,7 @@ impl AuditStore {
     /// Where the file can not be read, it is kept aside and a new one is begun.
     ///
     /// # Errors
-    /// [`FaultKind::File`], [`FaultKind::DiskFull`]; nothing was appended then.
+    /// [`FaultKind::File`](crate::model::fault::FaultKind::File), [`FaultKind::DiskFull`](crate::model::fault::FaultKind::DiskFull); nothing was appended then.
     pub fn append(&mut self, writes: &[AuditWrite]) -> Result<ChainHead, Fault> {
         let before = Identity::of(&self.path());
         match self.try_append(writes, None) {
@@ -88,7 +88,7 @@ impl AuditStore {
     /// Brings the head, kept apart, up to this entry. One that is further already stays.
     ///
     /// # Errors
-    /// [`FaultKind::File`], [`FaultKind::DiskFull`]. The log is complete all the same.
+    /// [`FaultKind::File`](crate::model::fault::FaultKind::File), [`FaultKind::DiskFull`](crate::model::fault::FaultKind::DiskFull). The log is complete all the same.
     pub fn keep_head(&self, head: &ChainHead) -> Result<(), Fault> {
         head::advance(&self.folder, head)
     }
