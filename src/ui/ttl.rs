@@ -116,7 +116,9 @@ mod tests {
     fn a_lease_is_counted_down_between_answers() {
         let info = LeaseInfo { id: 1, granted_secs: 20, remaining_secs: 15, seen_at: 10_000 };
         assert_eq!(left(Some(&info), 15_900), Ttl::Left { secs: 10, share: 0.5 });
-        assert_eq!(left(Some(&info), 99_000), Ttl::Left { secs: 0, share: 0.0 });
+        let short = LeaseInfo { granted_secs: 5, remaining_secs: 3, ..info };
+        assert_eq!(left(Some(&short), 14_000), Ttl::Left { secs: 0, share: 0.0 });
+        assert_eq!(left(Some(&info), 17_000), Ttl::Unknown, "it may have been kept alive since");
         assert_eq!(left(Some(&LeaseInfo { remaining_secs: -1, ..info }), 10_000), Ttl::Gone);
         assert_eq!(left(None, 0), Ttl::Unknown);
     }
