@@ -8,6 +8,7 @@ mod claims;
 mod deadlocks;
 mod ends;
 mod flaps;
+mod homes;
 mod leases;
 mod news;
 mod reports;
@@ -72,7 +73,10 @@ enum Place {
     /// It is only on a lease.
     Lease,
     Claim {
+        /// The queue that it stands in.
         queue: Key,
+        /// What it calls its queue: its own key where it stands alone.
+        named: Key,
         created: i64,
         hint: Hint,
     },
@@ -90,12 +94,17 @@ enum Place {
 }
 
 impl Place {
+    /// Whether it is the claim of a single key.
+    fn stands_alone(&self, key: &Key) -> bool {
+        matches!(self, Self::Claim { named, .. } if named == key)
+    }
+
     /// Whether a key that is this now has its place there.
     fn is_of(&self, role: Option<&Role>, meta: &KeyMeta) -> bool {
         match (self, role) {
             (Self::Lease, None) => true,
-            (Self::Claim { queue, created, .. }, Some(Role::Claim { queue: now, .. })) => {
-                queue == now && *created == meta.create_revision
+            (Self::Claim { named, created, .. }, Some(Role::Claim { queue: now, .. })) => {
+                named == now && *created == meta.create_revision
             }
             (Self::Instance { service, .. }, Some(Role::Instance { service: now, .. })) => service == now,
             (Self::Report { ident }, Some(Role::Report { service, instance, .. })) => {
@@ -277,16 +286,19 @@ impl Engine {
         let role = finding.as_ref().map(|finding| &finding.role);
         let stays = before.as_ref().is_some_and(|(_, place)| place.is_of(role, &meta));
         if let Some((_, place)) = before.as_ref().filter(|_| !stays) {
+            self.held.remove(key);
             self.leave(key, place, moment);
         }
         let before_place = before.as_ref().filter(|_| stays).map(|(_, place)| place);
         let (place, meaning) = match finding.map(|it| (it.role, it.layout, it.confidence)) {
             None => (Place::Lease, None),
-            Some((Role::Claim { queue, kind, form, mode, owner, told }, layout, confidence)) => {
+            Some((Role::Claim { queue: named, kind, form, mode, owner, told }, layout, confidence)) => {
+                let queue = self.home(key, &named);
                 let hint = Hint { kind, form, layout, confidence };
                 let claim = claims::New { key, meta, value, mode, owner, told, queue: &queue, hint };
                 let kind = self.claim(claim, before_place, moment);
-                let place = Place::Claim { queue: queue.clone(), created: meta.create_revision, hint };
+                let created = meta.create_revision;
+                let place = Place::Claim { queue: queue.clone(), named, created, hint };
                 (place, Some(Meaning::Claim(kind, queue)))
             }
             Some((Role::Instance { service, name, instance }, _, _)) => {
@@ -305,8 +317,12 @@ impl Engine {
         };
         self.mean(key, before.map_or(0, |(lease, _)| lease), meta.lease, meaning, moment);
         let generation = self.generation;
+        let stands_alone = place.stands_alone(key);
         let held = Held { lease: meta.lease, mod_revision: meta.mod_revision, generation, place };
         self.held.insert(key.clone(), held);
+        if stands_alone && !stays {
+            self.make_room(key);
+        }
     }
 
     /// Forgets a key that is gone, or means nothing any more.
@@ -321,7 +337,12 @@ impl Engine {
     fn leave(&mut self, key: &Key, place: &Place, moment: Moment) {
         match place {
             Place::Lease => {}
-            Place::Claim { queue, created, hint } => self.unclaim(key, queue, *created, *hint),
+            Place::Claim { queue, created, hint, .. } => {
+                self.unclaim(key, queue, *created, *hint);
+                if place.stands_alone(key) {
+                    self.come_back(key);
+                }
+            }
             Place::Instance { service, idents, .. } => self.deregister(key, service, idents, moment),
             Place::Report { ident, .. } => self.unreport(key, ident),
         }

@@ -28,8 +28,8 @@ pub(super) struct New<'a> {
 /// A queue as it was before the revision under way.
 #[derive(Debug, Default)]
 pub(super) struct Before {
-    holders: Vec<Arc<Claim>>,
-    waiting: usize,
+    pub(super) holders: Vec<Arc<Claim>>,
+    pub(super) waiting: usize,
 }
 
 /// Order in a queue: first come, first served.
@@ -37,7 +37,7 @@ fn order(claim: &Claim, created: i64, key: &Key) -> Ordering {
     (claim.meta.create_revision, &claim.key).cmp(&(created, key))
 }
 
-fn find(claims: &[Arc<Claim>], created: i64, key: &Key) -> Result<usize, usize> {
+pub(super) fn find(claims: &[Arc<Claim>], created: i64, key: &Key) -> Result<usize, usize> {
     claims.binary_search_by(|claim| order(claim, created, key))
 }
 
@@ -63,7 +63,7 @@ fn holds_on(form: ClaimForm, claim: &Claim, among: &[Arc<Claim>]) -> bool {
 }
 
 impl Engine {
-    fn touch(&mut self, name: &Key) {
+    pub(super) fn touch(&mut self, name: &Key) {
         if self.touched.contains_key(name) {
             return;
         }

@@ -446,3 +446,29 @@ fn a_clock_that_jumps_breaks_nothing() {
     store.claim("/locks/a", 6);
     assert_eq!(leases(&store.queue("/locks/a")), [6]);
 }
+
+#[test]
+fn a_single_key_and_a_queue_of_one_name_are_two_locks() {
+    let mut store = Store::watched();
+    store.claim("/locks/a", 5);
+    store.claim("/locks/a", 6);
+    let held_since = store.queue("/locks/a").claims[0].turn_since;
+    store.put("/locks/a", "host", 9);
+    let (single, queue) = (store.queue("/locks/a"), store.queue("/locks/a/"));
+    assert_eq!((leases(&single), leases(&queue)), (vec![9], vec![5, 6]));
+    assert_eq!(single.claims[0].turn_since, Some(store.now()));
+    assert_eq!(queue.claims[0].turn_since, held_since, "it holds as before");
+    assert!(single.past.is_empty() && queue.past.is_empty(), "nobody lost a turn");
+    let picture = store.picture();
+    assert_eq!(
+        picture.claim_of(b"/locks/a/6").map(|(queue, place)| (queue.name.to_vec(), place)),
+        Some((b"/locks/a/".to_vec(), 1))
+    );
+    assert_eq!((picture.totals.locks, picture.waits.waits.len()), (2, 1));
+    store.delete("/locks/a");
+    let queue = store.queue("/locks/a");
+    assert_eq!((leases(&queue), queue.past.len()), (vec![5, 6], 1));
+    assert_eq!(queue.claims[0].turn_since, held_since);
+    store.release("/locks/a", 5);
+    assert_eq!(store.queue("/locks/a").past[1].claim.meta.lease, 5);
+}
