@@ -269,6 +269,9 @@ impl Worker {
             }
             Item::Note(Note::Ours(end)) => self.engine.ours(&end, now()),
             Item::Note(Note::Settings(settings)) => {
+                if settings.rules == self.settings.rules {
+                    return false;
+                }
                 self.engine.follow(&settings, self.keyspace.as_ref(), now());
                 self.settings = settings;
             }
