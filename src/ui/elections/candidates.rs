@@ -60,7 +60,8 @@ pub fn show(
     }
     if view.queue.form == ClaimForm::SingleKey {
         let words = tokens.hint(t!("elections.form.single_hint"));
-        ui.add(Label::new(words).wrap().halign(egui::Align::Min));
+        // Columns would stretch its lines.
+        ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| ui.add(Label::new(words).wrap()));
     }
     ui.add_space(size::PAD);
 }
