@@ -129,7 +129,7 @@ async fn mirror(arguments: Arguments) -> Result<(), String> {
         };
         match event {
             Some(FeedEvent::Mirror(update)) => seen.take(update, begun)?,
-            Some(FeedEvent::Notice(_)) => {}
+            Some(FeedEvent::Proven(_) | FeedEvent::Notice(_)) => {}
             None => break,
         }
         if seen.live.is_some() && until.is_none() {

@@ -60,6 +60,8 @@ struct Seen {
 
 enum Item {
     Seen(Seen),
+    /// What was seen before this was all that there was at this moment.
+    Proven(SeenAt),
     Note(Note),
 }
 
@@ -129,6 +131,7 @@ impl Observer {
             keyspace: None,
             told: None,
             untold: false,
+            proven: None,
         };
         let thread = std::thread::Builder::new().name("coordination".to_owned()).spawn(move || {
             while catch_unwind(AssertUnwindSafe(|| worker.run())).is_err() {
@@ -144,6 +147,16 @@ impl Observer {
     /// Takes an update of the mirror in. Never waits.
     pub fn see(&self, update: &MirrorUpdate) {
         self.life.0.put(|inbox| inbox.see(update));
+    }
+
+    /// What it has been told was all that there was at this moment: the window hears of it behind all that.
+    pub fn proven(&self, at: SeenAt) {
+        self.life.0.put(|inbox| match inbox.items.back_mut() {
+            // What was lost is to be seen again first.
+            _ if inbox.lost || !inbox.complete => {}
+            Some(Item::Proven(last)) => *last = at,
+            _ => inbox.items.push_back(Item::Proven(at)),
+        });
     }
 
     /// A mirror is begun anew: its first picture is not whole.
@@ -208,6 +221,8 @@ struct Worker {
     keyspace: Option<Keyspace>,
     told: Option<Instant>,
     untold: bool,
+    /// When all that there was had been looked at; `None`: it has been told.
+    proven: Option<SeenAt>,
 }
 
 impl Worker {
@@ -233,6 +248,14 @@ impl Worker {
                 let picture = self.engine.picture(now());
                 self.tell(EventKind::Coordination(Box::new(picture)));
             }
+            if let Some(at) = self.proven.take_if(|_| !self.untold) {
+                let kind = EventKind::Proven(at);
+                self.outbox.blocking_send_quietly(Event {
+                    session: self.session,
+                    request: RequestId(0),
+                    kind,
+                });
+            }
         }
     }
 
@@ -240,6 +263,7 @@ impl Worker {
     fn begin_anew(&mut self) {
         tracing::error!(session = self.session.0, "recognising services, locks and leaders is begun anew");
         self.engine = Engine::new(self.separator, &self.settings);
+        self.proven = None;
         self.shared.inbox().lost = true;
     }
 
@@ -260,6 +284,10 @@ impl Worker {
     fn take(&mut self, item: Item) -> bool {
         match item {
             Item::Seen(seen) => self.see(seen),
+            Item::Proven(at) => {
+                self.proven = Some(at);
+                return false;
+            }
             Item::Note(Note::Leases(leases)) => {
                 self.tell(EventKind::Leases(Ok(leases)));
                 return false;

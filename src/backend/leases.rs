@@ -40,6 +40,8 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// After a question that failed nothing is asked for routine for this long; where the user may not ask, for
 /// the second.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
+/// After so long without a proof that the stream tells everything, what it tells is not seen as it happens.
+const SILENT_MS: i64 = 2_500;
 /// The clocks of this machine differ by more only where one of them was set, or the machine slept.
 const CLOCK_JUMP_MS: i64 = 500;
 
@@ -54,6 +56,8 @@ pub(super) struct LeaseDesk {
 struct Heard {
     answers: Vec<LeaseTold>,
     live_since: Option<SeenAt>,
+    /// When the mirror was in step last.
+    proven_at: Option<SeenAt>,
 }
 
 impl LeaseDesk {
@@ -68,8 +72,18 @@ impl LeaseDesk {
     /// The mirror tells of everything as it happens (or does not), as of this moment.
     pub(super) fn mirror_is(&self, live: bool, seen_at: SeenAt) {
         self.change(|heard| {
-            heard.live_since = live.then(|| heard.live_since.unwrap_or(seen_at));
+            let silent = heard.proven_at.is_some_and(|proven| (seen_at - proven).abs() > SILENT_MS);
+            let since = heard.live_since.filter(|_| !silent).unwrap_or(seen_at);
+            heard.live_since = live.then_some(since);
+            if !live {
+                heard.proven_at = None;
+            }
         });
+    }
+
+    /// The mirror had told everything at this moment.
+    pub(super) fn proven(&self, at: SeenAt) {
+        self.change(|heard| heard.proven_at = Some(at));
     }
 
     fn change(&self, change: impl FnOnce(&mut Heard)) {

@@ -90,7 +90,23 @@ impl Outbox {
 
     /// Sends an event that the window may see whenever it is drawn next.
     pub(crate) async fn send_quietly(&self, event: Event) -> bool {
+        self.make_room();
         self.events.send(event).await.is_ok()
+    }
+
+    /// As [`Self::send_quietly`], from a thread that may wait.
+    pub(crate) fn blocking_send_quietly(&self, event: Event) {
+        self.make_room();
+        if self.events.blocking_send(event).is_err() {
+            tracing::debug!("the window has gone");
+        }
+    }
+
+    /// A window that is not drawn for long leaves no room for what it is to be woken for.
+    fn make_room(&self) {
+        if self.events.capacity() * 2 < self.events.max_capacity() {
+            self.wake(Urgency::News);
+        }
     }
 
     /// Sends an event from a thread that may wait.

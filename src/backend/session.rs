@@ -281,6 +281,12 @@ impl Connection {
                     self.observer.see(&update);
                     EventKind::Mirror(Box::new(update))
                 }
+                FeedEvent::Proven(at) => {
+                    self.leases.proven(at);
+                    // The window hears of it behind what was recognised until then.
+                    self.observer.proven(at);
+                    continue;
+                }
                 FeedEvent::Notice(notice) => {
                     notices.send_modify(|notices| {
                         if !notices.contains(&notice) {

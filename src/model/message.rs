@@ -228,6 +228,8 @@ pub enum EventKind {
     Cluster(Box<ClusterStatus>),
     /// Services, leases, locks and elections, anew.
     Coordination(Box<Coordination>),
+    /// What was told of services, leases, locks and elections before this was all that there was at this moment.
+    Proven(SeenAt),
     /// A step of a connection test.
     TestStep(TestStep),
     /// The connection test is over.

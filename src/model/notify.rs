@@ -167,10 +167,11 @@ impl Notifier {
             return;
         }
         let limits = &session.profile.coordination;
+        let judged_at = session.judged_at(now);
         let mut down = BTreeSet::new();
         for service in session.coordination.services.values() {
             for instance in service.instances.values() {
-                if instance.health(now, limits.late_secs, limits.down_secs) != Health::Down {
+                if instance.health(judged_at, limits.late_secs, limits.down_secs) != Health::Down {
                     continue;
                 }
                 if self.down.as_ref().is_some_and(|before| !before.contains(&instance.key)) {

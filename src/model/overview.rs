@@ -137,11 +137,17 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// Counts.
+    /// Counts. `judged_at`: as of when it is judged which instance is late.
     #[must_use]
-    pub fn of(picture: &Coordination, told: &KnownLeases, rules: &CoordinationSettings, now: SeenAt) -> Self {
+    pub fn of(
+        picture: &Coordination,
+        told: &KnownLeases,
+        rules: &CoordinationSettings,
+        judged_at: SeenAt,
+        now: SeenAt,
+    ) -> Self {
         Self {
-            services: services(picture, rules, now),
+            services: services(picture, rules, judged_at),
             locks: locks(picture),
             elections: elections(picture, rules, now),
             leases: leases(picture, told, now),

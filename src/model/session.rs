@@ -23,11 +23,14 @@ use super::plan::Plans;
 use super::profile::Profile;
 use super::schema::SchemaSet;
 use super::search::{SearchQuery, SearchResult};
-use super::status::{ClusterStatus, MirrorState};
+use super::status::{ClusterStatus, MirrorState, SeenAt};
 use super::transfer::ExportReport;
 use super::travel::Travel;
 use super::tree_item::TreeItem;
 use super::write::BatchReport;
+
+/// A proof holds for so long, in milliseconds: where nothing happens there is one about every second.
+const SILENT_MS: i64 = 2_500;
 
 /// The screens of a connection, as in the navigation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -126,7 +129,7 @@ pub struct Search {
     /// The key space that the newest request searched.
     pub searched: Option<Keyspace>,
     /// When it was asked.
-    pub asked_at: super::status::SeenAt,
+    pub asked_at: SeenAt,
 }
 
 /// What is chosen on the screens of services, leases, locks and elections.
@@ -158,6 +161,15 @@ pub struct Attaching {
 /// Leases whose TTL was told, by id. Cloning it costs next to nothing.
 pub type KnownLeases = OrdMap<i64, LeaseInfo>;
 
+/// A time in which it could not be proven that what was told was all that there was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// How long it was, in milliseconds.
+    pub length_ms: i64,
+    /// When it was over.
+    pub over_at: SeenAt,
+}
+
 /// A connection as the window knows it.
 #[derive(Debug, Default)]
 pub struct Session {
@@ -167,6 +179,10 @@ pub struct Session {
     pub profile: Profile,
     /// How true the key space is.
     pub state: MirrorState,
+    /// When what is shown was last proven to be all that there is; `None`: it has not been.
+    pub proven_at: Option<SeenAt>,
+    /// The last time in which that could not be proven, once it is over.
+    pub silence: Option<Silence>,
     /// The key space, as of `applied`.
     pub keyspace: Keyspace,
     /// The last revision applied.
@@ -281,13 +297,57 @@ impl Session {
         newest.map(|newest| (count, newest))
     }
 
-    /// Up to when it is known what happened: now, or the last proof of being in step.
-    #[must_use]
-    pub fn known_until(&self, now: super::status::SeenAt) -> super::status::SeenAt {
-        match &self.state {
-            MirrorState::Stale { since, .. } => (*since).min(now),
-            _ => now,
+    /// What was told before this is all that there was at this moment.
+    pub fn prove(&mut self, at: SeenAt) {
+        if let Some(before) = self.proven_at
+            && at - before > SILENT_MS
+        {
+            self.silence = Some(Silence { length_ms: at - before, over_at: at });
         }
+        self.proven_at = Some(at);
+    }
+
+    /// The last proof that nothing else happened: what was not heard since may not have been sent, or not have
+    /// come through.
+    #[must_use]
+    pub fn proven_until(&self, now: SeenAt) -> SeenAt {
+        let proven = self.proven_at.unwrap_or(now).min(now);
+        match &self.state {
+            MirrorState::Stale { since, .. } => proven.min(*since),
+            _ => proven,
+        }
+    }
+
+    /// How much of the time since an instance reported is not held against it, in milliseconds: after a silence
+    /// whoever could not report, or was not heard, is given as long to do so as it is given otherwise.
+    #[must_use]
+    pub fn spared_ms(&self, now: SeenAt) -> i64 {
+        let rules = &self.profile.coordination;
+        let given = i64::from(rules.late_secs.max(rules.down_secs)) * 1_000;
+        let recent = |silence: &&Silence| (0..given).contains(&(self.proven_until(now) - silence.over_at));
+        self.silence.as_ref().filter(recent).map_or(0, |silence| silence.length_ms)
+    }
+
+    /// The moment as of which it is judged which instance is late: never past the last proof, and without the
+    /// time in which nothing could be heard.
+    #[must_use]
+    pub fn judged_at(&self, now: SeenAt) -> SeenAt {
+        self.proven_until(now) - self.spared_ms(now)
+    }
+
+    /// Up to when it is known what happened, for what is counted on and on: now, while the last proof is but a
+    /// moment old, and else that proof.
+    #[must_use]
+    pub fn known_until(&self, now: SeenAt) -> SeenAt {
+        let proven = self.proven_until(now);
+        let lasts = !matches!(self.state, MirrorState::Stale { .. }) && now - proven <= SILENT_MS;
+        if lasts { now } else { proven }
+    }
+
+    /// Since when nothing is proven although the connection stands; `None`: it was a moment ago.
+    #[must_use]
+    pub fn silent_since(&self, now: SeenAt) -> Option<SeenAt> {
+        self.proven_at.filter(|at| self.state.is_live() && now - at > SILENT_MS)
     }
 
     /// Whether the keys shown are those of another time: what acts on keys must not act on these.
@@ -313,6 +373,29 @@ mod tests {
         let session = Session::new(SessionId(1), profile);
         assert_eq!(session.keyspace.separator(), b'.');
         assert_eq!(session.keyspace.ancestors(b"a.b/c").len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_judged_past_the_last_proof_and_silence_is_not_held_against_instances() {
+        let mut session = Session::new(SessionId(1), Profile::default());
+        session.state = MirrorState::Live;
+        assert_eq!(session.judged_at(5_000), 5_000, "nothing is known of proofs");
+        session.prove(10_000);
+        assert_eq!((session.judged_at(11_000), session.known_until(11_000)), (10_000, 11_000));
+        assert_eq!((session.judged_at(9_000), session.silent_since(11_000)), (9_000, None));
+        // Nothing is heard any more: time stands still, and that is said.
+        assert_eq!((session.judged_at(17_000), session.known_until(17_000)), (10_000, 10_000));
+        assert_eq!(session.silent_since(17_000), Some(10_000));
+        // Heard again: seven seconds do not count.
+        session.prove(17_000);
+        assert_eq!((session.judged_at(17_100), session.proven_until(17_100)), (10_000, 17_000));
+        session.prove(18_500);
+        assert_eq!(session.judged_at(18_500), 11_500);
+        // Whoever has not reported since is late by now.
+        for at in [20_000, 22_000, 24_000, 26_000, 27_000] {
+            session.prove(at);
+        }
+        assert_eq!((session.judged_at(27_000), session.silent_since(27_000)), (27_000, None));
     }
 
     #[test]

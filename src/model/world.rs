@@ -211,6 +211,10 @@ impl World {
             session.search.asked_at += by;
             session.activity.shift(by);
             session.raft.shift(by);
+            session.proven_at = session.proven_at.map(|at| at + by);
+            if let Some(silence) = &mut session.silence {
+                silence.over_at += by;
+            }
             if session.cluster.seen_at != 0 {
                 session.cluster.seen_at += by;
             }

@@ -25,6 +25,7 @@ mod partition;
 mod plan;
 mod proxy;
 mod rig;
+mod silence;
 mod sleep;
 mod snapshot;
 mod support;

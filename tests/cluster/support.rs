@@ -15,7 +15,7 @@ use etcdscope::model::message::ConnectRequest;
 use etcdscope::model::mirror::{MirrorDigest, digest_of};
 use etcdscope::model::profile::{Profile, Secret};
 use etcdscope::model::record::{ChangeKind, KeyMeta, Revision};
-use etcdscope::model::status::{MirrorState, Notice};
+use etcdscope::model::status::{MirrorState, Notice, SeenAt};
 use tokio::sync::{Notify, OnceCell, mpsc};
 use tokio::task::JoinHandle;
 
@@ -102,6 +102,8 @@ pub struct Told {
     pub relists: usize,
     pub coordination: Coordination,
     pub notices: Vec<Notice>,
+    /// When it was told that all had been told, as of when.
+    pub proven: Vec<(Instant, SeenAt)>,
     /// When the first keys were told.
     pub first_rows: Option<Instant>,
     /// Pictures told, and what was wrong with some of them.
@@ -201,6 +203,7 @@ impl Follower {
                         told.revisions.extend(update.changes.iter().cloned());
                         told.relists += usize::from(update.relisted);
                     }
+                    FeedEvent::Proven(at) => told.proven.push((Instant::now(), at)),
                     FeedEvent::Notice(notice) => told.notices.push(notice),
                 }
             }

@@ -6,27 +6,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::task::JoinSet;
+use tokio::sync::mpsc::Sender;
 
 use super::super::access::AccessCheck;
 use super::super::cluster::{Cluster, more_telling};
 use super::super::fault::needs_the_operator;
 use super::super::listing::{ListValues, Listing};
 use super::super::member::Member;
-use super::super::task::Task;
 use super::anchor::{Anchor, History};
 use super::backoff::Backoff;
 use super::echo::Echo;
+use super::pulse::{InStep, Pulse};
 use super::stream::{Signal, Stream, WatchPlan};
 use super::teller::Teller;
+use super::values::LeasedValues;
 use super::{FeedEvent, MirrorOptions, ValuePolicy};
-use crate::model::bytes::{Key, Value};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::mirror::Mirror;
 use crate::model::page::KeyPage;
-use crate::model::record::KeyRecord;
-use crate::model::status::{KeyInterval, MirrorState, SeenAt, now};
+use crate::model::status::{KeyInterval, MirrorState, now};
 
 /// Two progress periods and a little: a member that is silent for so long is given up.
 const SILENCE: Duration = Duration::from_millis(8_500);
@@ -34,13 +32,12 @@ const SILENCE: Duration = Duration::from_millis(8_500);
 /// whether requests do.
 const DOUBT: Duration = Duration::from_millis(6_500);
 const CHECK: Duration = Duration::from_millis(500);
+/// Of a stream on which nothing happens it is asked so often whether that is true.
+const PROVE: Duration = Duration::from_millis(700);
+/// What comes after so long without a proof may be late.
+pub(super) const SILENT: Duration = Duration::from_secs(2);
 /// While the watch catches up it is asked for progress so often.
 const CATCH_UP: Duration = Duration::from_millis(50);
-/// Values of leased keys read after a listing without values: registrations, owners of locks, candidates.
-const MOST_LEASED_VALUES: usize = 200_000;
-/// So many at once, by so many questions side by side.
-const LEASED_AT_ONCE: usize = 64;
-const LEASED_IN_FLIGHT: usize = 2;
 
 /// Why a session with a member ended.
 enum End {
@@ -75,7 +72,7 @@ pub(super) struct Feed {
     was_live: bool,
     /// When the member answered something that it was asked.
     proven: Instant,
-    in_step: SeenAt,
+    in_step: InStep,
 }
 
 impl Feed {
@@ -100,7 +97,7 @@ impl Feed {
             faults: Vec::new(),
             was_live: false,
             proven: Instant::now(),
-            in_step: now(),
+            in_step: InStep::now(),
         }
     }
 
@@ -132,7 +129,7 @@ impl Feed {
                 let retry_at = retry_at
                     .then(|| now().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)));
                 let fault = self.most_telling(fault);
-                self.teller.enter(MirrorState::Stale { since: self.in_step, fault, retry_at });
+                self.teller.enter(MirrorState::Stale { since: self.in_step.seen_at(), fault, retry_at });
                 Some(wait)
             };
             if self.wait(waits).await.is_break() {
@@ -362,6 +359,7 @@ impl Feed {
         let mut next_check = heard;
         self.proven = heard;
         let mut echo: Option<Echo> = None;
+        let mut pulse: Option<Pulse> = None;
         let mut values: Option<LeasedValues> = None;
         let mut asked_for_values = false;
         loop {
@@ -388,7 +386,7 @@ impl Feed {
                 () = self.teller.closed() => return End::Closed,
                 () = sleep_until(due), if due.is_some() => {}
                 () = sleep_until(Some(next_check)) => {}
-                value = next_value(&mut values), if values.is_some() => match value {
+                value = LeasedValues::next(&mut values), if values.is_some() => match value {
                     Some((key, revision, value)) => {
                         if self.teller.mirror.set_value(&key, revision, value) {
                             self.teller.loaded(key);
@@ -403,7 +401,16 @@ impl Feed {
                     }
                     self.proven = Instant::now();
                 }
+                mark = Pulse::comes(&mut pulse), if pulse.is_some() => {
+                    pulse = None;
+                    if let Some(mark) = mark
+                        && self.in_step.owe(mark, self.teller.mirror.applied())
+                    {
+                        stream.ask_progress();
+                    }
+                }
             }
+            self.teller.prove(self.in_step.seen_at());
             self.teller.tell_due();
             if self.teller.is_closed() {
                 return End::Closed;
@@ -430,9 +437,12 @@ impl Feed {
                 next_check = now + CATCH_UP;
             } else {
                 next_check = now + CHECK;
+                if pulse.is_none() && self.in_step.age() > PROVE {
+                    pulse = Some(Pulse::ask(member.clone(), &self.intervals));
+                }
                 if !asked_for_values {
                     asked_for_values = true;
-                    values = self.read_leased_values();
+                    values = LeasedValues::read(&self.cluster, self.teller.mirror.leased_without_value());
                 }
             }
         }
@@ -453,7 +463,10 @@ impl Feed {
                     self.teller.apply(revision);
                 }
                 self.cluster.saw(self.teller.mirror.applied());
-                self.in_step = now();
+                if self.teller.state().is_live() {
+                    self.in_step.heard();
+                    self.in_step.reach(self.teller.mirror.applied());
+                }
             }
             Signal::Progress(revision) => {
                 self.proven = Instant::now();
@@ -466,6 +479,7 @@ impl Feed {
                 {
                     return ControlFlow::Continue(());
                 }
+                self.in_step.reach(revision);
                 self.now_live();
             }
             Signal::Canceled { compacted: true, fault } => return ControlFlow::Break(End::Relist(fault)),
@@ -481,69 +495,13 @@ impl Feed {
     }
 
     fn now_live(&mut self) {
-        self.in_step = now();
+        // Once it is live, the member's word alone proves nothing: it may have been cut off since.
+        if !self.teller.state().is_live() {
+            self.in_step = InStep::now();
+        }
         self.was_live = true;
         self.faults.clear();
         self.teller.enter(MirrorState::Live);
-    }
-
-    /// Reads the values of leased keys that were listed without.
-    fn read_leased_values(&self) -> Option<LeasedValues> {
-        let mut keys = self.teller.mirror.leased_without_value();
-        if keys.is_empty() {
-            return None;
-        }
-        keys.truncate(MOST_LEASED_VALUES);
-        let (sender, values) = channel(16);
-        let cluster = self.cluster.clone();
-        let task = Task::spawn(async move {
-            let mut reads = JoinSet::new();
-            for some in keys.chunks(LEASED_AT_ONCE) {
-                if reads.len() >= LEASED_IN_FLIGHT {
-                    reads.join_next().await;
-                }
-                let keys: Vec<Key> = some.iter().map(|(key, _)| key.clone()).collect();
-                let (cluster, sender) = (cluster.clone(), sender.clone());
-                reads.spawn(async move {
-                    for KeyRecord { key, meta, value } in read_each(&cluster, &keys).await {
-                        // Of a key that was written meanwhile the watch tells.
-                        let Some(value) = value else { continue };
-                        if sender.send((key, meta.mod_revision, value)).await.is_err() {
-                            // Whoever listened is gone.
-                            return;
-                        }
-                    }
-                });
-            }
-            reads.join_all().await;
-        });
-        Some(LeasedValues { values, _task: task })
-    }
-}
-
-/// Reads keys together; where that is refused, one after the other: what can be read is.
-async fn read_each(cluster: &Cluster, keys: &[Key]) -> Vec<KeyRecord> {
-    if let Ok(records) = cluster.read_together(keys).await {
-        return records;
-    }
-    let mut records = Vec::new();
-    for key in keys {
-        if let Ok(Some(record)) = cluster.read(key).await {
-            records.push(record);
-        }
-    }
-    records
-}
-
-struct LeasedValues {
-    values: Receiver<(Key, i64, Value)>,
-    _task: Task<()>,
-}
-
-async fn next_value(values: &mut Option<LeasedValues>) -> Option<(Key, i64, Value)> {
-    match values {
-        Some(values) => values.values.recv().await,
-        None => None,
     }
 }
 

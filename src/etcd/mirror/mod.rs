@@ -2,16 +2,18 @@
 //!
 //! [`feed`] is the state machine, [`stream`] one watch stream, [`assemble`] makes whole revisions of
 //! what a stream delivers, [`teller`] gathers them into updates, [`anchor`] finds out whether the
-//! cluster still has the history that was mirrored, [`echo`] whether a member hears us at all,
-//! [`backoff`] says when to try again.
+//! cluster still has the history that was mirrored, [`echo`] whether a member hears us at all, [`pulse`]
+//! whether what was told is all that there is, [`backoff`] says when to try again.
 
 mod anchor;
 mod assemble;
 mod backoff;
 mod echo;
 mod feed;
+mod pulse;
 pub(super) mod stream;
 mod teller;
+mod values;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +25,7 @@ pub(super) use feed::progress_is_exact;
 
 use super::cluster::Cluster;
 use crate::model::message::MirrorUpdate;
-use crate::model::status::Notice;
+use crate::model::status::{Notice, SeenAt};
 
 /// Whether values are listed with their keys. (A change always brings its value.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,9 @@ impl Default for MirrorOptions {
 pub enum FeedEvent {
     /// A new picture of the key space.
     Mirror(MirrorUpdate),
+    /// What was told before this was all that there was at this moment: the stream was silent because nothing
+    /// happened. While nothing can be proven this does not come.
+    Proven(SeenAt),
     /// Something to know about the connection. [`Cluster::notices`] tells all of them together.
     Notice(Notice),
 }

@@ -12,10 +12,12 @@ use crate::model::bytes::Key;
 use crate::model::message::MirrorUpdate;
 use crate::model::mirror::Mirror;
 use crate::model::record::Revision;
-use crate::model::status::{KeyInterval, MirrorState, Notice, now};
+use crate::model::status::{KeyInterval, MirrorState, Notice, SeenAt, now};
 
 /// While a listing is read, updates follow each other at this distance.
 const WHILE_LISTING: Duration = Duration::from_millis(100);
+/// That the stream is proven is told this often.
+const PROOF: Duration = Duration::from_millis(200);
 /// A receiver that lies so many changes behind is told the whole picture instead.
 const MOST_CHANGES: usize = 200_000;
 
@@ -37,6 +39,10 @@ pub(super) struct Teller {
     untold: bool,
     last_told: Option<Instant>,
     notices: Vec<Notice>,
+    /// When the mirror was in step last, and whether that is untold.
+    in_step: SeenAt,
+    untold_proof: bool,
+    proof_told: Option<Instant>,
 }
 
 impl Teller {
@@ -57,6 +63,9 @@ impl Teller {
             untold: false,
             last_told: None,
             notices: Vec::new(),
+            in_step: 0,
+            untold_proof: false,
+            proof_told: None,
         }
     }
 
@@ -132,10 +141,20 @@ impl Teller {
         self.untold = true;
     }
 
+    /// All that there was at this moment has been told to the mirror.
+    pub(super) fn prove(&mut self, at: SeenAt) {
+        if self.in_step != at {
+            self.in_step = at;
+            self.untold_proof = true;
+        }
+    }
+
     /// When there is something to be told; `None`: nothing.
     pub(super) fn due(&self) -> Option<Instant> {
         if !self.untold {
-            return None;
+            // What it is about is told first.
+            let proof = self.untold_proof && self.state.is_live();
+            return proof.then(|| self.proof_told.map_or_else(Instant::now, |told| told + PROOF));
         }
         let pace = match self.state {
             MirrorState::Listing { .. } => WHILE_LISTING,
@@ -146,8 +165,20 @@ impl Teller {
 
     /// Tells what is due. What the receiver has no room for waits for the next time.
     pub(super) fn tell_due(&mut self) {
-        if self.due().is_some_and(|due| due <= Instant::now()) {
+        let is_due = |due: Instant| due <= Instant::now();
+        if self.untold && self.due().is_some_and(is_due) {
             self.tell();
+        }
+        if !self.untold && self.due().is_some_and(is_due) {
+            self.tell_proof();
+        }
+    }
+
+    fn tell_proof(&mut self) {
+        self.proof_told = Some(Instant::now());
+        if let Ok(permit) = self.events.try_reserve() {
+            permit.send(FeedEvent::Proven(self.in_step));
+            self.untold_proof = false;
         }
     }
 

@@ -50,6 +50,7 @@ impl World {
                 let before = std::mem::replace(&mut session.coordination, *coordination);
                 discarded.push(Discarded::Coordination(Box::new(before)));
             }
+            EventKind::Proven(at) => session.prove(at),
             kind @ (EventKind::LeaseList(_)
             | EventKind::Leases(_)
             | EventKind::LeaseGranted(_)

@@ -55,7 +55,7 @@ fn picture(services: Vec<Arc<Service>>, queues: Vec<ClaimQueue>) -> Coordination
 }
 
 fn sums(picture: &Coordination) -> Sums {
-    Sums::of(picture, &KnownLeases::new(), &CoordinationSettings::default(), NOW)
+    Sums::of(picture, &KnownLeases::new(), &CoordinationSettings::default(), NOW, NOW)
 }
 
 fn claim(name: &str, owner: &str, since: Option<SeenAt>) -> Arc<Claim> {
@@ -103,7 +103,7 @@ fn lateness_comes_with_the_clock_alone() {
     let services = vec![service("a", vec![instance("/services/a/", "1", reported(0), 0)], None)];
     let picture = picture(services, Vec::new());
     let rules = CoordinationSettings::default();
-    let at = |now| Sums::of(&picture, &KnownLeases::new(), &rules, now).services.services;
+    let at = |now| Sums::of(&picture, &KnownLeases::new(), &rules, now, now).services.services;
     assert_eq!(at(NOW + 3_000), Wellness { up: 1, ..Wellness::default() });
     assert_eq!(at(NOW + 3_001), Wellness { late: 1, ..Wellness::default() });
     assert_eq!(at(NOW + 10_001), Wellness { down: 1, ..Wellness::default() });
@@ -185,7 +185,7 @@ fn only_leases_that_were_asked_lately_are_known_to_be_near_their_end() {
         told(99, 10, 1, 0),
     ];
     let answers = answers.into_iter().map(|lease| (lease.id, lease)).collect();
-    let sums = Sums::of(&picture, &answers, &CoordinationSettings::default(), NOW).leases;
+    let sums = Sums::of(&picture, &answers, &CoordinationSettings::default(), NOW, NOW).leases;
     assert_eq!((sums.all, sums.known, sums.near), (8, 6, 2));
     assert_eq!(sums.next, Some((NOW + 1_900, 3)), "the lease that nothing is attached to is not meant");
 }

@@ -75,7 +75,10 @@ impl LeasesInSight {
 /// Says above a screen that what it shows is not live, and as of when it is. Nothing while it is live.
 pub fn not_live(ui: &mut Ui, world: &World, session: &Session) {
     let words = match &session.state {
-        MirrorState::Live => return,
+        MirrorState::Live => match session.silent_since(world.now) {
+            Some(since) => t!("coordination.silent", time = clock_text(since, world.now)),
+            None => return,
+        },
         _ if session.keyspace.is_empty() => return,
         MirrorState::Stale { since, .. } => {
             t!("coordination.stale", time = clock_text(*since, world.now))

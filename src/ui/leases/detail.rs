@@ -71,7 +71,7 @@ fn time_left(
 ) {
     let tokens = theme::tokens(ui);
     let info = session.leases.get(&lease);
-    let left = ttl::left(info, world.now);
+    let left = ttl::left(info, session.known_until(world.now));
     let card = Frame::new()
         .fill(tokens.raised)
         .stroke(tokens.line())

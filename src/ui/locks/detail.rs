@@ -135,7 +135,11 @@ fn holder(ui: &mut Ui, world: &World, session: &Session, claim: &Claim, actions:
             ui.label(tokens.meta(t!("locks.no_lease_hint")));
         } else {
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
-            ttl::paint(ui, rect, ttl::left(session.leases.get(&claim.meta.lease), world.now));
+            ttl::paint(
+                ui,
+                rect,
+                ttl::left(session.leases.get(&claim.meta.lease), session.known_until(world.now)),
+            );
         }
         ui.horizontal_wrapped(|ui| {
             if claim.meta.lease != 0 && link(ui, &lease_name(claim.meta.lease)).clicked() {
@@ -167,12 +171,12 @@ fn holder(ui: &mut Ui, world: &World, session: &Session, claim: &Claim, actions:
 
 /// For how long it is held; what was held before it was watched is held for at least as long as that.
 fn held_for(world: &World, session: &Session, claim: &Claim) -> String {
-    if let Some(words) = lasted(claim.turn_since, world.now) {
+    if let Some(words) = lasted(claim.turn_since, session.known_until(world.now)) {
         return t!("locks.held_for", span = words).into_owned();
     }
     match session.coordination.watched_since {
         Some(since) => {
-            let span = duration_text((world.now - since).max(0) / 1_000);
+            let span = duration_text((session.known_until(world.now) - since).max(0) / 1_000);
             t!("locks.held_for_least", span = span).into_owned()
         }
         None => String::new(),

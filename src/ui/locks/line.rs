@@ -8,6 +8,7 @@ use crate::action::{Action, Actions};
 use crate::model::coordination::{Claim, ClaimForm, ClaimQueue};
 use crate::model::key_text::{display_key, display_short};
 use crate::model::session::Session;
+use crate::model::status::SeenAt;
 use crate::model::world::World;
 use crate::ui::coordination::{began, lasted, lease_name, mode_words, open_key, owner, owner_or_lease};
 use crate::ui::theme::{self, icons, size, text};
@@ -61,9 +62,9 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// For how long it waits or holds; where that began before it was watched, its revision.
-    fn time(&self, world: &World) -> String {
+    fn time(&self, known_until: SeenAt) -> String {
         let since = if self.holds { self.claim.turn_since } else { self.claim.since };
-        match (lasted(since, world.now), self.holds) {
+        match (lasted(since, known_until), self.holds) {
             (Some(span), true) => t!("locks.holds_for", span = span).into_owned(),
             (Some(span), false) => t!("locks.waits_for", span = span).into_owned(),
             (None, _) => t!("locks.since_revision", revision = self.claim.meta.create_revision).into_owned(),
@@ -94,7 +95,7 @@ fn place(
     }
     let (tone, role) =
         if place.holds { (Tone::Live, t!("locks.holder")) } else { (Tone::Waiting, t!("locks.waits")) };
-    let (name, time) = (owner_or_lease(claim), place.time(world));
+    let (name, time) = (owner_or_lease(claim), place.time(session.known_until(world.now)));
     response.widget_info(|| {
         let label = t!("locks.place", place = place.at + 1, owner = name, role = role, time = time);
         egui::WidgetInfo::labeled(egui::Role::Button, true, label)
@@ -114,7 +115,7 @@ fn place(
         pos2(rect.right() - ttl_width - size::PAD, rect.top()),
         pos2(rect.right() - size::PAD, rect.bottom()),
     );
-    ttl::paint(ui, left_at, ttl::left(session.leases.get(&claim.meta.lease), world.now));
+    ttl::paint(ui, left_at, ttl::left(session.leases.get(&claim.meta.lease), session.known_until(world.now)));
     let left = rect.left() + 54.0;
     let room = left_at.left() - size::PAD - left;
     let upper = elided(ui.painter(), name.as_str(), text::medium(), tokens.text, room);

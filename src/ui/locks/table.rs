@@ -204,13 +204,17 @@ fn row(
     }
     if let Some(holder) = holder {
         if let Some(span) = cells.held {
-            let words = lasted(holder.turn_since, world.now)
+            let words = lasted(holder.turn_since, session.known_until(world.now))
                 .unwrap_or_else(|| t!("locks.before_watched_short").into_owned());
             paint_cell(ui, rect, span, &words, CellLook::new(text::mono_small(), tokens.second));
         }
         if let Some((left, right)) = cells.ttl {
             let place = Rect::from_x_y_ranges(left..=right, rect.y_range());
-            ttl::paint(ui, place, ttl::left(session.leases.get(&holder.meta.lease), world.now));
+            ttl::paint(
+                ui,
+                place,
+                ttl::left(session.leases.get(&holder.meta.lease), session.known_until(world.now)),
+            );
         }
     }
     let clicked = response.clicked();

@@ -67,7 +67,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut OverviewState, actions: &mut
     state.counted.retain(|id, _| world.session(*id).is_some());
     let counted = state.counted.entry(session.id).or_default();
     // Of what is no longer seen nothing grows late: it is as it was then.
-    counted.refresh(ui, session, session.known_until(world.now));
+    counted.refresh(ui, session, session.judged_at(world.now), world.now);
     let view = tiles::View { world, session, sums: &counted.sums, knowledge: knowledge(session, world.now) };
     Frame::new().show(ui, |ui| {
         ui.set_min_size(ui.available_size());
@@ -90,7 +90,9 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut OverviewState, actions: &mut
 fn knowledge(session: &Session, now: SeenAt) -> Knowledge {
     match &session.state {
         MirrorState::Stale { since, .. } => Knowledge::AsOf(clock_text(*since, now)),
-        MirrorState::Live => Knowledge::Current,
+        MirrorState::Live => session
+            .silent_since(now)
+            .map_or(Knowledge::Current, |since| Knowledge::AsOf(clock_text(since, now))),
         _ if session.coordination.complete => Knowledge::AsOf(t!("overview.before").into_owned()),
         _ => Knowledge::NotYet,
     }
@@ -98,7 +100,7 @@ fn knowledge(session: &Session, now: SeenAt) -> Knowledge {
 
 impl Counted {
     /// Counts anew where it is time to.
-    fn refresh(&mut self, ui: &Ui, session: &Session, now: SeenAt) {
+    fn refresh(&mut self, ui: &Ui, session: &Session, judged_at: SeenAt, now: SeenAt) {
         if let Some(working) = &self.working {
             match working.take() {
                 Answer::Working => return,
@@ -117,9 +119,10 @@ impl Counted {
         }
         self.of = session.coordination.clone();
         self.at = now;
+        let until = session.known_until(now);
         let (picture, rules) = (self.of.clone(), session.profile.coordination.clone());
         let told = session.leases.clone();
-        let count = move || Sums::of(&picture, &told, &rules, now);
+        let count = move || Sums::of(&picture, &told, &rules, judged_at, until);
         if self.of.services.len() + self.of.queues.len() > MANY
             || self.sums.services.instances.all() > MANY_INSTANCES
         {

@@ -89,7 +89,7 @@ fn registration(
             actions.push(Action::ShowLease(meta.lease));
         }
         let info = view.session.leases.get(&meta.lease);
-        ttl::property_row(ui, &t!("services.fact.ttl"), info, view.world.now);
+        ttl::property_row(ui, &t!("services.fact.ttl"), info, view.session.known_until(view.world.now));
     }
     let mut sure = confidence_words(instance.confidence).into_owned();
     if let Some(layout) = layout_words(instance.layout) {
@@ -113,7 +113,7 @@ fn report(ui: &mut Ui, view: View<'_>, instance: &Instance, copied: &mut Vec<Str
     let seen = match report.seen_at {
         Some(at) => t!(
             "services.fact.age",
-            age = words::age(view.now - at),
+            age = words::age((view.now - at).max(0)),
             time = crate::ui::widgets::clock_text(at, view.world.now)
         ),
         None => t!("services.fact.before_watched"),

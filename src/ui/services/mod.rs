@@ -80,12 +80,12 @@ impl Clock {
             MirrorState::Live => {
                 let since = *self.live_since.get_or_insert(world.now);
                 let settles = (since..since + SETTLES_MS).contains(&world.now);
-                before.filter(|_| settles).unwrap_or(world.now)
+                before.filter(|_| settles).unwrap_or(session.proven_until(world.now))
             }
             state => {
                 self.live_since = None;
                 match (state, before) {
-                    (MirrorState::Stale { .. }, _) => session.known_until(world.now),
+                    (MirrorState::Stale { .. }, _) => session.proven_until(world.now),
                     (_, Some(before)) => before,
                     (_, None) => world.now,
                 }
@@ -109,7 +109,7 @@ struct View<'a> {
 /// Draws the screen.
 pub fn show(ui: &mut Ui, world: &World, state: &mut ServicesState, actions: &mut Actions) {
     let Some(session) = world.active_session() else { return };
-    let heartbeat = Heartbeat::of(&session.profile.coordination);
+    let heartbeat = Heartbeat::of(session, world.now);
     let now = state.clock.of(world, session);
     let view = View { world, session, heartbeat, now };
     state.instance.retain(|id, _| world.session(*id).is_some());

@@ -5,11 +5,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::model::coordination::{
-    Breaker, CoordinationSettings, Health, Instance, InstanceEvent, Service, Services,
-};
+use crate::model::coordination::{Breaker, Health, Instance, InstanceEvent, Service, Services};
 use crate::model::message::SessionId;
 pub(super) use crate::model::overview::FLAPPING;
+use crate::model::session::Session;
 use crate::model::status::SeenAt;
 
 /// Events of the last so many milliseconds are "lately".
@@ -22,20 +21,29 @@ const BUDGET: usize = 4_000;
 pub(super) struct Heartbeat {
     late_secs: u32,
     down_secs: u32,
+    /// What of the time since a report is not held against an instance, in milliseconds.
+    spared_ms: i64,
 }
 
 impl Heartbeat {
-    pub(super) fn of(settings: &CoordinationSettings) -> Self {
-        Self { late_secs: settings.late_secs, down_secs: settings.down_secs }
+    pub(super) fn of(session: &Session, now: SeenAt) -> Self {
+        let settings = &session.profile.coordination;
+        let (late_secs, down_secs) = (settings.late_secs, settings.down_secs);
+        Self { late_secs, down_secs, spared_ms: session.spared_ms(now) }
+    }
+
+    /// As of when it is judged which instance is late.
+    pub(super) fn judged_at(self, now: SeenAt) -> SeenAt {
+        now - self.spared_ms
     }
 
     pub(super) fn health(self, instance: &Instance, now: SeenAt) -> Health {
-        instance.health(now, self.late_secs, self.down_secs)
+        instance.health(self.judged_at(now), self.late_secs, self.down_secs)
     }
 
     /// How an instance is, going by the age of its report alone.
     pub(super) fn of_age(self, age_ms: i64) -> Health {
-        match age_ms {
+        match age_ms - self.spared_ms {
             age if age > i64::from(self.down_secs) * 1_000 => Health::Down,
             age if age > i64::from(self.late_secs) * 1_000 => Health::Late,
             _ => Health::Up,
@@ -47,7 +55,8 @@ impl Heartbeat {
         let Some(seen_at) = instance.report.as_ref().and_then(|report| report.seen_at) else {
             return SeenAt::MAX;
         };
-        let turns = [self.late_secs, self.down_secs].map(|secs| seen_at + i64::from(secs) * 1_000 + 1);
+        let turns = [self.late_secs, self.down_secs]
+            .map(|secs| seen_at + self.spared_ms + i64::from(secs) * 1_000 + 1);
         turns.into_iter().filter(|at| *at > now).min().unwrap_or(SeenAt::MAX)
     }
 }

@@ -68,7 +68,12 @@ impl TrafficState {
         let mut targets = Vec::new();
         let mut of = Vec::new();
         for instance in service.instances.values().take(MOST) {
-            for target in Target::of(instance, view.now, settings.late_secs, settings.down_secs) {
+            for target in Target::of(
+                instance,
+                view.heartbeat.judged_at(view.now),
+                settings.late_secs,
+                settings.down_secs,
+            ) {
                 let name = match instance.nodes.len() {
                     0 => neutral(&instance.id).into_owned(),
                     _ => display_short(target.name, LONGEST).into_owned(),

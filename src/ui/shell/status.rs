@@ -29,7 +29,7 @@ pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut 
             cluster(ui, &session.cluster);
         });
     });
-    if !session.state.is_live() || unanswered(session) {
+    if !session.state.is_live() || unanswered(session) || session.silent_since(world.now).is_some() {
         // Ages and waits are told in seconds.
         ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
     }
@@ -53,6 +53,13 @@ fn mirror(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) 
             let track = egui::Rect::from_center_size(rect.center(), vec2(rect.width(), size::PROGRESS));
             bar(ui, track, share(*loaded, *total));
             ui.label(tokens.meta(words));
+        }
+        MirrorState::Live if session.silent_since(world.now).is_some() => {
+            let since = session.judged_at(world.now);
+            let words = t!("shell.as_of", time = clock_text(since, world.now));
+            chip(ui, Tone::Changed, &words).on_hover_text(t!("shell.as_of_hint"));
+            revision(ui, session.applied);
+            ui.label(tokens.meta(t!("shell.not_proven", ago = relative_text(since, world.now))));
         }
         MirrorState::Live if unanswered(session) => {
             chip(ui, Tone::Changed, &t!("shell.checking")).on_hover_text(t!("shell.checking_hint"));

@@ -6,7 +6,7 @@ use rust_i18n::t;
 use super::status;
 use crate::action::{Action, Actions, UserCommand};
 use crate::model::session::Session;
-use crate::model::status::MirrorState;
+use crate::model::status::{MirrorState, SeenAt};
 use crate::model::world::World;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
@@ -64,9 +64,11 @@ fn brand(ui: &mut Ui) {
 }
 
 /// What a tab's mark says when the connection is not live.
-fn tone(session: &Session) -> Tone {
+fn tone(session: &Session, now: SeenAt) -> Tone {
     match &session.state {
-        MirrorState::Live if status::unanswered(session) => Tone::Changed,
+        MirrorState::Live if status::unanswered(session) || session.silent_since(now).is_some() => {
+            Tone::Changed
+        }
         MirrorState::Live => Tone::Live,
         MirrorState::Connecting | MirrorState::Listing { .. } | MirrorState::CatchingUp => Tone::Waiting,
         MirrorState::Stale { .. } => Tone::Changed,
@@ -98,7 +100,7 @@ fn tab(ui: &mut Ui, world: &World, session: &Session, width: f32, actions: &mut 
         ui.painter().rect_filled(mark, CornerRadius::same(1), colour);
         x += 9.0;
     }
-    dot(ui, pos2(x + size::DOT / 2.0, rect.center().y), tone(session));
+    dot(ui, pos2(x + size::DOT / 2.0, rect.center().y), tone(session, world.now));
     x += size::DOT + 8.0;
     let mut right = rect.right() - 6.0;
     if hot || selected {
