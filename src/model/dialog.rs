@@ -28,6 +28,8 @@ pub struct BlastRadius {
 pub enum EndSubject {
     /// An instance of a service, by the service's and its own name.
     Instance {
+        /// The folder that the service's instances are in.
+        folder: Key,
         /// The service.
         service: String,
         /// The instance.

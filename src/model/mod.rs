@@ -12,6 +12,7 @@ pub mod dialog;
 pub mod diff;
 pub mod discard;
 pub mod document;
+pub mod ended;
 pub mod endpoint;
 pub mod fault;
 pub mod format;

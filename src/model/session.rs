@@ -87,6 +87,8 @@ pub enum JobKind {
     Copy,
     /// Creates keys again that were deleted.
     Undelete,
+    /// Ends something that lives on a lease: released, deregistered, revoked.
+    End(Box<super::ended::Ended>),
 }
 
 /// How a job stands.

@@ -67,6 +67,8 @@ pub enum ToastText {
     },
     /// A lease was revoked.
     LeaseRevoked(i64),
+    /// Something that lives on a lease was to be ended, and what came of it.
+    Ended(Box<super::ended::Ended>, super::ended::EndOutcome),
     /// A draft was discarded: what was typed can be brought back while this is shown.
     Discarded {
         /// The connection.

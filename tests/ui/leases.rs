@@ -111,10 +111,40 @@ fn what_ends_soon_is_first_and_says_what_lives_on_it() {
     let expected = [WAITER, BARE, USER, DEPLOY, UNKNOWN].map(|id| format!("{id:016x}"));
     assert_eq!(begins, expected.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(rows[0], "694d000000000101, waits for lock /locks/deploy, 3 s");
-    assert_eq!(rows[3], "694d000000000100, holds lock /locks/deploy, 1 wait, 55 s");
+    assert_eq!(rows[3], "694d000000000100, holds lock /locks/deploy, 1 waits, 55 s");
     assert!(rows[2].contains("instance 10.0.1.7 of user"), "{}", rows[2]);
     assert!(rows[1].contains("no keys") && rows[4].ends_with(", –"), "{rows:?}");
     assert!(scene.sees("2 below half") && scene.sees("1 without keys"));
+    for head in [
+        "Less than half left, next to expire first  ·  2",
+        "More than half left, shortest TTL first  ·  2",
+        "Time left not known yet  ·  1",
+    ] {
+        assert!(scene.sees(head), "{head}");
+    }
+    assert!(!scene.sees("Gone"));
+}
+
+/// Arrows pass over the heads of groups.
+#[test]
+fn a_lease_that_is_gone_stands_apart_and_arrows_pass_over_heads() {
+    let mut gone = world();
+    told(&mut gone.sessions[0], DEPLOY, 60, -1);
+    gone.sessions[0].chosen.lease = Some(BARE);
+    let mut scene = play(Setting::default(), gone);
+    scene.picture("leases-gone");
+    let begins: Vec<String> = rows(&scene).iter().map(|row| row[..16].to_owned()).collect();
+    assert_eq!(begins, [WAITER, BARE, USER, UNKNOWN, DEPLOY].map(|id| format!("{id:016x}")));
+    assert!(scene.sees("Gone  ·  1") && rows(&scene)[4].ends_with(", gone"));
+    scene.actions();
+    scene.key(Modifiers::NONE, Press::ArrowDown);
+    assert_eq!(scene.actions(), [Action::ShowLease(USER)]);
+    scene.change(|world| world.sessions[0].chosen.lease = Some(USER));
+    scene.actions();
+    scene.key(Modifiers::NONE, Press::ArrowUp);
+    assert_eq!(scene.actions(), [Action::ShowLease(BARE)]);
+    scene.key(Modifiers::NONE, Press::Home);
+    assert_eq!(scene.actions(), [Action::ShowLease(WAITER)], "not the head of its group");
 }
 
 #[test]
@@ -227,7 +257,10 @@ fn leases_speak_chinese_in_a_small_window() {
     chosen.sessions[0].chosen.lease = Some(DEPLOY);
     let mut scene = play(Setting::default().chinese().size(876.0, 560.0), chosen);
     scene.picture("leases-zh");
-    assert!(scene.sees("持有锁 /locks/deploy，1 个等待") && scene.sees("释放锁 /locks/deploy（1 个等待）"));
+    assert!(
+        scene.sees("持有锁 /locks/deploy，1 个等待")
+            && scene.sees("释放锁 /locks/deploy，下一个持有者：租约 694d000000000101")
+    );
 }
 
 /// The frame with all leases of a large cluster does not depend on their number.
@@ -284,7 +317,17 @@ fn ended(actions: &[Action]) -> Option<EndHow> {
 fn a_forced_release_offers_both_ways_and_begins_with_the_smaller() {
     let mut scene = asked(Setting::default(), release);
     scene.picture("end-release-dark");
-    assert!(scene.sees("releases lock /locks/deploy (1 wait)"));
+    let deleted = "/locks/deploy/694d000000000100, if it is still as it was at revision 182400";
+    for words in [
+        deleted,
+        "Lease 694d000000000100, without keys.",
+        "Next holder: lease 694d000000000101",
+        "One that does not watch its key goes on as if it held the lock.",
+        "releases lock /locks/deploy, next holder: lease 694d000000000101",
+        "Its next renewal fails",
+    ] {
+        assert!(scene.sees(words), "{words}");
+    }
     scene.key(Modifiers::NONE, Press::Enter);
     assert_eq!(ended(&scene.actions()), None, "the keyboard is at the button that does nothing");
     let mut scene = asked(Setting::default(), release);
@@ -298,6 +341,40 @@ fn a_forced_release_offers_both_ways_and_begins_with_the_smaller() {
     assert_eq!(ended(&scene.actions()), Some(EndHow::RevokeLease));
 }
 
+/// Deregistering: what stays behind is named for both ways, and that it may come back.
+#[test]
+fn deregistering_names_what_stays_and_warns_that_it_may_come_back() {
+    let ask = |session: &Session| {
+        let folder = key("/services/user/");
+        let instance = EndSubject::Instance { folder, service: "user".to_owned(), id: "10.0.1.7".to_owned() };
+        Dialog::End(Box::new(question(instance, Some("/services/user/10.0.1.7"), USER, session)))
+    };
+    let mut scene = asked(Setting::default().size(1_024.0, 640.0), ask);
+    scene.picture("end-deregister-dark");
+    for words in [
+        "Deregister 10.0.1.7",
+        "Lease 694d000000000200, with /cache/user/10.0.1.7, /health/user/10.0.1.7",
+        "and with it /cache/user/10.0.1.7, /health/user/10.0.1.7, /services/user/10.0.1.7",
+        "While it keeps its lease alive it may register again.",
+        "The service has no instance left.",
+        "Keys that are not on this lease.",
+        "many take a new lease then, and register or line up again.",
+    ] {
+        assert!(scene.sees(words), "{words}");
+    }
+}
+
+#[test]
+fn a_way_to_end_a_leadership_is_named_for_what_it_does() {
+    let ask = |session: &Session| {
+        let election = EndSubject::Claim { queue: key("/elect"), kind: ClaimKind::Election, place: 0 };
+        Dialog::End(Box::new(question(election, Some("/elect/694d000000000100"), DEPLOY, session)))
+    };
+    let scene = asked(Setting::default(), ask);
+    assert!(scene.sees("End the leadership") && !scene.sees("Ask"));
+    assert!(scene.sees("goes on leading, and it may stand again."));
+}
+
 #[test]
 fn revoking_tells_all_that_goes_and_production_asks_for_the_name() {
     let ask = |session: &Session| {
@@ -307,7 +384,7 @@ fn revoking_tells_all_that_goes_and_production_asks_for_the_name() {
     };
     let mut scene = asked(Setting::default().light(), ask);
     scene.picture("end-revoke-light");
-    assert!(scene.sees("deregisters instance 10.0.1.7 of user") && scene.sees("also deletes 1 key"));
+    assert!(scene.sees("deregisters instance 10.0.1.7 of user") && scene.sees("also 1 key"));
     scene.harness.get_by_role_and_label(Role::Button, "Revoke lease").click();
     scene.settle();
     assert_eq!(ended(&scene.actions()), None);

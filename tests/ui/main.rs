@@ -20,6 +20,7 @@ mod dialogs;
 mod editor;
 mod editor_versions;
 mod elections;
+mod endings;
 mod environments;
 mod history;
 mod journal;

@@ -5,9 +5,10 @@ use crate::action::{Action, ConfirmedEnd};
 use crate::model::bytes::{Key, Value};
 use crate::model::coordination::{ClaimKind, CoordinationSettings, Meaning};
 use crate::model::dialog::{Dialog, EndHow, EndQuestion, EndSubject};
+use crate::model::ended::Ended;
 use crate::model::message::CommandKind;
 use crate::model::profile::Profile;
-use crate::model::session::{Attaching, JobKind, Screen, Session};
+use crate::model::session::{Attaching, Job, JobKind, JobState, Screen, Session};
 use crate::model::write::{BatchStep, Expect, LeaseChoice, PutRequest};
 
 impl App {
@@ -81,13 +82,19 @@ impl App {
 
     fn end(&mut self, confirmed: ConfirmedEnd) {
         let (question, how) = confirmed.into_parts();
-        match (how, question.key) {
-            (EndHow::RevokeLease, _) => self.write(CommandKind::RevokeLease(question.lease)),
+        self.world.dialog = None;
+        let command = match (how, question.key.clone()) {
+            (EndHow::RevokeLease, _) => CommandKind::RevokeLease(question.lease),
             (EndHow::DeleteKey, Some((key, revision))) => {
-                self.world.dialog = None;
-                self.start_batch(JobKind::Delete, vec![BatchStep::Delete { key, revision }]);
+                CommandKind::Batch(vec![BatchStep::Delete { key, revision }])
             }
-            (EndHow::DeleteKey, None) => {}
+            (EndHow::DeleteKey, None) => return,
+        };
+        if self.may_write()
+            && let Some(request) = self.ask(command)
+        {
+            let kind = JobKind::End(Box::new(Ended::of(question, how, self.world.now)));
+            self.add_job(Job { request, kind, done: 0, total: Some(1), state: JobState::Running });
         }
     }
 
@@ -150,10 +157,13 @@ fn end_of_key(session: &Session, key: &Key) -> Option<EndQuestion> {
     let meta = session.keyspace.get(key)?.meta;
     let coordination = &session.coordination;
     let subject = if let Some((queue, place)) = coordination.claim_of(key) {
+        // Readers hold together: none of them waits.
+        let place = if place < queue.holding() { 0 } else { place };
         EndSubject::Claim { queue: queue.name.clone(), kind: queue.kind, place }
     } else {
         let (service, instance) = coordination.instance_of(key)?;
-        EndSubject::Instance { service: service.name.clone(), id: instance.id.clone() }
+        let (folder, service) = (service.folder.clone(), service.name.clone());
+        EndSubject::Instance { folder, service, id: instance.id.clone() }
     };
     let key = Some((key.clone(), meta.mod_revision));
     Some(EndQuestion { subject, key, ..end_of_lease(session, meta.lease) })

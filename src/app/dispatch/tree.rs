@@ -208,7 +208,7 @@ impl App {
         }
     }
 
-    fn add_job(&mut self, job: Job) {
+    pub(super) fn add_job(&mut self, job: Job) {
         if let Some(session) = self.world.active_session_mut() {
             session.jobs.retain(|job| job.state == JobState::Running);
             session.jobs.push(job);

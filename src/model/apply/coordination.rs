@@ -18,7 +18,12 @@ type Message = (ToastKind, ToastText);
 
 impl Session {
     /// Takes an answer about leases in; what is to be said of it.
-    pub(super) fn apply_leases(&mut self, kind: EventKind, now: SeenAt) -> Option<Message> {
+    pub(super) fn apply_leases(
+        &mut self,
+        request: RequestId,
+        kind: EventKind,
+        now: SeenAt,
+    ) -> Option<Message> {
         match kind {
             EventKind::LeaseList(list) => {
                 self.all_leases.answer(list);
@@ -47,12 +52,19 @@ impl Session {
                 let secs = info.remaining_secs.max(0);
                 Some((ToastKind::Success, ToastText::LeaseKept { lease, secs }))
             }
-            EventKind::LeaseRevoked { lease, ended: Ok(()) } => {
-                self.lease_gone(lease, now);
-                Some((ToastKind::Success, ToastText::LeaseRevoked(lease)))
+            EventKind::LeaseRevoked { lease, ended } => {
+                let is_gone = |fault: &Fault| fault.kind == FaultKind::LeaseNotFound;
+                let asked = self.take_ending(request);
+                if ended.as_ref().err().is_none_or(is_gone) {
+                    self.lease_gone(lease, now);
+                }
+                match (asked, ended) {
+                    (Some(asked), ended) => Some(self.lease_ended(asked, ended)),
+                    (None, Ok(())) => Some((ToastKind::Success, ToastText::LeaseRevoked(lease))),
+                    (None, Err(fault)) => Some(failure(fault)),
+                }
             }
-            EventKind::LeaseKept { lease, kept: Err(fault) }
-            | EventKind::LeaseRevoked { lease, ended: Err(fault) } => {
+            EventKind::LeaseKept { lease, kept: Err(fault) } => {
                 if fault.kind == FaultKind::LeaseNotFound {
                     self.lease_gone(lease, now);
                 }
@@ -137,7 +149,7 @@ mod tests {
         let mut session = Session::default();
         for start in (0..70_000).step_by(500) {
             let leases = (start..start + 500).map(|id| info(id, 30, id)).collect();
-            session.apply_leases(EventKind::Leases(Ok(leases)), NOW);
+            session.apply_leases(RequestId(1), EventKind::Leases(Ok(leases)), NOW);
             assert!(session.leases.len() <= MOST_LEASES);
         }
         assert!(session.leases.contains_key(&69_999) && !session.leases.contains_key(&0));
@@ -146,7 +158,7 @@ mod tests {
     #[test]
     fn a_granted_lease_is_chosen_and_in_the_list() {
         let mut session = Session { all_leases: Loadable::ready(vec![3, 9]), ..Session::default() };
-        let said = session.apply_leases(EventKind::LeaseGranted(Ok(info(7, 60, 5))), NOW);
+        let said = session.apply_leases(RequestId(1), EventKind::LeaseGranted(Ok(info(7, 60, 5))), NOW);
         assert_eq!(said, Some((ToastKind::Success, ToastText::LeaseGranted { lease: 7, secs: 60 })));
         assert_eq!((session.chosen.lease, session.all_leases.value()), (Some(7), Some(&vec![3, 7, 9])));
     }
@@ -155,8 +167,12 @@ mod tests {
     fn what_is_revoked_or_found_gone_is_gone() {
         for ended in [Ok(()), Err(Fault::new(FaultKind::LeaseNotFound, ""))] {
             let mut session = Session { all_leases: Loadable::ready(vec![3, 7]), ..Session::default() };
-            session.apply_leases(EventKind::Leases(Ok(vec![info(7, 30, 5)])), NOW);
-            let said = session.apply_leases(EventKind::LeaseRevoked { lease: 7, ended: ended.clone() }, NOW);
+            session.apply_leases(RequestId(1), EventKind::Leases(Ok(vec![info(7, 30, 5)])), NOW);
+            let said = session.apply_leases(
+                RequestId(1),
+                EventKind::LeaseRevoked { lease: 7, ended: ended.clone() },
+                NOW,
+            );
             let kind = if ended.is_ok() { ToastKind::Success } else { ToastKind::Failure };
             assert_eq!(said.map(|(kind, _)| kind), Some(kind));
             assert_eq!(session.leases.get(&7).map(|lease| lease.remaining_secs), Some(-1));
@@ -164,7 +180,7 @@ mod tests {
         }
         let mut session = Session { all_leases: Loadable::ready(vec![7]), ..Session::default() };
         let unknown = Err(Fault::new(FaultKind::OutcomeUnknown, ""));
-        session.apply_leases(EventKind::LeaseRevoked { lease: 7, ended: unknown }, NOW);
+        session.apply_leases(RequestId(1), EventKind::LeaseRevoked { lease: 7, ended: unknown }, NOW);
         assert_eq!(session.all_leases.value(), Some(&vec![7]), "whether it is gone is not known");
     }
 
@@ -202,8 +218,8 @@ mod tests {
     #[test]
     fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
         let mut session = Session::default();
-        session.apply_leases(EventKind::Leases(Ok(vec![info(7, 30, 500)])), NOW);
-        session.apply_leases(EventKind::Leases(Ok(vec![info(7, 2, 400)])), NOW);
+        session.apply_leases(RequestId(1), EventKind::Leases(Ok(vec![info(7, 30, 500)])), NOW);
+        session.apply_leases(RequestId(1), EventKind::Leases(Ok(vec![info(7, 2, 400)])), NOW);
         assert_eq!(session.leases.get(&7), Some(&info(7, 30, 500)));
     }
 }

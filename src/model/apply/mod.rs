@@ -55,7 +55,7 @@ impl World {
             | EventKind::Leases(_)
             | EventKind::LeaseGranted(_)
             | EventKind::LeaseKept { .. }
-            | EventKind::LeaseRevoked { .. }) => toast = session.apply_leases(kind, now),
+            | EventKind::LeaseRevoked { .. }) => toast = session.apply_leases(request, kind, now),
             EventKind::Timeline { prefix, timeline } => session.apply_timeline(&prefix, request, timeline),
             EventKind::Moment { picture, .. } if session.layers.waits_for(request) => {
                 session.layers.answer(picture.as_deref().map_err(Clone::clone));
@@ -98,6 +98,9 @@ impl World {
                     job.done = done;
                     job.total = total.or(job.total);
                 }
+            }
+            EventKind::BatchDone(report) if session.is_ending(request) => {
+                toast = session.take_ending(request).map(|ended| session.key_ended(ended, report));
             }
             EventKind::BatchDone(report) => {
                 let failed = report.stopped.is_some() || !report.unknown.is_empty();

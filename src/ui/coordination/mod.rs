@@ -1,8 +1,10 @@
 //! What the screens of services, leases, locks and elections share: asking what leases have left, saying
 //! that what is shown is not live, owners and leases in words, ways to other screens.
 
+mod endings;
 mod words;
 
+pub use endings::{after_words, end_about, end_outcome, end_running, end_title};
 pub use words::{
     cause_look, cause_words, confidence_hint, confidence_tag, confidence_words, layout_words, mode_words,
 };

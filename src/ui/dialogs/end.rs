@@ -1,29 +1,37 @@
-//! Deregister, release, step down, revoke: the ways to do it, and what each takes along.
+//! Deregister, release, end a leadership, revoke: the ways to do it. Each says what exactly is deleted, what
+//! stays, who takes over, and what the program will notice.
 
-use egui::{CornerRadius, Frame, Label, Margin, Stroke, Ui};
+use egui::{CornerRadius, Frame, Label, Margin, Stroke, Ui, vec2};
 use rust_i18n::t;
 
-use super::{Ending, Form, entered, field_id, focus_first, give_keyboard, radius};
+use super::confirm::Typed;
+use super::{Ending, Form};
 use crate::action::{Action, Actions, ConfirmedEnd};
+use crate::model::bytes::Key;
 use crate::model::coordination::ClaimKind;
 use crate::model::dialog::{EndHow, EndQuestion, EndSubject};
+use crate::model::ended;
 use crate::model::key_text::display_short;
 use crate::model::session::Session;
-use crate::model::status::KeyInterval;
+use crate::model::status::{KeyInterval, Notice};
 use crate::model::world::World;
-use crate::ui::coordination::lease_text;
+use crate::ui::coordination::{after_words, end_about, end_title, lease_text};
+use crate::ui::keys::words::keys as keys_text;
 use crate::ui::leases::meaning::{self, Words};
 use crate::ui::theme::{self, icons, size, text};
-use crate::ui::widgets::Button;
 use crate::ui::widgets::chip::Tone;
-use crate::ui::widgets::field::{field_label, text_field};
-use crate::ui::widgets::modal::{footer, modal};
+use crate::ui::widgets::modal::modal;
 use crate::ui::widgets::notice::card;
+use crate::ui::widgets::{Button, count_text};
 
 /// So many consequences are told one by one.
-const MOST_ENDS: usize = 8;
+const MOST_ENDS: usize = 5;
+/// So many keys that stay are named.
+const MOST_NAMED: usize = 3;
 /// Characters of a name that are shown.
 const LONGEST: usize = 200;
+/// Room for what a line is about.
+const FACT: f32 = 68.0;
 
 /// Draws the dialog.
 pub(super) fn show(
@@ -35,7 +43,7 @@ pub(super) fn show(
     actions: &mut Actions,
 ) -> Ending {
     let id = egui::Id::unique("dialog end");
-    let answer = modal(ui.ctx(), id, &title(question), size::DIALOG_WIDE, |ui| {
+    let answer = modal(ui.ctx(), id, &end_title(&question.subject), size::DIALOG_WIDE, |ui| {
         contents(ui, world, session, question, form, actions)
     });
     if answer.closed { Ending::Cancelled } else { answer.inner }
@@ -44,29 +52,6 @@ pub(super) fn show(
 /// The way that takes less along, to begin with.
 pub(super) fn safer(question: &EndQuestion) -> EndHow {
     if question.key.is_some() { EndHow::DeleteKey } else { EndHow::RevokeLease }
-}
-
-fn title(question: &EndQuestion) -> String {
-    let words = match &question.subject {
-        EndSubject::Instance { id, .. } => t!("leases.dialog.deregister", id = id),
-        EndSubject::Claim { kind: ClaimKind::Lock, place: 0, .. } => t!("leases.dialog.release"),
-        EndSubject::Claim { kind: ClaimKind::Lock, .. } => t!("leases.dialog.remove_waiter"),
-        EndSubject::Claim { kind: ClaimKind::Election, place: 0, .. } => t!("leases.dialog.step_down"),
-        EndSubject::Claim { kind: ClaimKind::Election, .. } => t!("leases.dialog.remove_candidate"),
-        EndSubject::Lease => t!("leases.dialog.revoke"),
-    };
-    words.into_owned()
-}
-
-/// What it is about, in a line.
-fn subject(question: &EndQuestion) -> String {
-    match &question.subject {
-        EndSubject::Instance { service, id } => {
-            t!("leases.is.instance", service = service, id = id).into_owned()
-        }
-        EndSubject::Claim { queue, .. } => display_short(queue, LONGEST).into_owned(),
-        EndSubject::Lease => lease_text(question.lease),
-    }
 }
 
 fn contents(
@@ -78,7 +63,7 @@ fn contents(
     actions: &mut Actions,
 ) -> Ending {
     let tokens = theme::tokens(ui);
-    ui.add(Label::new(tokens.mono(subject(question))).truncate());
+    ui.add(Label::new(tokens.mono(end_about(&question.subject, question.lease))).truncate());
     changed(ui, session, question);
     ui.add_space(size::GRID);
     let both = question.key.is_some() && question.lease != 0;
@@ -89,43 +74,16 @@ fn contents(
         ui.add_space(if both { size::PAD } else { 0.0 });
         way(ui, both, &mut form.how, EndHow::RevokeLease, |ui| revoke_lease(ui, session, question));
     }
-    let mut fields = Vec::new();
-    if let Some(name) = &question.type_to_confirm {
-        ui.add_space(size::PAD);
-        let label = t!("dialogs.delete.confirm", name = name);
-        field_label(ui, &label);
-        let id = field_id("end confirm");
-        focus_first(ui, form, id);
-        text_field(ui, id, &mut form.text, &label, name);
-        fields.push(id);
-    }
-    let confirmed =
-        world.dialog.as_ref().and_then(|dialog| ConfirmedEnd::confirm(dialog, form.how, &form.text));
-    // Without a name to type the keyboard is at the button that does nothing.
-    let enter = question.type_to_confirm.is_some() && entered(ui, &fields);
-    let mut ending = Ending::Open;
-    footer(ui, |ui| {
-        let words = match form.how {
-            EndHow::DeleteKey => t!("leases.dialog.delete_key_action"),
-            EndHow::RevokeLease => t!("leases.dialog.revoke_action"),
-        };
-        let button = Button::danger_filled(&words).enabled(confirmed.is_some());
-        let response = button.disabled_hint(t!("dialogs.delete.type_first")).show(ui);
-        if let Some(confirmed) = confirmed
-            && (response.clicked() || enter)
-        {
-            actions.push(Action::End(confirmed));
-            ending = Ending::Done;
-        }
-        let cancel = Button::quiet(&t!("common.cancel")).show(ui);
-        if question.type_to_confirm.is_none() && !form.focused {
-            give_keyboard(ui, form, cancel.id);
-        }
-        if cancel.clicked() {
-            ending = Ending::Cancelled;
-        }
-    });
-    ending
+    let typed = Typed::show(ui, form, "end confirm", question.type_to_confirm.as_deref());
+    let dialog = world.dialog.as_ref();
+    let confirmed = dialog.and_then(|dialog| ConfirmedEnd::confirm(dialog, form.how, &form.text));
+    let words = match form.how {
+        EndHow::DeleteKey => t!("endings.way.delete_key_action"),
+        EndHow::RevokeLease => t!("endings.way.revoke_action"),
+    };
+    typed.buttons(ui, form, Button::danger_filled(&words), confirmed, |confirmed| {
+        actions.push(Action::End(confirmed));
+    })
 }
 
 /// Says that what is asked about is not any more what it was.
@@ -134,8 +92,8 @@ fn changed(ui: &mut Ui, session: &Session, question: &EndQuestion) {
     let Some((key, revision)) = &question.key else { return };
     let words = match session.keyspace.get(key) {
         Some(view) if view.meta.mod_revision == *revision => return,
-        Some(_) => t!("leases.dialog.key_changed"),
-        None => t!("leases.dialog.key_gone"),
+        Some(_) => t!("endings.key_changed"),
+        None => t!("endings.key_gone"),
     };
     ui.add_space(size::GRID);
     card(ui, Tone::Changed, icons::WARNING, |ui| {
@@ -147,11 +105,13 @@ fn changed(ui: &mut Ui, session: &Session, question: &EndQuestion) {
 fn way(ui: &mut Ui, both: bool, chosen: &mut EndHow, how: EndHow, contents: impl FnOnce(&mut Ui)) {
     let tokens = theme::tokens(ui);
     let words = match how {
-        EndHow::DeleteKey => t!("leases.dialog.delete_key"),
-        EndHow::RevokeLease => t!("leases.dialog.revoke_lease"),
+        EndHow::DeleteKey => t!("endings.way.delete_key"),
+        EndHow::RevokeLease => t!("endings.way.revoke_lease"),
     };
     let is_chosen = *chosen == how;
-    let outline = if both && is_chosen { Stroke::new(size::FOCUS, tokens.accent) } else { tokens.line() };
+    let colour = if both && is_chosen { tokens.accent } else { tokens.border };
+    // Equally broad, so that nothing moves when the other one is chosen.
+    let outline = Stroke::new(if both { size::FOCUS } else { 1.0 }, colour);
     let frame = Frame::new()
         .fill(tokens.base)
         .stroke(outline)
@@ -170,9 +130,26 @@ fn way(ui: &mut Ui, both: bool, chosen: &mut EndHow, how: EndHow, contents: impl
     });
 }
 
-fn hint(ui: &mut Ui, words: impl Into<String>) {
+/// What it is about at the left, what is said of it at the right.
+fn fact(ui: &mut Ui, about: &str, contents: impl FnOnce(&mut Ui)) {
     let tokens = theme::tokens(ui);
-    ui.add(Label::new(tokens.secondary(words)).wrap());
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = size::PAD;
+        let (room, _) = ui.allocate_exact_size(vec2(FACT, size::GROUP), egui::Sense::hover());
+        let name = ui.painter().layout_no_wrap(about.to_owned(), text::meta(), tokens.second);
+        ui.painter().galley(room.left_top() + vec2(0.0, 1.0), name, tokens.second);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            contents(ui);
+        });
+    });
+}
+
+fn said(ui: &mut Ui, about: &str, words: impl Into<String>) {
+    let tokens = theme::tokens(ui);
+    fact(ui, about, |ui| {
+        ui.add(Label::new(tokens.body(words)).wrap());
+    });
 }
 
 fn line(ui: &mut Ui, words: &Words) {
@@ -185,56 +162,90 @@ fn line(ui: &mut Ui, words: &Words) {
     });
 }
 
+/// Who takes over once these keys are gone.
+fn next(ui: &mut Ui, session: &Session, subject: &EndSubject, goes: impl Fn(&Key) -> bool) {
+    let after = ended::after(&session.coordination, subject, goes);
+    if let Some(words) = after_words(subject, &after) {
+        said(ui, &t!("endings.fact.next"), words);
+    }
+}
+
+/// A few keys by name, and how many there are beside them.
+fn names<'a>(keys: impl ExactSizeIterator<Item = &'a Key>) -> String {
+    let others = keys.len().saturating_sub(MOST_NAMED);
+    let named: Vec<_> = keys.take(MOST_NAMED).map(|key| display_short(key, LONGEST).into_owned()).collect();
+    let named = named.join(", ");
+    match others {
+        0 => named,
+        _ => t!("endings.many", names = named, count = count_text(others as u64)).into_owned(),
+    }
+}
+
 fn delete_key(ui: &mut Ui, session: &Session, question: &EndQuestion) {
-    let tokens = theme::tokens(ui);
     let Some((key, revision)) = &question.key else { return };
-    let meaning = session.coordination.meanings.get(key);
-    if let Some(words) = meaning.and_then(|meaning| meaning::end_of(session, key, meaning)) {
-        line(ui, &words);
-    }
-    ui.add(Label::new(tokens.mono_meta(display_short(key, LONGEST))).truncate());
-    hint(ui, t!("leases.dialog.delete_key_hint", revision = revision));
-    if question.lease != 0 {
-        let others = question.attached.iter().filter(|(other, _)| other != key).count();
-        let words = match (&question.subject, others) {
-            (_, 0) => t!("leases.dialog.lease_lives"),
-            (_, others) => t!("leases.dialog.lease_lives_with", keys = radius::keys(others as u64)),
-        };
-        hint(ui, words);
-    }
-    if matches!(&question.subject, EndSubject::Claim { place: 0, .. }) {
-        hint(ui, t!("leases.dialog.owner_goes_on"));
-    }
+    let shown = display_short(key, LONGEST);
+    said(ui, &t!("endings.fact.deletes"), t!("endings.key_and_revision", key = shown, revision = revision));
+    let others: Vec<&Key> =
+        question.attached.iter().map(|(other, _)| other).filter(|it| *it != key).collect();
+    let lease = lease_text(question.lease);
+    let stays = match (question.lease, others.len()) {
+        (0, _) => t!("endings.no_lease"),
+        (_, 0) => t!("endings.lease_lives", lease = lease),
+        _ => t!("endings.lease_lives_with", lease = lease, keys = names(others.into_iter())),
+    };
+    said(ui, &t!("endings.fact.stays"), stays);
+    next(ui, session, &question.subject, |going| going == key);
+    let program = match &question.subject {
+        EndSubject::Claim { kind: ClaimKind::Lock, place: 0, .. } => t!("endings.program.holder"),
+        EndSubject::Claim { kind: ClaimKind::Lock, .. } => t!("endings.program.waiter"),
+        EndSubject::Claim { kind: ClaimKind::Election, place: 0, .. } => t!("endings.program.leader"),
+        EndSubject::Claim { kind: ClaimKind::Election, .. } => t!("endings.program.candidate"),
+        EndSubject::Instance { .. } => t!("endings.program.instance"),
+        EndSubject::Lease => return,
+    };
+    said(ui, &t!("endings.fact.program"), program);
 }
 
 fn revoke_lease(ui: &mut Ui, session: &Session, question: &EndQuestion) {
     let tokens = theme::tokens(ui);
-    let all = question.attached.iter().map(|(key, meaning)| (key, meaning));
-    let (told, others) = meaning::end_of_all(session, all, MOST_ENDS);
-    if question.subject != EndSubject::Lease {
-        ui.add(Label::new(tokens.mono_meta(lease_text(question.lease))).truncate());
-    }
-    for words in &told {
-        line(ui, words);
-    }
-    if others > 0 {
-        let keys = radius::keys(others as u64);
-        let words = if told.is_empty() {
-            t!("leases.dialog.deletes_keys", keys = keys)
+    let all = || question.attached.iter().map(|(key, meaning)| (key, meaning));
+    let (told, others) = meaning::end_of_all(session, all(), MOST_ENDS);
+    let bare = question.attached.is_empty();
+    fact(ui, &t!("endings.fact.deletes"), |ui| {
+        let lease = lease_text(question.lease);
+        let words = if bare {
+            t!("endings.lease_bare", lease = lease)
         } else {
-            t!("leases.other_keys", keys = keys)
+            let keys = names(question.attached.iter().map(|(key, _)| key));
+            t!("endings.lease_with", lease = lease, keys = keys)
         };
-        ui.label(tokens.body(words));
-    }
-    if question.attached.is_empty() {
-        hint(ui, t!("leases.dialog.no_keys_known"));
-    } else {
-        hint(ui, t!("leases.dialog.revoke_hint"));
-    }
-    let readable = session.cluster.notices.iter().any(|notice| {
-        matches!(notice, crate::model::status::Notice::RestrictedTo(to) if *to != [KeyInterval::everything()])
+        ui.add(Label::new(tokens.body(words)).wrap());
+        for words in &told {
+            line(ui, words);
+        }
+        if !told.is_empty() && others > 0 {
+            ui.label(tokens.body(t!("endings.other_keys", keys = keys_text(others as u64))));
+        }
+        if !bare {
+            ui.add(Label::new(tokens.hint(t!("endings.whatever"))).wrap());
+        }
+        if sees_a_part(session) {
+            ui.add(Label::new(tokens.hint(t!("endings.unseen_keys"))).wrap());
+        }
     });
-    if readable {
-        hint(ui, t!("leases.dialog.unseen_keys"));
+    if matches!(question.subject, EndSubject::Instance { .. }) {
+        let alone = question.attached.len() <= 1;
+        let words = if alone { t!("endings.off_lease_none") } else { t!("endings.off_lease") };
+        said(ui, &t!("endings.fact.stays"), words);
     }
+    let goes = |key: &Key| question.attached.iter().any(|(attached, _)| attached == key);
+    next(ui, session, &question.subject, goes);
+    said(ui, &t!("endings.fact.program"), t!("endings.program.lease"));
+}
+
+/// Whether the user may read only a part of the keys.
+fn sees_a_part(session: &Session) -> bool {
+    let part =
+        |notice: &Notice| matches!(notice, Notice::RestrictedTo(to) if *to != [KeyInterval::everything()]);
+    session.cluster.notices.iter().any(part)
 }

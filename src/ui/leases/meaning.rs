@@ -4,9 +4,10 @@ use rust_i18n::t;
 
 use crate::action::Action;
 use crate::model::bytes::Key;
-use crate::model::coordination::{ClaimKind, ClaimQueue, Meaning};
+use crate::model::coordination::{Claim, ClaimKind, ClaimQueue, Meaning};
 use crate::model::key_text::{display_key, display_short};
 use crate::model::session::Session;
+use crate::ui::coordination::owner_or_lease;
 use crate::ui::theme::icons;
 use crate::ui::widgets::{Tone, count_text};
 
@@ -35,6 +36,14 @@ fn others(queue: &ClaimQueue) -> u64 {
     queue.waiting().len() as u64
 }
 
+/// Who holds or leads once the lease of the claim at this place is gone, if that is somebody else then.
+fn next(queue: &ClaimQueue, place: usize) -> Option<&Claim> {
+    let lease = queue.claims.get(place)?.meta.lease;
+    let next = queue.claims.iter().find(|claim| claim.meta.lease != lease)?;
+    let held_already = queue.holders().iter().any(|holder| holder.key == next.key);
+    (!held_already).then_some(&**next)
+}
+
 fn service_name(session: &Session, folder: &Key) -> String {
     let service = session.coordination.services.get(folder);
     service.map_or_else(|| name(folder), |service| service.name.clone())
@@ -56,6 +65,9 @@ pub fn is(session: &Session, key: &Key, meaning: &Meaning) -> Words {
             let waiting = found.map_or(0, |(queue, _)| others(queue));
             let queue = name(queue);
             let (icon, tone, text) = match (kind, found.map(|(queue, place)| place < queue.holding())) {
+                (ClaimKind::Lock, Some(true)) if waiting == 1 => {
+                    (icons::LOCK, Tone::Live, t!("leases.is.holds_one_waits", lock = queue))
+                }
                 (ClaimKind::Lock, Some(true)) if waiting > 0 => {
                     let words = t!("leases.is.holds_wait", lock = queue, count = count_text(waiting));
                     (icons::LOCK, Tone::Live, words)
@@ -94,19 +106,23 @@ pub fn end_of(session: &Session, key: &Key, meaning: &Meaning) -> Option<Words> 
     let (tone, text) = match meaning {
         Meaning::Claim(kind, queue) => {
             let found = session.coordination.claim_of(key);
-            let (waiting, queue) = (found.map_or(0, |(queue, _)| others(queue)), name(queue));
-            let count = count_text(waiting);
-            match (kind, found.is_some_and(|(queue, place)| place < queue.holding())) {
-                (ClaimKind::Lock, true) if waiting > 0 => {
-                    (Tone::Danger, t!("leases.end.lock_wait", lock = queue, count = count))
+            let next = found.and_then(|(queue, place)| next(queue, place)).map(owner_or_lease);
+            let queue = name(queue);
+            match (kind, found.is_some_and(|(queue, place)| place < queue.holding()), next) {
+                (ClaimKind::Lock, true, Some(next)) => {
+                    (Tone::Danger, t!("leases.end.lock_next", lock = queue, next = next))
                 }
-                (ClaimKind::Lock, true) => (Tone::Danger, t!("leases.end.lock", lock = queue)),
-                (ClaimKind::Lock, false) => (Tone::Waiting, t!("leases.end.waiter", lock = queue)),
-                (ClaimKind::Election, true) if waiting > 0 => {
-                    (Tone::Danger, t!("leases.end.leader_wait", election = queue, count = count))
+                (ClaimKind::Lock, true, None) => (Tone::Danger, t!("leases.end.lock", lock = queue)),
+                (ClaimKind::Lock, false, _) => (Tone::Waiting, t!("leases.end.waiter", lock = queue)),
+                (ClaimKind::Election, true, Some(next)) => {
+                    (Tone::Danger, t!("leases.end.leader_next", election = queue, next = next))
                 }
-                (ClaimKind::Election, true) => (Tone::Danger, t!("leases.end.leader", election = queue)),
-                (ClaimKind::Election, false) => (Tone::Waiting, t!("leases.end.candidate", election = queue)),
+                (ClaimKind::Election, true, None) => {
+                    (Tone::Danger, t!("leases.end.leader", election = queue))
+                }
+                (ClaimKind::Election, false, _) => {
+                    (Tone::Waiting, t!("leases.end.candidate", election = queue))
+                }
             }
         }
         Meaning::Instance(folder) => {

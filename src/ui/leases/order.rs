@@ -17,11 +17,33 @@ const EVERY_HOVERED_MS: i64 = 3_000;
 /// An answer says nothing any more so long after the end that it told, in milliseconds.
 const STALE_MS: i64 = 3_000;
 
+/// Leases that stand together, in the order of the groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Less than half of their time is left: the next to expire first.
+    Ending,
+    /// Kept alive: the shortest TTL first, an order that stays while they are renewed.
+    Kept,
+    /// What they have left is not known.
+    Unknown,
+    /// Gone, although keys are still seen on them.
+    Gone,
+}
+
+/// A line of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// The head of a group of so many.
+    Head(Group, usize),
+    /// A lease.
+    Lease(i64),
+}
+
 /// The leases to be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ordered {
-    /// Those that fit the filter: the next to expire first.
-    pub rows: Vec<i64>,
+    /// Those that fit the filter, in groups: those next to expire first.
+    pub rows: Vec<Row>,
     /// All that there are.
     pub total: usize,
     /// Of these, those to which no key is attached.
@@ -114,32 +136,36 @@ pub struct Ask<'a> {
     pub hovered: bool,
 }
 
-/// Where a lease stands: those that may end soon first, by when; then those that are kept alive, in an order
-/// that stays; then those of which nothing is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    Ending(SeenAt),
-    Kept(i64),
-    Unknown,
-}
+/// Where a lease stands: in which group, and there by what is least.
+type Place = (Group, i64);
 
 fn place(info: Option<&LeaseInfo>, now: SeenAt) -> Place {
-    let Some(info) = info else { return Place::Unknown };
+    let Some(info) = info else { return (Group::Unknown, 0) };
     if info.remaining_secs < 0 {
-        return Place::Ending(SeenAt::MIN);
+        return (Group::Gone, 0);
     }
     if !info.is_current(now) {
-        return Place::Unknown;
+        return (Group::Unknown, 0);
     }
     let ends = info.seen_at.saturating_add(info.remaining_secs.saturating_mul(1_000));
     let left_ms = ends.saturating_sub(now);
     if left_ms < -STALE_MS {
-        Place::Unknown
+        (Group::Unknown, 0)
     } else if left_ms.saturating_mul(2) <= info.granted_secs.saturating_mul(1_000) {
-        Place::Ending(ends)
+        (Group::Ending, ends)
     } else {
-        Place::Kept(info.granted_secs)
+        (Group::Kept, info.granted_secs)
     }
+}
+
+/// Each group below its head.
+fn with_heads(places: &[(Place, i64)]) -> Vec<Row> {
+    let mut rows = Vec::with_capacity(places.len() + 4);
+    for group in places.chunk_by(|((one, _), _), ((other, _), _)| one == other) {
+        rows.extend(group.first().map(|((head, _), _)| Row::Head(*head, group.len())));
+        rows.extend(group.iter().map(|(_, lease)| Row::Lease(*lease)));
+    }
+    rows
 }
 
 fn order(materials: &Materials) -> Ordered {
@@ -155,7 +181,7 @@ fn order(materials: &Materials) -> Ordered {
         let place = place(info, *now);
         ordered.total += 1;
         ordered.without_keys += usize::from(!used);
-        ordered.ending += usize::from(matches!(place, Place::Ending(_)));
+        ordered.ending += usize::from(place.0 == Group::Ending);
         if filter.is_empty() || fits(coordination, lease, filter) {
             rows.push((place, lease));
         }
@@ -169,7 +195,7 @@ fn order(materials: &Materials) -> Ordered {
         }
     }
     rows.sort_unstable();
-    ordered.rows = rows.into_iter().map(|(_, lease)| lease).collect();
+    ordered.rows = with_heads(&rows);
     ordered
 }
 
@@ -219,24 +245,52 @@ mod tests {
         })
     }
 
+    fn leases(found: &Ordered) -> Vec<i64> {
+        let lease = |row: &Row| match row {
+            Row::Lease(lease) => Some(*lease),
+            Row::Head(..) => None,
+        };
+        found.rows.iter().filter_map(lease).collect()
+    }
+
     #[test]
     fn what_ends_soon_comes_first_and_what_is_kept_alive_stays_where_it_is() {
         let known = [told(1, 10, 9), told(2, 60, 20), told(3, 10, 4), told(4, 30, 29), told(6, 5, 3)];
         let found = ordered(&[1, 2, 3, 4, 5, 6], &[], &known, "");
-        assert_eq!(found.rows, [6, 3, 2, 1, 4, 5]);
+        let head = Row::Head;
+        let expected = [
+            head(Group::Ending, 3),
+            Row::Lease(6),
+            Row::Lease(3),
+            Row::Lease(2),
+            head(Group::Kept, 2),
+            Row::Lease(1),
+            Row::Lease(4),
+            head(Group::Unknown, 1),
+            Row::Lease(5),
+        ];
+        assert_eq!(found.rows, expected);
         assert_eq!((found.total, found.ending, found.without_keys), (6, 3, 0));
     }
 
     #[test]
     fn an_answer_that_has_grown_old_says_nothing() {
         let old = (1, LeaseInfo { id: 1, granted_secs: 10, remaining_secs: 1, seen_at: 1_000 });
-        assert_eq!(ordered(&[1, 2], &[], &[old, told(2, 10, 9)], "").rows, [2, 1]);
+        assert_eq!(leases(&ordered(&[1, 2], &[], &[old, told(2, 10, 9)], "")), [2, 1]);
+    }
+
+    /// Its keys are still seen: it is neither about to end nor among those that live.
+    #[test]
+    fn one_that_is_gone_stands_apart_from_those_that_live() {
+        let found = ordered(&[1, 2, 3], &[], &[told(1, 10, 9), told(2, 10, -1), told(3, 10, 2)], "");
+        assert_eq!(leases(&found), [3, 1, 2]);
+        assert_eq!((found.rows[4], found.ending), (Row::Head(Group::Gone, 1), 1));
     }
 
     #[test]
     fn leases_without_keys_are_shown_and_those_found_gone_are_not() {
         let found = ordered(&[1], &[1, 7, 8], &[told(8, 0, -1)], "");
-        assert_eq!((found.rows.as_slice(), found.total, found.without_keys), ([1, 7].as_slice(), 2, 1));
+        assert_eq!((leases(&found), found.total, found.without_keys), (vec![1, 7], 2, 1));
     }
 
     #[test]
@@ -244,8 +298,8 @@ mod tests {
         let id = 0x694d_77aa_9e38_260f;
         let decimal = id.to_string();
         for wanted in ["694d77aa", &decimal[..7], "/jobs/", "jobs"] {
-            assert_eq!(ordered(&[id], &[3], &[], wanted).rows, [id], "{wanted}");
+            assert_eq!(leases(&ordered(&[id], &[3], &[], wanted)), [id], "{wanted}");
         }
-        assert_eq!(ordered(&[id], &[3], &[], "nothing").rows, [0_i64; 0]);
+        assert_eq!(ordered(&[id], &[3], &[], "nothing").rows, []);
     }
 }

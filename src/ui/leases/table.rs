@@ -5,18 +5,18 @@ use egui::{Color32, FontId, Id, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
 use super::meaning::{self, Words};
-use super::order::Ordered;
+use super::order::{Group, Ordered, Row};
 use super::{LeasesState, detail};
 use crate::action::{Action, Actions};
 use crate::model::coordination::{LeaseUse, Meaning};
 use crate::model::session::Session;
 use crate::model::world::World;
 use crate::ui::coordination::{lease_text, open_key};
-use crate::ui::theme::{self, size, text};
+use crate::ui::theme::{self, icons, size, text};
 use crate::ui::ttl;
 use crate::ui::widgets::button::paint_icon;
 use crate::ui::widgets::list::row_ground;
-use crate::ui::widgets::{ListBox, clock_text, count_text, duration_text, elided};
+use crate::ui::widgets::{ListBox, Tone, clock_text, count_text, duration_text, elided};
 
 /// Widths of the columns that do not stretch.
 const LEASE: f32 = 136.0;
@@ -28,6 +28,8 @@ const LEFT: f32 = 150.0;
 const ROOM_FOR_SINCE: f32 = 840.0;
 const ROOM_FOR_GRANTED: f32 = 700.0;
 const ROOM_FOR_KEYS: f32 = 560.0;
+/// Narrower cells tell of one key alone.
+const ROOM_FOR_SEVERAL: f32 = 260.0;
 /// Keys of a lease that its line tells of, of so many that are looked at.
 const TOLD: usize = 2;
 const LOOKED_AT: usize = 32;
@@ -76,10 +78,11 @@ pub(super) fn show(
 ) {
     header(ui);
     let rows = &ordered.rows;
-    let chosen = session.chosen.lease.and_then(|chosen| rows.iter().position(|lease| *lease == chosen));
+    let chosen = session.chosen.lease;
+    let chosen = chosen.and_then(|chosen| rows.iter().position(|row| *row == Row::Lease(chosen)));
     let mut list = ListBox::begin(ui, world, Id::unique(("leases", session.id)), &t!("leases.title"));
-    if let Some((at, _)) = list.step(ui, chosen, rows.len())
-        && let Some(lease) = rows.get(at)
+    if let Some((at, _)) = list.step_to(ui, chosen, rows.len(), |to| land(rows, chosen, to))
+        && let Some(Row::Lease(lease)) = rows.get(at)
     {
         actions.push(Action::ShowLease(*lease));
     }
@@ -89,12 +92,50 @@ pub(super) fn show(
     state.hovered = ui.rect_contains_pointer(room);
     list.show(ui, rows.len(), height, |ui, sight, places| {
         for at in sight {
-            let Some(lease) = rows.get(at) else { continue };
             let is_chosen = chosen == Some(at);
-            state.leases.see(*lease);
-            row(ui, world, session, *lease, places.rect(at), (is_chosen, is_chosen && focused), id, actions);
+            match rows.get(at) {
+                Some(Row::Head(group, count)) => head(ui, places.rect(at), *group, *count),
+                Some(Row::Lease(lease)) => {
+                    state.leases.see(*lease);
+                    let marks = (is_chosen, is_chosen && focused);
+                    row(ui, world, session, *lease, places.rect(at), marks, id, actions);
+                }
+                None => {}
+            }
         }
     });
+}
+
+/// Where a step to a line ends: heads of groups are passed over.
+fn land(rows: &[Row], chosen: Option<usize>, to: usize) -> Option<usize> {
+    let is_lease = |at: &usize| matches!(rows.get(*at), Some(Row::Lease(_)));
+    let upwards = chosen.is_some_and(|chosen| to < chosen);
+    let (behind, before) = ((to..rows.len()).find(is_lease), (0..=to).rev().find(is_lease));
+    if upwards { before.or(behind) } else { behind.or(before) }
+}
+
+/// The head of a group: what its leases have in common, and by what they are ordered.
+fn head(ui: &mut Ui, rect: Rect, group: Group, count: usize) {
+    let tokens = theme::tokens(ui);
+    let (icon, tone, words, hint) = match group {
+        Group::Ending => {
+            (icons::HOURGLASS_MEDIUM, Tone::Changed, t!("leases.group.ending"), t!("leases.ending_hint"))
+        }
+        Group::Kept => (icons::HEARTBEAT, Tone::Live, t!("leases.group.kept"), t!("leases.group.kept_hint")),
+        Group::Unknown => {
+            (icons::QUESTION, Tone::Plain, t!("leases.group.unknown"), t!("leases.group.unknown_hint"))
+        }
+        Group::Gone => (icons::X_CIRCLE, Tone::Danger, t!("leases.group.gone"), t!("leases.group.gone_hint")),
+    };
+    let words = format!("{words}  ·  {}", count_text(count as u64));
+    let response = ui.interact(rect, ui.scope_id().with(("group", group as u8)), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &*words));
+    ui.painter().rect_filled(rect, 0.0, tokens.panel);
+    let (left, y) = (rect.left() + size::GROUP, rect.center().y);
+    paint_icon(ui, pos2(left + size::ICON_SMALL / 2.0, y), icon, size::ICON_SMALL, tone.colour(tokens));
+    let span = (left + size::ICON_SMALL + size::PAD, rect.right() - size::GROUP);
+    cell(ui, rect, span, &words, text::meta_medium(), tokens.second, false);
+    response.on_hover_text(hint);
 }
 
 fn header(ui: &mut Ui) {
@@ -172,8 +213,14 @@ fn row(
     });
     row_ground(ui, rect, chosen, response.hovered(), ringed);
     let columns = Columns::of(rect);
-    cell(ui, rect, columns.lease, &lease_text(lease), text::mono_small(), tokens.text, false);
-    means_cell(ui, rect, columns.means, &means, more);
+    // One that is gone stays a moment, struck through.
+    let gone = left == ttl::Ttl::Gone;
+    let colour = if gone { tokens.faint } else { tokens.text };
+    cell(ui, rect, columns.lease, &lease_text(lease), text::mono_small(), colour, false);
+    means_cell(ui, rect, columns.means, &means, more, colour);
+    if gone {
+        ui.painter().hline(columns.lease.0..=columns.lease.1 - 20.0, rect.center().y, (1.0, tokens.faint));
+    }
     if let Some(column) = columns.keys {
         let colour = if keys == 0 { tokens.faint } else { tokens.second };
         cell(ui, rect, column, &count_text(keys as u64), text::mono_small(), colour, true);
@@ -198,12 +245,22 @@ fn row(
 }
 
 /// Icons and words of what lives on a lease, as far as there is room.
-fn means_cell(ui: &Ui, rect: Rect, (mut left, right): Span, means: &[Words], more: usize) {
+fn means_cell(
+    ui: &Ui,
+    rect: Rect,
+    (mut left, right): Span,
+    means: &[Words],
+    more: usize,
+    words_colour: Color32,
+) {
     let tokens = theme::tokens(ui);
     if means.is_empty() {
         cell(ui, rect, (left, right), &t!("leases.no_keys"), text::body(), tokens.faint, false);
         return;
     }
+    // Where there is little room, one that can be read says more than two that can not.
+    let narrow = right - left < ROOM_FOR_SEVERAL;
+    let (means, more) = if narrow { (&means[..1], 0) } else { (means, more) };
     let rest = (more > 0).then(|| t!("leases.more", count = count_text(more as u64)).into_owned());
     let rest_width = rest.as_ref().map_or(0.0, |_| 64.0);
     let icon_room = size::ICON_SMALL + 6.0;
@@ -223,12 +280,12 @@ fn means_cell(ui: &Ui, rect: Rect, (mut left, right): Span, means: &[Words], mor
             size::ICON_SMALL,
             colour,
         );
-        let galley = elided(ui.painter(), words.text.as_str(), text::body(), tokens.text, most - icon_room);
+        let galley = elided(ui.painter(), words.text.as_str(), text::body(), words_colour, most - icon_room);
         let width = galley.size().x;
         ui.painter().galley(
             pos2(left + icon_room, rect.center().y - galley.size().y / 2.0),
             galley,
-            tokens.text,
+            words_colour,
         );
         left += icon_room + width + 14.0;
     }

@@ -139,7 +139,10 @@ fn bar(ui: &mut Ui, session: &Session, state: &mut LocksState) {
 fn counts(session: &Session, listed: &Listed) -> String {
     let counts = listed.counts;
     let mut parts = vec![
-        t!("locks.count_all", count = count_text(counts.all as u64)).into_owned(),
+        match counts.all {
+            1 => t!("locks.count_one").into_owned(),
+            all => t!("locks.count_all", count = count_text(all as u64)).into_owned(),
+        },
         t!("locks.count_contended", count = count_text(counts.contended as u64)).into_owned(),
     ];
     match session.coordination.waits.cycles.len() {

@@ -137,7 +137,9 @@ fn header(ui: &mut Ui, state: &mut LocksState) {
         if chosen {
             let x =
                 if right { begin - size::ICON_SMALL / 2.0 - 2.0 } else { end + size::ICON_SMALL / 2.0 + 2.0 };
-            paint_icon(ui, pos2(x, rect.center().y), icons::CARET_DOWN, 11.0, tokens.second);
+            // Up where the least is first.
+            let caret = if order == Order::Name { icons::CARET_UP } else { icons::CARET_DOWN };
+            paint_icon(ui, pos2(x, rect.center().y), caret, 11.0, tokens.second);
         }
         crate::ui::widgets::button::focus_ring(ui, place.shrink2(vec2(0.0, 4.0)), &response);
         if response.on_hover_text(spoken.into_owned()).clicked() {

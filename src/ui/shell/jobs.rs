@@ -1,25 +1,39 @@
 //! Long jobs: how far they are, a way to stop them, and what came of them.
 
+use std::time::Duration;
+
 use egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui};
 use rust_i18n::t;
 
 use crate::action::{Action, Actions};
 use crate::model::session::{Job, JobKind, JobState, Session};
 use crate::model::transfer::ExportReport;
+use crate::model::world::World;
 use crate::model::write::BatchReport;
+use crate::ui::coordination::end_running;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::notice::{fault_advice, fault_words};
 use crate::ui::widgets::{Tone, bytes_text, count_text, icon_button, progress_line};
 
+/// What is ended is answered at once where all is well: only what takes longer, in milliseconds, has a line.
+const SHORT_MS: i64 = 500;
+
 /// Draws a line for each job, newest below.
-pub(super) fn show(ui: &mut Ui, session: &Session, actions: &mut Actions) {
-    if session.jobs.is_empty() {
+pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) {
+    let is_short = |job: &&Job| match &job.kind {
+        JobKind::End(ended) => (0..SHORT_MS).contains(&(world.now - ended.asked_at)),
+        _ => false,
+    };
+    if session.jobs.iter().any(|job| is_short(&job)) {
+        ui.ctx().request_repaint_after(Duration::from_millis(SHORT_MS.unsigned_abs()));
+    }
+    if session.jobs.iter().all(|job| is_short(&job)) {
         return;
     }
     let tokens = theme::tokens(ui);
     let frame = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(12, 2));
     Panel::bottom("jobs").resizable(false).frame(frame).show(ui, |ui| {
-        for job in &session.jobs {
+        for job in session.jobs.iter().filter(|job| !is_short(job)) {
             line(ui, job, actions);
         }
     });
@@ -29,7 +43,9 @@ fn line(ui: &mut Ui, job: &Job, actions: &mut Actions) {
     let kind = kind_words(&job.kind);
     match &job.state {
         JobState::Running => {
-            if progress_line(ui, &kind, job.done, job.total, true).is_some() {
+            // What is one request can not be stopped half way.
+            let stoppable = !matches!(job.kind, JobKind::End(_));
+            if progress_line(ui, &kind, job.done, job.total, stoppable).is_some() {
                 actions.push(Action::CancelJob(job.request));
             }
         }
@@ -79,6 +95,7 @@ fn kind_words(kind: &JobKind) -> String {
         JobKind::Rename => t!("shell.job_rename"),
         JobKind::Copy => t!("shell.job_copy"),
         JobKind::Undelete => t!("shell.job_undelete"),
+        JobKind::End(ended) => return end_running(ended),
     }
     .into_owned()
 }

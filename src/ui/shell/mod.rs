@@ -60,7 +60,7 @@ pub fn show(ui: &mut egui::Ui, world: &World, state: &mut UiState, actions: &mut
             Panel::bottom("activity").exact_size(size::ACTIVITY).frame(bar).show(ui, |ui| {
                 activity::show(ui, world, session, actions);
             });
-            jobs::show(ui, session, actions);
+            jobs::show(ui, world, session, actions);
             navigation::show(ui, session, actions);
             let screen = session.screen;
             // Each place is filled once: without a graphics card every layer is felt.

@@ -9,7 +9,7 @@ use crate::action::{Action, Actions};
 use crate::model::key_text::display_short;
 use crate::model::session::{Screen, Session};
 use crate::model::world::{Toast, ToastKind, ToastText, World};
-use crate::ui::coordination::lease_name;
+use crate::ui::coordination::{end_outcome, lease_name};
 use crate::ui::theme::{icons, size};
 use crate::ui::widgets::notice::{fault_advice, fault_words};
 use crate::ui::widgets::toast::{ToastAnswer, toast};
@@ -19,6 +19,8 @@ use crate::ui::widgets::{Tone, count_text, duration_text};
 const SHOWN_MS: i64 = 6_000;
 /// How long what was discarded can be brought back, in milliseconds.
 const UNDO_SHOWN_MS: i64 = 15_000;
+/// How long it is said what was ended, in milliseconds.
+const ENDED_SHOWN_MS: i64 = 12_000;
 /// How long a failure stays, in milliseconds.
 const FAILURE_SHOWN_MS: i64 = 20_000;
 /// Height of the timeline with its controls above what the bars take: nothing covers them.
@@ -75,6 +77,8 @@ fn shown_ms(message: &Toast) -> i64 {
     match (message.kind, &message.text) {
         (_, ToastText::Discarded { .. }) => UNDO_SHOWN_MS,
         (ToastKind::Failure, _) => FAILURE_SHOWN_MS,
+        // Several lines to be read.
+        (_, ToastText::Ended(..)) => ENDED_SHOWN_MS,
         _ => SHOWN_MS,
     }
 }
@@ -112,6 +116,10 @@ fn words(text: &ToastText) -> (String, Option<String>) {
             (t!("leases.kept", left = duration_text(*secs)).into_owned(), Some(lease_name(*lease)))
         }
         ToastText::LeaseRevoked(lease) => (t!("leases.revoked").into_owned(), Some(lease_name(*lease))),
+        ToastText::Ended(ended, outcome) => {
+            let (title, detail) = end_outcome(ended, outcome);
+            (title, Some(detail))
+        }
         ToastText::Discarded { draft, .. } => {
             let key = display_short(&draft.key, KEY_CHARS).into_owned();
             (t!("shell.toast_discarded").into_owned(), Some(key))

@@ -43,12 +43,15 @@ pub fn time_text(seen_at: SeenAt, now: SeenAt) -> String {
     format!("{} · {}", clock_text(seen_at, now), relative_text(seen_at, now))
 }
 
-/// A span in seconds: `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 1 h`.
+/// A span in seconds: `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 1 h`; `1 min`, not `1 min 0 s`.
 #[must_use]
 pub fn duration_text(secs: i64) -> String {
     let secs = secs.max(0);
     let (minutes, hours, days) = (secs / 60, secs / 3_600, secs / 86_400);
     match secs {
+        60..3_600 if secs % 60 == 0 => t!("common.span_whole_minutes", min = minutes).into_owned(),
+        3_600..86_400 if minutes % 60 == 0 => t!("common.span_whole_hours", h = hours).into_owned(),
+        86_400.. if hours % 24 == 0 => t!("common.span_whole_days", d = days).into_owned(),
         ..60 => t!("common.span_seconds", s = secs).into_owned(),
         60..3_600 => t!("common.span_minutes", min = minutes, s = secs % 60).into_owned(),
         3_600..86_400 => t!("common.span_hours", h = hours, min = minutes % 60).into_owned(),
@@ -102,6 +105,27 @@ mod tests {
         assert_eq!(bytes_text(1_048_575), "1.0 MiB");
         assert_eq!(bytes_text(3_565_158), "3.4 MiB");
         assert_eq!(bytes_text(u64::MAX), "16777216.0 TiB");
+    }
+
+    #[test]
+    fn spans_have_two_units_at_most_and_no_empty_one() {
+        rust_i18n::set_locale("en");
+        let spans = [0, 59, 60, 61, 3_599, 3_600, 3_660, 86_399, 86_400, 90_000, 31_536_000];
+        let words = spans.map(duration_text);
+        let expected = [
+            "0 s",
+            "59 s",
+            "1 min",
+            "1 min 1 s",
+            "59 min 59 s",
+            "1 h",
+            "1 h 1 min",
+            "23 h 59 min",
+            "1 d",
+            "1 d 1 h",
+            "365 d",
+        ];
+        assert_eq!(words, expected);
     }
 
     #[test]

@@ -1,0 +1,109 @@
+//! Ending something that lives on a lease, in words: what is ended, who is next, and what came of it.
+
+use rust_i18n::t;
+
+use super::{lease_name, owner_or_lease};
+use crate::model::coordination::ClaimKind;
+use crate::model::dialog::{EndHow, EndSubject};
+use crate::model::ended::{After, EndOutcome, Ended};
+use crate::model::key_text::display_short;
+use crate::ui::keys::words::keys;
+
+/// Characters of a name that are shown.
+const LONGEST: usize = 120;
+
+/// What is to be done, in a few words: `Force release of the lock`.
+#[must_use]
+pub fn end_title(subject: &EndSubject) -> String {
+    let words = match subject {
+        EndSubject::Instance { id, .. } => t!("endings.deregister", id = id),
+        EndSubject::Claim { kind: ClaimKind::Lock, place: 0, .. } => t!("endings.release"),
+        EndSubject::Claim { kind: ClaimKind::Lock, .. } => t!("endings.remove_waiter"),
+        EndSubject::Claim { kind: ClaimKind::Election, place: 0, .. } => t!("endings.end_leadership"),
+        EndSubject::Claim { kind: ClaimKind::Election, .. } => t!("endings.remove_candidate"),
+        EndSubject::Lease => t!("endings.revoke"),
+    };
+    words.into_owned()
+}
+
+/// What it is about, in a line.
+#[must_use]
+pub fn end_about(subject: &EndSubject, lease: i64) -> String {
+    match subject {
+        EndSubject::Instance { service, id, .. } => {
+            t!("leases.is.instance", service = service, id = id).into_owned()
+        }
+        EndSubject::Claim { queue, .. } => display_short(queue, LONGEST).into_owned(),
+        EndSubject::Lease => lease_name(lease),
+    }
+}
+
+/// While it is under way: `Force release of the lock: /locks/a`.
+#[must_use]
+pub fn end_running(ended: &Ended) -> String {
+    let (what, about) = (end_title(&ended.subject), end_about(&ended.subject, ended.lease));
+    t!("endings.running", what = what, about = about).into_owned()
+}
+
+/// Who or what is there once it has ended; `None`: there is nothing to be said.
+#[must_use]
+pub fn after_words(subject: &EndSubject, after: &After) -> Option<String> {
+    let election = matches!(subject, EndSubject::Claim { kind: ClaimKind::Election, .. });
+    let words = match after {
+        After::Nothing => return None,
+        After::Unseen => t!("endings.after.unseen"),
+        After::Nobody if election => t!("endings.after.no_leader"),
+        After::Nobody => t!("endings.after.free"),
+        After::Next(claim) if election => t!("endings.after.leads", owner = owner_or_lease(claim)),
+        After::Next(claim) => t!("endings.after.holds", owner = owner_or_lease(claim)),
+        After::Stays(claim) if election => t!("endings.after.leads_on", owner = owner_or_lease(claim)),
+        After::Stays(claim) => t!("endings.after.holds_on", owner = owner_or_lease(claim)),
+        After::Instances(0) => t!("endings.after.no_instance"),
+        After::Instances(1) => t!("endings.after.one_instance"),
+        After::Instances(count) => t!("endings.after.instances", count = count),
+    };
+    Some(words.into_owned())
+}
+
+/// What came of it: a title, and what exactly was done.
+#[must_use]
+pub fn end_outcome(ended: &Ended, outcome: &EndOutcome) -> (String, String) {
+    let about = end_about(&ended.subject, ended.lease);
+    let key = ended.key.as_ref().map(|key| display_short(key, LONGEST).into_owned()).unwrap_or_default();
+    let after = match outcome {
+        EndOutcome::Done(after) => after,
+        EndOutcome::LeftAlone => {
+            let title = t!("endings.not_done", what = end_title(&ended.subject), about = about);
+            return (title.into_owned(), t!("endings.left_alone", key = key).into_owned());
+        }
+        EndOutcome::Unknown => {
+            let title = t!("endings.not_known", what = end_title(&ended.subject), about = about);
+            return (title.into_owned(), t!("endings.not_known_hint").into_owned());
+        }
+    };
+    let title = match &ended.subject {
+        EndSubject::Instance { .. } => t!("endings.done.instance", instance = about),
+        EndSubject::Claim { kind: ClaimKind::Lock, place: 0, .. } => t!("endings.done.lock", lock = about),
+        EndSubject::Claim { kind: ClaimKind::Lock, .. } => t!("endings.done.waiter", lock = about),
+        EndSubject::Claim { kind: ClaimKind::Election, place: 0, .. } => {
+            t!("endings.done.leader", election = about)
+        }
+        EndSubject::Claim { kind: ClaimKind::Election, .. } => {
+            t!("endings.done.candidate", election = about)
+        }
+        EndSubject::Lease => t!("endings.done.lease", lease = about),
+    };
+    let done = match (ended.how, ended.attached.len()) {
+        (EndHow::DeleteKey, _) => t!("endings.key_deleted", key = key),
+        (EndHow::RevokeLease, 0) => t!("endings.revoked_bare", lease = lease_name(ended.lease)),
+        (EndHow::RevokeLease, count) => {
+            t!("endings.revoked", lease = lease_name(ended.lease), keys = keys(count as u64))
+        }
+    };
+    let mut detail = done.into_owned();
+    if let Some(after) = after_words(&ended.subject, after) {
+        detail.push('\n');
+        detail.push_str(&after);
+    }
+    (title.into_owned(), detail)
+}
