@@ -15,6 +15,7 @@ mod name;
 mod path;
 mod registrations;
 mod reports;
+mod routers;
 mod ruled;
 mod rules;
 mod seen;
@@ -25,4 +26,5 @@ mod value;
 
 pub use edit::{WhyNot, edit_instance};
 pub use find::find;
+pub use routers::{Router, routers};
 pub use rules::{Ruled, Rules, pattern_fault};

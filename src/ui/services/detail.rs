@@ -6,7 +6,7 @@ use egui::{Align, Frame, Label, Layout, Margin, Response, Ui, vec2};
 use rust_i18n::t;
 
 use super::summary::{Summary, Trouble};
-use super::{ServicesState, View, instances, timeline, traffic, words};
+use super::{ServicesState, View, instances, routers, timeline, traffic, words};
 use crate::action::{Action, Actions};
 use crate::model::coordination::Service;
 use crate::model::key_text::{display_key, display_short, neutral};
@@ -42,6 +42,7 @@ pub(super) fn show(ui: &mut Ui, view: View<'_>, state: &mut ServicesState, at: u
         title(ui, &service, actions);
         chips(ui, &service, &summary);
         gone(ui, view, &service, &summary);
+        routers::show(ui, view, &service, &mut state.routers, actions);
         ui.add_space(2.0);
         pages(ui, &service, &summary, state);
     });

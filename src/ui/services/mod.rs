@@ -7,6 +7,7 @@ mod instances;
 mod lanes;
 mod order;
 mod plots;
+mod routers;
 mod summary;
 mod table;
 mod timeline;
@@ -60,6 +61,7 @@ pub struct ServicesState {
     /// The instance chosen, by connection.
     instance: BTreeMap<SessionId, Key>,
     instances: instances::InstancesState,
+    routers: routers::RoutersState,
     lanes: lanes::Lanes,
     timeline: timeline::TimelineState,
     traffic: traffic::TrafficState,

@@ -2,6 +2,7 @@
 
 mod edit;
 mod fixture;
+mod routers;
 
 use std::sync::Arc;
 
