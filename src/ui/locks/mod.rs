@@ -89,7 +89,10 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut LocksState, actions: &mut Ac
         bar(ui, session, state);
         match state.page {
             Page::List => list(ui, world, session, state, actions),
-            Page::Graph => graph::show(ui, world, session, &mut state.graph, actions),
+            Page::Graph => {
+                let calm = state.listed.counts.held.saturating_sub(state.listed.counts.contended);
+                graph::show(ui, world, session, (&state.filter, calm), &mut state.graph, actions);
+            }
         }
     });
     state.leases.ask(ui, world, session, actions);
@@ -118,14 +121,12 @@ fn bar(ui: &mut Ui, session: &Session, state: &mut LocksState) {
             if let Some(page) = segmented(ui, state.page, &pages) {
                 state.page = page;
             }
-            if state.page == Page::List {
-                let width = (ui.available_width() * 0.5).clamp(100.0, FIELD);
-                let field = vec2(width, size::CONTROL);
-                ui.allocate_ui_with_layout(field, Layout::left_to_right(Align::Center), |ui| {
-                    let id = Id::unique("locks filter");
-                    search_field(ui, id, &mut state.filter, &t!("locks.filter"), &t!("locks.filter_hint"));
-                });
-            }
+            let width = (ui.available_width() * 0.5).clamp(100.0, FIELD);
+            let field = vec2(width, size::CONTROL);
+            ui.allocate_ui_with_layout(field, Layout::left_to_right(Align::Center), |ui| {
+                let id = Id::unique("locks filter");
+                search_field(ui, id, &mut state.filter, &t!("locks.filter"), &t!("locks.filter_hint"));
+            });
             if room.x >= ROOM_FOR_COUNTS {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     ui.label(tokens.hint(counts(session, &state.listed)));

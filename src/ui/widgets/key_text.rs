@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::text::LayoutJob;
 use egui::{FontId, Galley, Label, Painter, Response, Ui};
 
-use super::{elided_job, format};
+use super::{elided, elided_job, format};
 use crate::model::key_text::display_short;
 use crate::ui::theme::{self, Tokens, text};
 
@@ -50,7 +50,7 @@ pub fn paint_key(
 }
 
 /// The line of a key for a painter; where it does not fit, its outer folders give way to `…`, and its
-/// name is cut last.
+/// name is cut last, in its middle: names that are alike often differ in their ends.
 pub fn paint_key_tail(
     painter: &Painter,
     tokens: &Tokens,
@@ -62,15 +62,32 @@ pub fn paint_key_tail(
     let sign = painter.layout_no_wrap(String::from("0"), font.clone(), tokens.text).size().x.max(1.0);
     let room = (max_width / sign) as usize;
     let tail = tail_start(key, separator, room);
+    let name = name_start(key, separator).max(tail);
+    if tail == name
+        && let Some(cut) = cut_middle(&display_short(&key[name..], LONGEST), room)
+    {
+        return elided(painter, cut, font.clone(), tokens.text, max_width);
+    }
     if tail == 0 {
         return paint_key(painter, tokens, key, separator, font, max_width);
     }
-    let name = name_start(key, separator).max(tail);
     let mut job = LayoutJob::default();
     job.append("…", 0.0, format(font.clone(), tokens.faint));
     job.append(&display_short(&key[tail..name], LONGEST), 0.0, format(font.clone(), tokens.second));
     job.append(&display_short(&key[name..], LONGEST), 0.0, format(font.clone(), tokens.text));
     elided_job(painter, job, max_width)
+}
+
+/// A name of more than `room` signs without its middle; more of its end is kept than of its beginning.
+fn cut_middle(name: &str, room: usize) -> Option<String> {
+    let count = name.chars().count();
+    if count <= room {
+        return None;
+    }
+    let kept = room.saturating_sub(1);
+    let head = kept / 3;
+    let end = name.chars().skip(count - (kept - head));
+    Some(name.chars().take(head).chain(['…']).chain(end).collect())
 }
 
 /// Where to begin so that about `room` signs are enough: 0, the separator before an inner folder, or
@@ -85,7 +102,7 @@ fn tail_start(key: &[u8], separator: u8, room: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{name_start, tail_start};
+    use super::{cut_middle, name_start, tail_start};
 
     #[test]
     fn outer_folders_give_way_before_the_name() {
@@ -95,6 +112,15 @@ mod tests {
         assert_eq!(&key[tail_start(key, b'/', 14)..], b"/routes.json");
         assert_eq!(&key[tail_start(key, b'/', 3)..], b"routes.json");
         assert_eq!(tail_start(b"plain-name", b'/', 3), 0);
+    }
+
+    #[test]
+    fn names_that_differ_in_their_ends_alone_stay_apart() {
+        assert_eq!(cut_middle("warehouse-shard-1001", 20), None);
+        assert_eq!(cut_middle("warehouse-shard-1001", 10).as_deref(), Some("war…d-1001"));
+        assert_eq!(cut_middle("warehouse-shard-1002", 10).as_deref(), Some("war…d-1002"));
+        assert_eq!(cut_middle("中文锁一", 3).as_deref(), Some("…锁一"));
+        assert_eq!(cut_middle("abc", 0).as_deref(), Some("…"));
     }
 
     #[test]

@@ -9,7 +9,9 @@ const SMALLEST: f32 = 0.08;
 /// Fitted, it is not shown larger than this.
 const FITTED_LARGEST: f32 = 1.0;
 /// Where nobody asked for all of it, it is not shown so small that names can not be read.
-const READABLE: f32 = 0.56;
+const READABLE: f32 = 0.45;
+/// Fitted, it is made larger and smaller in such steps: it does not breathe while locks come and go.
+const FITTED_STEPS: f32 = 48.0;
 /// Room around a fitted graph.
 const MARGIN: f32 = 24.0;
 /// How much a step of the buttons and keys is.
@@ -20,7 +22,7 @@ const WHEEL: f32 = 0.0035;
 /// What decides what is in sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hold {
-    /// All of it as long as names can be read, else its beginning: that is where deadlocks are.
+    /// All of it as long as names can be read, else the first deadlock, or its beginning.
     Beginning,
     /// All of it.
     Whole,
@@ -79,6 +81,11 @@ impl Camera {
         self.hold = Hold::Whole;
     }
 
+    /// Goes back to how a graph is shown at first.
+    pub fn begin(&mut self) {
+        self.hold = Hold::Beginning;
+    }
+
     /// One step larger, or smaller.
     pub fn step(&mut self, larger: bool) {
         self.hold = Hold::Free;
@@ -93,8 +100,9 @@ impl Camera {
         }
     }
 
-    /// Takes what the pointer does, and fits the graph where that is asked for.
-    pub fn take(&mut self, ui: &Ui, response: &Response, bounds: Rect) -> Sight {
+    /// Takes what the pointer does, and fits the graph where that is asked for. `first`: what is to be seen
+    /// first of a graph that does not fit.
+    pub fn take(&mut self, ui: &Ui, response: &Response, bounds: Rect, first: Option<Rect>) -> Sight {
         let room = response.rect;
         if response.dragged() {
             self.hold = Hold::Free;
@@ -108,16 +116,31 @@ impl Camera {
                 self.zoom_around(pointer - room.center(), factor);
             }
         }
-        if self.hold != Hold::Free {
-            let least = if self.hold == Hold::Whole { SMALLEST } else { READABLE };
-            let free = (room.size() - Vec2::splat(2.0 * MARGIN)).max(vec2(40.0, 40.0));
-            let share = free / bounds.size().max(Vec2::splat(1.0));
-            self.zoom = share.min_elem().clamp(least, FITTED_LARGEST);
-            let half = free / 2.0 / self.zoom;
-            // In the middle where there is room, else from the upper left on.
-            self.middle = bounds.center().min(bounds.min + half);
+        if self.hold == Hold::Free {
+            // The graph is never lost sight of.
+            self.middle = bounds.clamp(self.middle);
+        } else {
+            self.fit_into(room.size(), bounds, first);
         }
         self.sight(room)
+    }
+
+    fn fit_into(&mut self, room: Vec2, bounds: Rect, first: Option<Rect>) {
+        let least = if self.hold == Hold::Whole { SMALLEST } else { READABLE };
+        let free = (room - Vec2::splat(2.0 * MARGIN)).max(vec2(40.0, 40.0));
+        let share = free / bounds.size().max(Vec2::splat(1.0));
+        let zoom = (share.min_elem() * FITTED_STEPS).floor() / FITTED_STEPS;
+        self.zoom = zoom.clamp(least, FITTED_LARGEST);
+        let half = free / 2.0 / self.zoom;
+        let (from, to) = (bounds.min + half, bounds.max - half);
+        let begin = first.map_or(bounds.min, |first| first.min) + half;
+        // In the middle where there is room, else from there on, without room left at the end.
+        let along = |from: f32, to: f32, begin: f32, middle: f32| {
+            if to <= from { middle } else { begin.clamp(from, to) }
+        };
+        let middle = bounds.center();
+        self.middle =
+            Pos2::new(along(from.x, to.x, begin.x, middle.x), along(from.y, to.y, begin.y, middle.y));
     }
 
     /// Makes it larger by this factor while the point under the pointer stays where it is.
@@ -151,5 +174,21 @@ mod tests {
         assert!(camera.sight(room).point(before).distance(pointer) < 0.01);
         camera.zoom_around(Vec2::ZERO, 1_000.0);
         assert_eq!(camera.zoom, LARGEST);
+    }
+
+    #[test]
+    fn a_graph_that_does_not_fit_is_shown_from_its_first_deadlock_on() {
+        let room = Rect::from_min_size(Pos2::ZERO, vec2(800.0, 600.0));
+        let bounds = Rect::from_min_size(pos2(-500.0, -300.0), vec2(9_000.0, 7_000.0));
+        let deadlock = Rect::from_min_size(pos2(2_000.0, 1_000.0), vec2(700.0, 200.0));
+        let mut camera = Camera::default();
+        camera.fit_into(room.size(), bounds, Some(deadlock));
+        let shown = camera.sight(room).rect(deadlock);
+        assert!(camera.zoom >= READABLE && room.contains_rect(shown), "{shown:?}");
+        camera.fit_into(room.size(), bounds, None);
+        assert!(room.contains(camera.sight(room).point(bounds.min)));
+        camera.fit();
+        camera.fit_into(room.size(), bounds, Some(deadlock));
+        assert!(room.contains_rect(camera.sight(room).rect(bounds)));
     }
 }

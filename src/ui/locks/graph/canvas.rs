@@ -10,50 +10,53 @@ use rust_i18n::t;
 
 use super::camera::Sight;
 use super::net::{Net, Node, Tie};
-use super::nodes::{self, Look};
-use super::{Drawn, GraphState, edges};
+use super::nodes::{self, Brush, Look};
+use super::picture::Drawn;
+use super::{GraphState, edges};
 use crate::action::{Action, Actions};
 use crate::model::coordination::ClaimKind;
 use crate::model::session::Session;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
-use crate::ui::widgets::{elided, icon_button, icon_toggle};
+use crate::ui::widgets::{elided, icon_button, icon_toggle, link};
 
+/// Where more edges than this are in sight, they are drawn without dashes and without their places in line.
+const DENSE: usize = 120;
 /// Frames of deadlocks have a name from this size on.
 const ZOOM_FOR_NAMES: f32 = 0.35;
 
 /// Draws the graph into all the room that is left.
 pub fn show(ui: &mut Ui, session: &Session, state: &mut GraphState, actions: &mut Actions) {
-    let drawn = state.drawn.clone();
+    let drawn = state.picture.drawn().clone();
     let Some(bounds) = drawn.layout.bounds else { return };
     let room = ui.available_rect_before_wrap();
     let ground = ui.interact(room, Id::unique(("wait-for graph", session.id)), Sense::click_and_drag());
     ground.widget_info(|| WidgetInfo::labeled(Role::Group, true, t!("locks.graph.name")));
-    if std::mem::take(&mut state.reveal)
+    if state.reveal
         && let Some(at) = place(&drawn.net, state.picked.as_ref())
     {
+        state.reveal = false;
         state.camera.reveal(drawn.layout.middles[at], room);
     }
-    let sight = state.camera.take(ui, &ground, bounds);
+    let deadlock = drawn.layout.parts.iter().find_map(|part| part.frame);
+    let sight = state.camera.take(ui, &ground, bounds, deadlock);
     let mut inside = ui.new_child(UiBuilder::new().id_salt("graph").max_rect(room));
     inside.shrink_clip_rect(room);
     frames(&inside, session, &drawn, &sight);
     let hovered = hovered(&inside, &drawn, &sight, room);
     let picked = place(&drawn.net, state.picked.as_ref());
     let near = hovered.or(picked).map(|node| neighbourhood(&drawn.net, node));
-    let is_quiet = |node: usize| near.as_ref().is_some_and(|near| !near.contains(&node));
-    for ((edge, way), badge) in drawn.net.edges.iter().zip(&drawn.ways).zip(&drawn.badges) {
-        let quiet = is_quiet(edge.from) || is_quiet(edge.to);
-        edges::paint(inside.painter(), theme::tokens(&inside), &sight, edge, (way, *badge), quiet);
-    }
-    let mut pressed = None;
+    edges(&inside, &drawn, &sight, near.as_ref());
+    let (mut pressed, mut seen) = (None, false);
     for at in 0..drawn.net.nodes.len() {
         let Some(rect) = drawn.layout.rect(at).map(|rect| sight.rect(rect)) else { continue };
         if !room.intersects(rect) {
             continue;
         }
-        let look = Look { chosen: picked == Some(at), hot: hovered == Some(at), quiet: is_quiet(at) };
-        if node(&mut inside, session, &drawn, &sight, at, rect, look) {
+        seen = true;
+        let quiet = near.as_ref().is_some_and(|near| !near.contains(&at));
+        let look = Look { chosen: picked == Some(at), hot: hovered == Some(at), quiet };
+        if node(&mut inside, session, &drawn, &sight, (at, rect), look) {
             pressed = Some(at);
         }
     }
@@ -62,14 +65,43 @@ pub fn show(ui: &mut Ui, session: &Session, state: &mut GraphState, actions: &mu
     } else if ground.clicked() {
         state.picked = None;
     }
+    if !seen {
+        back(&mut inside, room, state);
+    }
     controls(ui, room, state);
+}
+
+/// Draws the edges in sight; those that are not `near` step back.
+fn edges(ui: &Ui, drawn: &Drawn, sight: &Sight, near: Option<&BTreeSet<usize>>) {
+    let (tokens, room) = (theme::tokens(ui), ui.clip_rect().expand(8.0));
+    let all = drawn.net.edges.iter().zip(&drawn.ways).zip(&drawn.badges);
+    let seen = all.filter(|((_, (_, bounds)), _)| room.intersects(sight.rect(*bounds)));
+    let dense = seen.clone().take(DENSE + 1).count() > DENSE;
+    for ((edge, (way, _)), badge) in seen {
+        let is_near = near.is_some_and(|near| near.contains(&edge.from) && near.contains(&edge.to));
+        // Among many edges, places in line are told of what the pointer is at, and of deadlocks, alone.
+        let plain = dense && !is_near && !edge.named;
+        let quiet = near.is_some() && !is_near;
+        let look = edges::Look { quiet, plain, badge: badge.filter(|_| !plain && !quiet) };
+        edges::paint(ui.painter(), tokens, sight, edge, way, look);
+    }
+}
+
+/// The way back to the graph where nothing of it is in sight.
+fn back(ui: &mut Ui, room: Rect, state: &mut GraphState) {
+    let place = Rect::from_center_size(room.center(), vec2(room.width().min(320.0), size::CONTROL));
+    let layout = egui::Layout::centered_and_justified(egui::Direction::LeftToRight);
+    let mut middle = ui.new_child(UiBuilder::new().id_salt("back").max_rect(place).layout(layout));
+    if link(&mut middle, &t!("locks.graph.back")).clicked() {
+        state.camera.begin();
+    }
 }
 
 /// Chooses an owner, or a lock and what it is on the other pages.
 pub fn pick(state: &mut GraphState, node: &Node, actions: &mut Actions) {
     match node {
         Node::Owner(_) => state.picked = Some(node.clone()),
-        Node::Lock(lock) | Node::More(lock) => {
+        Node::Lock(lock) | Node::More(lock) | Node::Holders(lock) => {
             state.picked = Some(Node::Lock(lock.clone()));
             actions.push(Action::ShowQueue(ClaimKind::Lock, lock.clone()));
         }
@@ -112,31 +144,27 @@ fn node(
     session: &Session,
     drawn: &Drawn,
     sight: &Sight,
-    at: usize,
-    rect: Rect,
+    (at, rect): (usize, Rect),
     look: Look,
 ) -> bool {
     let facts = drawn.facts.get(at).copied().unwrap_or_default();
-    let node = &drawn.net.nodes[at];
-    let response = ui.interact(rect, ui.scope_id().with(node), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with(&drawn.net.nodes[at]), Sense::click());
     let label = || nodes::label(&drawn.net, at, facts);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, look.chosen, label()));
-    let separator = session.keyspace.separator();
-    let tokens = theme::tokens(ui);
-    nodes::paint(ui, ui.painter(), tokens, sight, &drawn.net, at, facts, rect, look, separator);
+    Brush::new(ui, &drawn.net, sight, session.keyspace.separator()).paint(at, facts, rect, look);
     focus_ring(ui, rect, &response);
     response
         .on_hover_ui(|ui| {
-            ui.label(tokens.body(label()));
+            ui.label(theme::tokens(ui).body(label()));
         })
         .clicked()
 }
 
-/// The frame around each part with a deadlock, with the word and the sign for it.
+/// The frame around each deadlock, with the word and the sign for it.
 fn frames(ui: &Ui, session: &Session, drawn: &Drawn, sight: &Sight) {
     let tokens = theme::tokens(ui);
-    for part in drawn.layout.parts.iter().filter(|part| !part.ring.is_empty()) {
-        let rect = sight.rect(part.rect);
+    for part in &drawn.layout.parts {
+        let Some(rect) = part.frame.map(|frame| sight.rect(frame)) else { continue };
         let radius = CornerRadius::same(size::RADIUS_DIALOG);
         ui.painter().rect_filled(rect, radius, tokens.soft(tokens.danger).gamma_multiply(0.6));
         ui.painter().rect_stroke(rect, radius, Stroke::new(1.5, tokens.danger), StrokeKind::Inside);
@@ -147,14 +175,13 @@ fn frames(ui: &Ui, session: &Session, drawn: &Drawn, sight: &Sight) {
         let head = Rect::from_min_size(rect.min, vec2(rect.width(), (26.0 * sight.zoom).max(8.0)));
         let response = ui.interact(head, id, Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
-        let zoom = sight.zoom.max(ZOOM_FOR_NAMES);
-        let icon_size = (16.0 * zoom).max(11.0);
-        let y = rect.top() + 16.0 * zoom;
-        paint_icon(ui, pos2(rect.left() + 18.0 * zoom, y), icons::WARNING, icon_size, tokens.danger);
+        let icon_size = (16.0 * sight.zoom).clamp(11.0, 20.0);
+        let y = rect.top() + (15.0 * sight.zoom).max(9.0);
+        let left = rect.left() + 9.0 + icon_size / 2.0;
+        paint_icon(ui, pos2(left, y), icons::WARNING, icon_size, tokens.danger);
         if sight.zoom >= ZOOM_FOR_NAMES {
-            let mut font = text::strong();
-            font.size = (font.size * sight.zoom * 2.0).round() / 2.0;
-            let left = rect.left() + 32.0 * zoom;
+            let font = if sight.zoom < 0.7 { text::meta_medium() } else { text::strong() };
+            let left = left + icon_size / 2.0 + 5.0;
             let galley = elided(ui.painter(), words, font, tokens.danger, rect.right() - left - 8.0);
             ui.painter().galley(pos2(left, y - galley.size().y / 2.0), galley, tokens.danger);
         }

@@ -113,47 +113,61 @@ pub fn badges(net: &Net) -> Vec<Option<f32>> {
     net.edges.iter().map(badge).collect()
 }
 
-/// Draws an edge along its way, with the place in the line at `badge`.
-pub fn paint(
-    painter: &Painter,
-    tokens: &Tokens,
-    sight: &Sight,
-    edge: &Edge,
-    (way, badge): (&[Pos2], Option<f32>),
-    quiet: bool,
-) {
+/// How an edge is drawn.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// It steps back.
+    pub quiet: bool,
+    /// Without dashes: there are so many that none could be told apart. Where it begins says what it means.
+    pub plain: bool,
+    /// At which share of its way it tells its place in the line.
+    pub badge: Option<f32>,
+}
+
+/// Draws an edge along its way.
+pub fn paint(painter: &Painter, tokens: &Tokens, sight: &Sight, edge: &Edge, way: &[Pos2], look: Look) {
     let points: Vec<Pos2> = way.iter().map(|point| sight.point(*point)).collect();
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return };
-    let room = Rect::from_points(&points);
-    if !painter.clip_rect().intersects(room.expand(8.0)) {
-        return;
-    }
-    let colour = fade(colour(tokens, edge), quiet);
-    let width = if edge.in_cycle { 2.0 } else { 1.3 };
+    let colour = fade(colour(tokens, edge), look.quiet);
+    let width = if edge.named { 2.4 } else { 1.3 };
     let stroke = Stroke::new((width * sight.zoom.sqrt()).max(0.6), colour);
+    let plain = look.plain || sight.zoom < ZOOM_FOR_DASHES;
+    let before = points.iter().rev().find(|point| point.distance(*last) > 1.0).unwrap_or(first);
+    arrow(painter, *last, (*last - *before).normalized(), colour, sight.zoom);
     match edge.tie {
+        Tie::HeldBy => {
+            painter.add(Shape::line(points, stroke));
+        }
+        Tie::Waits(_) | Tie::Ahead if plain => {
+            painter.add(Shape::line(points, stroke));
+        }
         Tie::Waits(place) => {
-            if sight.zoom >= ZOOM_FOR_DASHES {
-                let (dash, gap) = (DASH.0 * sight.zoom.max(0.5), DASH.1 * sight.zoom.max(0.5));
-                painter.extend(Shape::dashed_line(&points, stroke, dash, gap));
-            } else {
-                painter.add(Shape::line(points.clone(), stroke));
-            }
-            if let Some(share) = badge.filter(|_| sight.zoom >= ZOOM_FOR_PLACES) {
+            let (dash, gap) = (DASH.0 * sight.zoom.max(0.5), DASH.1 * sight.zoom.max(0.5));
+            dashed(painter, &points, stroke, dash, gap);
+            if let Some(share) = look.badge.filter(|_| sight.zoom >= ZOOM_FOR_PLACES) {
                 let at = along(&points, share);
                 paint_place(painter, tokens, at, place, colour, sight.zoom);
             }
         }
         Tie::Ahead => {
             let step = 3.0 * sight.zoom.max(0.5);
-            painter.extend(Shape::dashed_line(&points, stroke, step * 0.6, step * 1.4));
-        }
-        Tie::HeldBy => {
-            painter.add(Shape::line(points.clone(), stroke));
+            dashed(painter, &points, stroke, step * 0.6, step * 1.4);
         }
     }
-    let before = points.iter().rev().find(|point| point.distance(*last) > 1.0).unwrap_or(first);
-    arrow(painter, *last, (*last - *before).normalized(), colour, sight.zoom);
+}
+
+/// A dashed line, of which only what is in sight is cut into dashes.
+fn dashed(painter: &Painter, points: &[Pos2], stroke: Stroke, dash: f32, gap: f32) {
+    let sight = painter.clip_rect().expand(8.0);
+    let is_seen = |pair: &[Pos2]| sight.intersects(Rect::from_two_pos(pair[0], pair[1]));
+    let mut begin = 0;
+    for (at, pair) in points.windows(2).enumerate() {
+        if !is_seen(pair) {
+            painter.extend(Shape::dashed_line(&points[begin..=at], stroke, dash, gap));
+            begin = at + 1;
+        }
+    }
+    painter.extend(Shape::dashed_line(&points[begin..], stroke, dash, gap));
 }
 
 fn colour(tokens: &Tokens, edge: &Edge) -> Color32 {

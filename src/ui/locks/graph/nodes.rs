@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, CornerRadius, Galley, Painter, Rect, Stroke, StrokeKind, Ui, pos2};
+use egui::{Color32, CornerRadius, FontId, Galley, Rect, Stroke, StrokeKind, Ui, pos2};
 use rust_i18n::t;
 
 use super::camera::Sight;
@@ -10,12 +10,18 @@ use super::edges::fade;
 use super::net::{Net, Node, Tie};
 use crate::model::key_text::display_short;
 use crate::ui::locks::words;
-use crate::ui::theme::{Tokens, icons, size, text};
+use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::widgets::button::paint_icon;
 use crate::ui::widgets::{count_text, elided, paint_key_tail};
 
-/// Labels of fewer points can not be read: they are left out.
-const LEAST_LABEL: f32 = 6.5;
+/// Smaller graphs are drawn without labels: there is no room for letters that can be read.
+const ZOOM_FOR_LABELS: f32 = 0.42;
+/// Smaller ones without icons: their room goes to the names. Owners are round, locks are not.
+const ZOOM_FOR_ICONS: f32 = 0.62;
+/// Beside a label, at full size.
+const PAD: f32 = 11.0;
+/// Points by which the room of a name grows.
+const ROOM_STEP: f32 = 4.0;
 /// Shorter names of locks than this are not looked for in longer keys.
 const LONGEST: usize = 300;
 
@@ -70,6 +76,10 @@ pub fn label(net: &Net, at: usize, facts: Facts) -> String {
             let count = net.gathered.get(&at).copied().unwrap_or_default();
             t!("locks.graph.more_label", count = count, lock = display_short(lock, LONGEST))
         }
+        Node::Holders(lock) => {
+            let count = net.gathered.get(&at).copied().unwrap_or_default();
+            t!("locks.graph.holders_label", count = count, lock = display_short(lock, LONGEST))
+        }
     };
     if facts.in_cycle { t!("locks.graph.in_deadlock", what = words).into_owned() } else { words.into_owned() }
 }
@@ -85,89 +95,100 @@ pub struct Look {
     pub quiet: bool,
 }
 
-/// Draws a node.
-#[expect(clippy::too_many_arguments, reason = "what it is, what is known of it, where and how it is drawn")]
-pub fn paint(
-    ui: &Ui,
-    painter: &Painter,
-    tokens: &Tokens,
-    sight: &Sight,
-    net: &Net,
-    at: usize,
-    facts: Facts,
-    rect: Rect,
-    look: Look,
+/// What all nodes of a frame are drawn with.
+pub struct Brush<'a> {
+    ui: &'a Ui,
+    tokens: &'a Tokens,
+    net: &'a Net,
+    zoom: f32,
     separator: u8,
-) {
-    let node = &net.nodes[at];
-    let colour = fade(colour(tokens, node, facts), look.quiet);
-    let radius = match node {
-        Node::Lock(_) => CornerRadius::same((f32::from(size::RADIUS) * sight.zoom) as u8),
-        Node::Owner(_) | Node::More(_) => CornerRadius::same((rect.height() / 2.0).min(255.0) as u8),
-    };
-    let fill = if look.hot { tokens.hover } else { tokens.raised };
-    painter.rect_filled(rect, radius, fill);
-    if facts.in_cycle {
-        painter.rect_filled(rect, radius, tokens.soft(colour));
+    /// By how much labels are larger than those of a graph at full size; `None`: they could not be read.
+    label: Option<f32>,
+}
+
+impl<'a> Brush<'a> {
+    #[must_use]
+    pub fn new(ui: &'a Ui, net: &'a Net, sight: &Sight, separator: u8) -> Self {
+        let zoom = sight.zoom;
+        Self { ui, tokens: theme::tokens(ui), net, zoom, separator, label: label_scale(zoom) }
     }
-    let (line, outline) = if look.chosen { (2.0, tokens.accent) } else { (1.2, colour) };
-    painter.rect_stroke(rect, radius, Stroke::new(line, outline), StrokeKind::Inside);
-    let label_size = (text::medium().size * sight.zoom * 2.0).round() / 2.0;
-    if label_size < LEAST_LABEL {
-        return;
+
+    /// Draws a node.
+    pub fn paint(&self, at: usize, facts: Facts, rect: Rect, look: Look) {
+        let (node, tokens, painter) = (&self.net.nodes[at], self.tokens, self.ui.painter());
+        let colour = fade(colour(tokens, node, facts), look.quiet);
+        let radius = match node {
+            Node::Lock(_) => CornerRadius::same((f32::from(size::RADIUS) * self.zoom) as u8),
+            Node::Owner(_) | Node::More(_) | Node::Holders(_) => {
+                CornerRadius::same((rect.height() / 2.0).min(255.0) as u8)
+            }
+        };
+        painter.rect_filled(rect, radius, if look.hot { tokens.hover } else { tokens.raised });
+        if facts.in_cycle {
+            painter.rect_filled(rect, radius, tokens.soft(colour));
+        }
+        let (line, outline) = if look.chosen { (2.0, tokens.accent) } else { (1.2, colour) };
+        painter.rect_stroke(rect, radius, Stroke::new(line, outline), StrokeKind::Inside);
+        let Some(scale) = self.label else { return };
+        let y = rect.center().y;
+        let pad = PAD * self.zoom;
+        let (mut left, mut right) = (rect.left() + pad, rect.right() - pad);
+        if self.zoom >= ZOOM_FOR_ICONS {
+            let icon_size = (15.0 * scale).round();
+            paint_icon(self.ui, pos2(left + icon_size / 2.0, y), icon(node), icon_size, colour);
+            left += icon_size + 6.0 * self.zoom;
+        }
+        if matches!(node, Node::Lock(_)) {
+            let font = sized(text::mono_small(), scale);
+            let count = painter.layout_no_wrap(count_text(facts.waits as u64), font, colour);
+            right -= count.size().x;
+            painter.galley(pos2(right, y - count.size().y / 2.0), count, colour);
+            right -= 6.0 * self.zoom;
+        }
+        let galley = self.name(at, scale, right - left);
+        let at = pos2(left, y - galley.size().y / 2.0);
+        if look.quiet {
+            painter.galley_with_override_text_color(at, galley, fade(tokens.text, true));
+        } else {
+            painter.galley(at, galley, tokens.text);
+        }
     }
-    let y = rect.center().y;
-    let pad = 11.0 * sight.zoom;
-    let icon_size = (15.0 * sight.zoom).round();
-    paint_icon(ui, pos2(rect.left() + pad + icon_size / 2.0, y), icon(node), icon_size, colour);
-    let mut right = rect.right() - pad;
-    if matches!(node, Node::Lock(_)) {
-        let mut font = text::mono_small();
-        font.size = (font.size * sight.zoom * 2.0).round() / 2.0;
-        let count = painter.layout_no_wrap(count_text(facts.waits as u64), font, colour);
-        right -= count.size().x;
-        painter.galley(pos2(right, y - count.size().y / 2.0), count, colour);
-        right -= 6.0 * sight.zoom;
-    }
-    let left = rect.left() + pad + icon_size + 6.0 * sight.zoom;
-    let words_colour = fade(tokens.text, look.quiet);
-    let galley = name(painter, tokens, node, net.gathered.get(&at), label_size, right - left, separator);
-    let at = pos2(left, y - galley.size().y / 2.0);
-    if look.quiet {
-        painter.galley_with_override_text_color(at, galley, words_colour);
-    } else {
-        painter.galley(at, galley, words_colour);
+
+    /// The name in steps of the room for it: while the graph grows under the wheel, few are laid out anew.
+    fn name(&self, at: usize, scale: f32, room: f32) -> Arc<Galley> {
+        let (painter, tokens) = (self.ui.painter(), self.tokens);
+        let room = (room / ROOM_STEP).floor() * ROOM_STEP;
+        let node = &self.net.nodes[at];
+        match node {
+            Node::Lock(lock) => {
+                let font = sized(text::mono_small(), scale);
+                paint_key_tail(painter, tokens, lock, self.separator, &font, room)
+            }
+            Node::Owner(owner) => {
+                let font = sized(text::medium(), scale);
+                words::elided_middle(painter, &words::owner_short(owner), &font, tokens.text, room)
+            }
+            Node::More(_) | Node::Holders(_) => {
+                let count = count_text(self.net.gathered.get(&at).copied().unwrap_or_default() as u64);
+                let words = t!("locks.graph.more", count = count);
+                elided(painter, words, sized(text::medium(), scale), tokens.second, room)
+            }
+        }
     }
 }
 
-fn name(
-    painter: &Painter,
-    tokens: &Tokens,
-    node: &Node,
-    gathered: Option<&usize>,
-    label_size: f32,
-    room: f32,
-    separator: u8,
-) -> Arc<Galley> {
-    let sized = |mut font: egui::FontId| {
-        font.size = label_size;
-        font
-    };
-    match node {
-        Node::Lock(lock) => {
-            paint_key_tail(painter, tokens, lock, separator, &sized(text::mono_small()), room)
-        }
-        Node::Owner(owner) => words::elided_middle(
-            painter,
-            &words::owner_short(owner),
-            &sized(text::medium()),
-            tokens.text,
-            room,
-        ),
-        Node::More(_) => {
-            let count = count_text(gathered.copied().unwrap_or_default() as u64);
-            elided(painter, t!("locks.graph.more", count = count), sized(text::medium()), tokens.second, room)
-        }
+fn sized(mut font: FontId, scale: f32) -> FontId {
+    font.size *= scale;
+    font
+}
+
+/// Labels come in few sizes, each with letters of its own that must be made first.
+fn label_scale(zoom: f32) -> Option<f32> {
+    match zoom {
+        zoom if zoom < ZOOM_FOR_LABELS => None,
+        zoom if zoom < 0.7 => Some(0.8),
+        zoom if zoom < 1.35 => Some(1.0),
+        _ => Some(1.4),
     }
 }
 
@@ -175,7 +196,7 @@ fn icon(node: &Node) -> &'static str {
     match node {
         Node::Owner(_) => icons::USER,
         Node::Lock(_) => icons::LOCK,
-        Node::More(_) => icons::USERS,
+        Node::More(_) | Node::Holders(_) => icons::USERS,
     }
 }
 
@@ -184,6 +205,7 @@ fn colour(tokens: &Tokens, node: &Node, facts: Facts) -> Color32 {
     match node {
         _ if facts.in_cycle => tokens.danger,
         Node::Lock(_) => tokens.second,
+        Node::Holders(_) => tokens.live,
         Node::Owner(_) if facts.waits == 0 => tokens.live,
         Node::Owner(_) | Node::More(_) => tokens.waiting,
     }

@@ -6,8 +6,8 @@ use egui::accesskit::Role;
 use egui::{Frame, Id, Label, Margin, Rect, Sense, Ui, pos2};
 use rust_i18n::t;
 
-use super::net::{Node, ahead};
-use super::{GraphState, by_lease_alone, canvas, words};
+use super::net::{Node, ahead, is_found};
+use super::{GraphState, canvas, words};
 use crate::action::Actions;
 use crate::model::coordination::WaitGraph;
 use crate::model::coordination::waits::Wait;
@@ -37,9 +37,10 @@ pub struct WaitRow {
     held: bool,
 }
 
-/// The lines: the waits of each deadlock in their order, then all others by lock and place.
+/// The lines that have `filter`, in small letters, in them: the waits of each deadlock in their order, then all
+/// others by lock and place.
 #[must_use]
-pub fn of(graph: &WaitGraph) -> Vec<WaitRow> {
+pub fn of(graph: &WaitGraph, filter: &str) -> Vec<WaitRow> {
     let mut places: BTreeMap<&Wait, usize> = BTreeMap::new();
     for (at, wait) in graph.waits.iter().enumerate() {
         places.entry(wait).or_insert(at);
@@ -66,20 +67,21 @@ pub fn of(graph: &WaitGraph) -> Vec<WaitRow> {
         (!wait.in_cycle, &wait.lock, wait.place, *at)
     });
     rows.extend(others.into_iter().map(|at| row(at, None)));
+    rows.retain(|row| filter.is_empty() || is_found(&graph.waits[row.wait], filter));
     rows
 }
 
 /// Draws the table.
 pub fn show(ui: &mut Ui, world: &World, session: &Session, state: &mut GraphState, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
-    let drawn = state.drawn.clone();
-    let Some(graph) = state.of.clone() else { return };
+    let drawn = state.picture.drawn().clone();
+    let Some(graph) = state.picture.of().cloned() else { return };
     ui.spacing_mut().item_spacing.y = 0.0;
     Frame::new().inner_margin(Margin::symmetric(14, 0)).show(ui, |ui| {
         section_header(ui, &t!("locks.graph.table"), |ui| {
             ui.label(tokens.hint(count_text(drawn.rows.len() as u64)));
         });
-        if by_lease_alone(&graph) {
+        if drawn.by_lease_alone {
             ui.add(Label::new(tokens.hint(t!("locks.graph.owner_hint"))).wrap());
             ui.add_space(size::GRID);
         }
@@ -120,7 +122,7 @@ fn chosen(state: &GraphState, graph: &WaitGraph, rows: &[WaitRow]) -> Option<usi
 fn is_about(state: &GraphState, wait: &Wait) -> bool {
     match &state.picked {
         Some(Node::Owner(owner)) => wait.waiter == *owner || wait.holder == *owner,
-        Some(Node::Lock(lock) | Node::More(lock)) => wait.lock == *lock,
+        Some(Node::Lock(lock) | Node::More(lock) | Node::Holders(lock)) => wait.lock == *lock,
         None => false,
     }
 }
@@ -217,8 +219,8 @@ mod tests {
         let (first, second) = (wait("z", "l2", "b", true), wait("b", "l1", "z", true));
         let waits = vec![wait("a", "l0", "z", false), second.clone(), first.clone()];
         let graph = WaitGraph { waits, cycles: vec![Cycle { waits: vec![first, second] }] };
-        let order: Vec<usize> = of(&graph).iter().map(|row| row.wait).collect();
+        let order: Vec<usize> = of(&graph, "").iter().map(|row| row.wait).collect();
         assert_eq!(order, [2, 1, 0]);
-        assert_eq!(of(&graph)[0].cycle, Some(1));
+        assert_eq!(of(&graph, "")[0].cycle, Some(1));
     }
 }

@@ -9,8 +9,8 @@ use crate::ui::locks::graph::net::Net;
 
 /// Rows that the bend of an edge takes.
 const BEND: f32 = 0.5;
-/// Rows between a ring and what is above or below it.
-pub(super) const CLEAR: f32 = 1.25;
+/// Rows between a ring and what is above or below it: there is the frame of the deadlock, and its name.
+pub(super) const CLEAR: f32 = 1.9;
 
 /// Edges of a part that say what is left of what.
 struct Links {

@@ -16,16 +16,19 @@ use std::collections::BTreeMap;
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 
 use self::pack::Block;
-use super::net::{Net, Node};
+use super::net::{Edge, Net, Node};
 
 /// Width and height of a node, in points at full size.
-pub const NODE: Vec2 = vec2(180.0, 34.0);
+pub const NODE: Vec2 = vec2(172.0, 34.0);
 /// From one column to the next, and from one row to the next.
-const PITCH: Vec2 = vec2(250.0, 48.0);
+const PITCH: Vec2 = vec2(224.0, 46.0);
 /// The frame around a deadlock leaves so much room around its nodes, and above them for its name.
 const FRAME_PAD: f32 = 16.0;
 /// See [`FRAME_PAD`].
 const FRAME_HEAD: f32 = 26.0;
+
+/// So many cells, or rows, are never too many to keep nodes where they are.
+const SPARE: f32 = 40.0;
 
 /// A place on the grid: columns are whole, rows need not be.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -51,6 +54,8 @@ pub struct Part {
     pub nodes: Vec<usize>,
     /// The ring of its deadlock, in the order of waiting; empty: it has none.
     pub ring: Vec<usize>,
+    /// The frame around the ring: nobody else is in it.
+    pub frame: Option<Rect>,
 }
 
 /// Where everything lies.
@@ -104,7 +109,7 @@ impl Layout {
         let mut drafts: Vec<Draft> = parts(net).into_iter().map(|nodes| draft(net, nodes, before)).collect();
         drafts.sort_by_key(|draft| (draft.ring.is_empty(), !draft.kept, !draft.known));
         let blocks: Vec<Block> = drafts.iter().map(block).collect();
-        let moves = pack::places(&blocks);
+        let moves = moves(&drafts, &blocks);
         let mut layout = Self {
             middles: vec![Pos2::ZERO; net.nodes.len()],
             bends: vec![Vec::new(); net.edges.len()],
@@ -123,12 +128,37 @@ impl Layout {
                 layout.bends[*edge] = bends.iter().map(|cell| cell.middle()).collect();
                 layout.routes.insert(ends(net, *edge), bends);
             }
-            let rect = block.rect.translate(vec2(columns as f32 * PITCH.x, rows * PITCH.y));
+            let by = vec2(columns as f32 * PITCH.x, rows * PITCH.y);
+            let (rect, frame) = (block.rect.translate(by), frame(&draft).map(|frame| frame.translate(by)));
             layout.bounds = Some(layout.bounds.map_or(rect, |bounds| bounds.union(rect)));
-            layout.parts.push(Part { rect, nodes: draft.nodes, ring: draft.ring });
+            layout.parts.push(Part { rect, nodes: draft.nodes, ring: draft.ring, frame });
         }
         layout
     }
+}
+
+/// By how many columns and rows each part is moved. Parts that come and go leave gaps: where these are most of
+/// the room, all parts are placed anew.
+fn moves(drafts: &[Draft], blocks: &[Block]) -> Vec<(i32, f32)> {
+    let kept = pack::places(blocks);
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by_cached_key(|at| by_size(&drafts[*at]));
+    let anew: Vec<Block> = order.iter().map(|at| Block { kept: false, ..blocks[*at] }).collect();
+    let moved = pack::places(&anew);
+    if cells(pack::room(blocks, &kept)) <= cells(pack::room(&anew, &moved)) * 1.5 + SPARE {
+        return kept;
+    }
+    let mut moves = kept;
+    for (at, by) in order.into_iter().zip(moved) {
+        moves[at] = by;
+    }
+    moves
+}
+
+/// Those with a deadlock first, then the larger ones: the smaller ones fit into what these leave.
+fn by_size(draft: &Draft) -> (bool, std::cmp::Reverse<i64>, Option<usize>) {
+    let size = extent(draft).round() as i64;
+    (draft.ring.is_empty(), std::cmp::Reverse(size), draft.nodes.first().copied())
 }
 
 fn ends(net: &Net, edge: usize) -> (Node, Node) {
@@ -178,8 +208,11 @@ fn draft(net: &Net, nodes: Vec<usize>, before: &Layout) -> Draft {
         None
     };
     match kept {
-        // Places kept for too long make a part of gaps.
-        Some(kept) if extent(&kept) <= extent(&fresh) * 2.0 + 24.0 => {
+        // Places kept for too long make a part of gaps and long edges.
+        Some(kept)
+            if extent(&kept) <= extent(&fresh) * 2.0 + SPARE
+                && stretch(net, &kept) <= stretch(net, &fresh) * 1.5 + SPARE =>
+        {
             Draft { nodes, ring, kept: true, known: true, ..kept }
         }
         _ => Draft { nodes, ring, known: true, ..near(fresh, &old) },
@@ -203,8 +236,25 @@ fn near(mut draft: Draft, old: &BTreeMap<usize, Cell>) -> Draft {
 
 /// How many cells a part takes.
 fn extent(draft: &Draft) -> f32 {
-    let size = block(draft).rect.size();
+    cells(block(draft).rect.size())
+}
+
+fn cells(size: Vec2) -> f32 {
     (size.x / PITCH.x) * (size.y / PITCH.y)
+}
+
+/// How many rows its edges go up or down, all together.
+fn stretch(net: &Net, draft: &Draft) -> f32 {
+    let ends = |edge: &Edge| Some((draft.cells.get(&edge.from)?, draft.cells.get(&edge.to)?));
+    net.edges.iter().filter_map(ends).map(|(from, to)| (from.row - to.row).abs()).sum()
+}
+
+fn frame(draft: &Draft) -> Option<Rect> {
+    let cells = draft.ring.iter().filter_map(|node| draft.cells.get(node));
+    let rects = cells.map(|cell| Rect::from_center_size(cell.middle(), NODE));
+    let mut frame = rects.reduce(Rect::union)?.expand(FRAME_PAD);
+    frame.min.y -= FRAME_HEAD;
+    Some(frame)
 }
 
 fn block(draft: &Draft) -> Block {
@@ -215,11 +265,13 @@ fn block(draft: &Draft) -> Block {
     for cell in draft.bends.values().flatten() {
         rect.extend_with(cell.middle());
     }
-    if !draft.ring.is_empty() {
-        rect = rect.expand(FRAME_PAD);
-        rect.min.y -= FRAME_HEAD;
+    if let Some(frame) = frame(draft) {
+        rect = rect.union(frame);
     }
-    Block { rect, above: !draft.ring.is_empty(), kept: draft.known }
+    // One that is deadlocked now comes to the others that are.
+    let above = !draft.ring.is_empty();
+    let kept = if above { draft.kept } else { draft.known };
+    Block { rect, above, kept }
 }
 
 #[cfg(test)]

@@ -48,6 +48,16 @@ pub fn places(blocks: &[Block]) -> Vec<(i32, f32)> {
         .collect()
 }
 
+/// The room that parts take where they were moved.
+#[must_use]
+pub fn room(blocks: &[Block], moves: &[(i32, f32)]) -> Vec2 {
+    let moved = blocks.iter().zip(moves).map(|(block, (columns, rows))| {
+        block.rect.translate(vec2(*columns as f32 * PITCH.x, rows * PITCH.y))
+    });
+    let all = moved.fold(Rect::NOTHING, Rect::union);
+    if all.is_positive() { all.size() } else { Vec2::ZERO }
+}
+
 /// Columns are whole; rows need not be.
 fn on_grid(by: Vec2) -> Vec2 {
     vec2((by.x / PITCH.x).round() * PITCH.x, by.y)

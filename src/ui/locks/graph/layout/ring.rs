@@ -3,18 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Cell;
-use crate::ui::locks::graph::net::Net;
+use crate::ui::locks::graph::net::{Edge, Net};
 
 /// Rows between the upper and the lower half of a ring.
 const HEIGHT: f32 = 2.0;
 
-/// The shortest ring of deadlocked edges among these nodes that begins at the smallest node that is in one;
-/// empty: there is none.
+/// The shortest ring among these nodes that begins at the smallest node that is in one: of the edges that a
+/// deadlock is told by, else of any that are in one; empty: there is none.
 #[must_use]
 pub fn find(net: &Net, nodes: &[usize]) -> Vec<usize> {
     let inside: BTreeSet<usize> = nodes.iter().copied().collect();
+    let edges = || net.edges.iter().filter(|edge| inside.contains(&edge.from));
+    let told = of(edges().filter(|edge| edge.named));
+    if told.is_empty() { of(edges().filter(|edge| edge.in_cycle)) } else { told }
+}
+
+fn of<'e>(edges: impl Iterator<Item = &'e Edge>) -> Vec<usize> {
     let mut next: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for edge in net.edges.iter().filter(|edge| edge.in_cycle && inside.contains(&edge.from)) {
+    for edge in edges {
         next.entry(edge.from).or_default().push(edge.to);
     }
     next.keys().find_map(|start| shortest(&next, *start)).unwrap_or_default()

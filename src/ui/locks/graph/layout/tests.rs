@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::coordination::WaitGraph;
 use crate::model::coordination::waits::{Owner, Wait};
+use crate::ui::locks::graph::net::Choice;
 
 fn wait(waiter: &str, lock: &str, holder: &str, in_cycle: bool) -> Wait {
     let named = |name: &str| Owner::Named(name.to_owned());
@@ -8,7 +9,7 @@ fn wait(waiter: &str, lock: &str, holder: &str, in_cycle: bool) -> Wait {
 }
 
 fn net(waits: Vec<Wait>) -> Net {
-    Net::of(&WaitGraph { waits, cycles: Vec::new() }, 1_000)
+    Net::of(&WaitGraph { waits, cycles: Vec::new() }, &Choice { most: 1_000, ..Choice::default() })
 }
 
 /// A graph at random: owners hold locks and wait for some.
@@ -104,6 +105,22 @@ fn nodes_keep_their_places_when_others_come_and_go() {
     assert_eq!(third.middles, first.middles, "nor when they go again");
 }
 
+#[test]
+fn room_that_others_left_is_taken_back() {
+    let calm = |number: usize| {
+        let name = |what: &str| format!("{what}{number:03}");
+        wait(&name("waiter"), &name("lock"), &name("holder"), false)
+    };
+    let many = net((0..300).map(calm).collect());
+    let full = Layout::of(&many, &Layout::default());
+    assert_apart(&full, "many");
+    // Of all parts the first and the last are left.
+    let few = net([0, 299].map(calm).into());
+    let layout = Layout::of(&few, &full);
+    let bounds = layout.bounds.expect("something is drawn");
+    assert!(bounds.width() < 2_000.0 && bounds.height() < 400.0, "{bounds:?}");
+}
+
 fn deadlock() -> Vec<Wait> {
     vec![wait("a", "l2", "b", true), wait("b", "l3", "c", true), wait("c", "l1", "a", true)]
 }
@@ -128,6 +145,13 @@ fn a_deadlock_is_a_ring_above_all_others_which_do_not_move() {
     }
     for node in &layout.parts[0].nodes {
         assert!(layout.rect(*node).is_some_and(|rect| layout.parts[0].rect.contains_rect(rect)));
+    }
+    let frame = layout.parts[0].frame.expect("a frame");
+    for node in 0..layout.middles.len() {
+        let rect = layout.rect(node).expect("a place");
+        let inside = ring.contains(&node);
+        assert_eq!(frame.contains_rect(rect), inside, "the frame is around who waits for ever");
+        assert_eq!(frame.intersects(rect), inside);
     }
     let over = Layout::of(&calm, &layout);
     assert!(over.parts.iter().all(|part| part.ring.is_empty()));
