@@ -17,6 +17,7 @@ use crate::model::diff::Side;
 use crate::model::document::DocumentPage;
 use crate::model::layers::LayerSettings;
 use crate::model::message::{ConnectRequest, RequestId, SessionId};
+use crate::model::overview::ServiceFilter;
 use crate::model::plan::{LostLease, PlanGoal, PlanId};
 use crate::model::profile::{Profile, Secret};
 use crate::model::schema::SchemaSettings;
@@ -286,6 +287,8 @@ pub enum Action {
     ListLeases,
     /// Show a service, by its folder.
     ShowService(Key),
+    /// Show the services, those of them alone.
+    ShowServices(ServiceFilter),
     /// Show a lock or an election, by its name.
     ShowQueue(ClaimKind, Key),
     /// Show who led the cluster itself, beside the elections.

@@ -4,14 +4,16 @@
 use std::sync::Arc;
 
 use super::bytes::Key;
-use super::coordination::{ClaimKind, ClaimQueue, Coordination, CoordinationSettings, Health};
+use super::coordination::{
+    ClaimKind, ClaimQueue, Coordination, CoordinationSettings, InstanceCounts, Standing,
+};
 use super::session::KnownLeases;
 use super::status::SeenAt;
 
 /// So many leaders that changed are named.
-const MOST_NAMED: usize = 8;
+const MOST_NAMED: usize = 12;
 /// So many services that are not well are named.
-const MOST_WORST: usize = 8;
+const MOST_WORST: usize = 12;
 /// An instance that came back so often lately is flapping.
 pub const FLAPPING: u32 = 3;
 /// What a lease had left is known for so long after it was asked, in milliseconds: afterwards it may have been
@@ -25,31 +27,58 @@ const NEAR_MS: i64 = 60_000;
 /// A lease that should have ended so long ago, in milliseconds, and still has its keys was kept alive.
 const OVERDUE_MS: i64 = 2_000;
 
-/// How many are well, and how many are not.
+/// How many services are how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wellness {
-    /// Up, or starting.
+pub struct ServiceCounts {
+    /// No instance of them is bad.
     pub up: usize,
-    /// Late.
-    pub late: usize,
-    /// Down.
+    /// Some of their instances are bad.
+    pub degraded: usize,
+    /// Nobody of them serves.
     pub down: usize,
+    /// Nothing proves that they live.
+    pub unknown: usize,
 }
 
-impl Wellness {
+impl ServiceCounts {
     /// All of them.
     #[must_use]
     pub fn all(&self) -> usize {
-        self.up + self.late + self.down
+        self.up + self.degraded + self.down + self.unknown
     }
+}
 
-    fn count(&mut self, health: Health) {
-        match health {
-            Health::Up | Health::Starting => self.up += 1,
-            Health::Late => self.late += 1,
-            Health::Down => self.down += 1,
-        }
-    }
+/// Which services are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ServiceFilter {
+    /// All of them.
+    #[default]
+    All,
+    /// Those with any problem.
+    Problems,
+    /// Those of which nobody serves.
+    Down,
+    /// Those of which some instances are bad.
+    Degraded,
+    /// Those with instances that come and go.
+    Flapping,
+    /// Those with a circuit breaker that is not closed.
+    Breakers,
+    /// Those of which nothing proves that they live.
+    Unknown,
+}
+
+impl ServiceFilter {
+    /// Every filter.
+    pub const ALL: [Self; 7] = [
+        Self::All,
+        Self::Problems,
+        Self::Down,
+        Self::Degraded,
+        Self::Flapping,
+        Self::Breakers,
+        Self::Unknown,
+    ];
 }
 
 /// A service that is not well.
@@ -59,17 +88,19 @@ pub struct Unwell {
     pub folder: Key,
     /// Its name.
     pub name: String,
+    /// How it is.
+    pub standing: Standing,
     /// Its instances.
-    pub instances: Wellness,
+    pub instances: InstanceCounts,
 }
 
 /// Services.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceSums {
-    /// Services: one is as bad as its worst instance, and down where the last went without being taken out.
-    pub services: Wellness,
+    /// Services.
+    pub services: ServiceCounts,
     /// Instances.
-    pub instances: Wellness,
+    pub instances: InstanceCounts,
     /// Those that are not well, worst first.
     pub worst: Vec<Unwell>,
     /// Instances that come and go.
@@ -158,34 +189,35 @@ impl Sums {
 fn services(picture: &Coordination, rules: &CoordinationSettings, now: SeenAt) -> ServiceSums {
     let mut sums = ServiceSums::default();
     for service in picture.services.values() {
-        let mut instances = Wellness::default();
+        let mut instances = InstanceCounts::default();
         for instance in service.instances.values() {
-            instances.count(instance.health(now, rules.late_secs, rules.down_secs));
+            instances.add(instance.health(now, rules.late_secs, rules.down_secs));
             sums.flapping += usize::from(instance.flaps >= FLAPPING);
         }
-        sums.instances.up += instances.up;
-        sums.instances.late += instances.late;
-        sums.instances.down += instances.down;
-        let health = match (instances.down, instances.late) {
-            (1.., _) => Health::Down,
-            (0, 1..) => Health::Late,
-            (0, 0) if instances.all() > 0 => Health::Up,
-            (0, 0) if service.lost_its_instances() => Health::Down,
-            (0, 0) => continue,
-        };
-        sums.services.count(health);
-        if health != Health::Up {
+        sums.instances.add_all(&instances);
+        let standing = service.standing(&instances);
+        match standing {
+            Standing::Up => sums.services.up += 1,
+            Standing::Unknown => sums.services.unknown += 1,
+            Standing::Degraded => sums.services.degraded += 1,
+            Standing::Down => sums.services.down += 1,
+            Standing::Gone => {}
+        }
+        if matches!(standing, Standing::Degraded | Standing::Down) {
             let (folder, name) = (service.folder.clone(), service.name.clone());
-            sums.worst.push(Unwell { folder, name, instances });
+            sums.worst.push(Unwell { folder, name, standing, instances });
         }
     }
-    // Without any instance first, then by the share that is down, then by the share that is late.
-    sums.worst.sort_by(|one, other| badness(&other.instances).total_cmp(&badness(&one.instances)));
+    // Those that are down first, then by the share that is down, then by the share that is late.
+    sums.worst.sort_by(|one, other| {
+        let badness = badness(&other.instances).total_cmp(&badness(&one.instances));
+        other.standing.cmp(&one.standing).then(badness)
+    });
     sums.worst.truncate(MOST_WORST);
     sums
 }
 
-fn badness(instances: &Wellness) -> f64 {
+fn badness(instances: &InstanceCounts) -> f64 {
     if instances.all() == 0 {
         return f64::INFINITY;
     }

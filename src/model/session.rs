@@ -19,6 +19,7 @@ use super::layers::LoadedLayers;
 use super::loadable::Loadable;
 use super::message::{RequestId, SessionId};
 use super::notify::NotableKeys;
+use super::overview::ServiceFilter;
 use super::plan::Plans;
 use super::profile::Profile;
 use super::schema::SchemaSet;
@@ -139,6 +140,8 @@ pub struct Search {
 pub struct Chosen {
     /// A service, by its folder.
     pub service: Option<Key>,
+    /// Which services are listed.
+    pub services: ServiceFilter,
     /// A lock, by its name.
     pub lock: Option<Key>,
     /// An election, by its name.

@@ -6,12 +6,15 @@ use egui::accesskit::Role;
 use egui::{Key as Press, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use etcdscope::action::Action;
+use etcdscope::model::coordination::raft::{RaftEnd, RaftTerm, Reign};
 use etcdscope::model::coordination::waits::{Cycle, Owner, Wait, WaitGraph};
 use etcdscope::model::coordination::{
     Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence, EndCause, Instance, InstanceStatus, Layout,
     LeaseInfo, LeaseUse, News, NewsKind, Report, Service, Turn,
 };
 use etcdscope::model::fault::{Fault, FaultKind};
+use etcdscope::model::leadership::Leader;
+use etcdscope::model::overview::ServiceFilter;
 use etcdscope::model::record::{ChangeKind, KeyChange, KeyMeta};
 use etcdscope::model::session::Screen;
 use etcdscope::model::status::MirrorState;
@@ -35,7 +38,8 @@ fn service(name: &str, ages_secs: &[Option<i64>]) -> Service {
             let (status, seen_at) = (Some(InstanceStatus::Up), Some(NOW - age * 1_000));
             Arc::new(Report { status, seen_at, ..Report::default() })
         });
-        let found = Instance::found(key.clone(), KeyMeta::default(), format!("10.0.0.{nth}:80"));
+        let meta = KeyMeta { lease: 7, ..KeyMeta::default() };
+        let found = Instance::found(key.clone(), meta, format!("10.0.0.{nth}:80"));
         let instance = Instance { report, ..found };
         (key, Arc::new(instance))
     };
@@ -96,6 +100,7 @@ fn troubled() -> World {
     for service in [
         service("user", &[Some(1), Some(20), Some(2)]),
         service("order", &[Some(4), Some(1)]),
+        service("payment", &[Some(11), Some(12)]),
         service("billing", &[None, None]),
     ] {
         picture.services.insert(service.folder.clone(), Arc::new(service));
@@ -145,7 +150,9 @@ fn troubled() -> World {
     ];
     for (serial, kind) in (0_u64..).zip(news) {
         let at = NOW - 30_000 + serial as i64 * 9_000;
-        picture.news.push_back(Arc::new(News { serial, at, revision: 500 + serial as i64, kind }));
+        let handover = matches!(kind, NewsKind::Holder { .. });
+        let told = if handover { &mut picture.handovers } else { &mut picture.news };
+        told.push_back(Arc::new(News { serial, at, revision: 500 + serial as i64, kind }));
     }
     session.cluster.members[2].fault = Some(Fault::new(FaultKind::Unavailable, ""));
     session.cluster.alarms = vec![("NOSPACE".into(), session.cluster.members[0].id)];
@@ -166,9 +173,9 @@ fn tile(scene: &Scene, title: &str) -> String {
 fn when_all_is_well_every_tile_is_calm() {
     let mut scene = play(Setting::default(), calm());
     scene.picture("overview-calm");
-    assert!(tile(&scene, "Services").starts_with("Services: 2/2 services up, all up, Instances: 7, all up"));
+    assert!(tile(&scene, "Services").starts_with("Services: 2/2 services up, all up, 7 instances, all up"));
     assert!(tile(&scene, "Locks").starts_with("Locks: 0 locks waited for, nobody waits"));
-    assert!(tile(&scene, "Leaders").starts_with("Leaders: 0 changed in 10 min, steady"));
+    assert!(tile(&scene, "Leaders").starts_with("Leaders: 0 changes in the last 10 min, steady"));
     assert!(tile(&scene, "Leases near their end").starts_with("Leases near their end: 0 end soon, all kept"));
     assert!(tile(&scene, "Cluster").starts_with("Cluster: 3/3 members up, healthy, Leader etcd-2 term 7"));
     assert!(tile(&scene, "Changes").contains("40 in the last minute"));
@@ -180,14 +187,15 @@ fn what_is_wrong_is_counted_and_the_worst_is_named() {
     let mut scene = play(Setting::default().size(1_280.0, 900.0), troubled());
     scene.picture("overview-troubled");
     let services = tile(&scene, "Services");
-    assert!(services.starts_with("Services: 1/3 services up, 1 down, user 1 of 3 down"), "{services}");
-    assert!(services.contains("order 1 of 2 late"), "{services}");
+    let counts = "Services: 1/4 services up, 1 down, 2 degraded, 5 of 9 instances up, 1 late, 3 down";
+    assert!(services.starts_with(counts), "{services}");
+    assert!(services.contains("payment all 2 down, user 2 of 3 up, order 1 of 2 up"), "{services}");
     let locks = tile(&scene, "Locks");
     assert!(locks.starts_with("Locks: 2 locks waited for, a deadlock"), "{locks}");
     assert!(locks.contains("/locks/deploy → /locks/cron"), "{locks}");
     assert!(locks.contains("Longest wait: /locks/deploy 3 min 20 s"), "{locks}");
     let leaders = tile(&scene, "Leaders");
-    assert!(leaders.starts_with("Leaders: 6 changed in 10 min, 1 without a leader"), "{leaders}");
+    assert!(leaders.starts_with("Leaders: 6 changes in the last 10 min, 1 without a leader"), "{leaders}");
     assert!(leaders.contains("/elections/flapping: worker-b 5 s ago, expired"), "{leaders}");
     let leases = tile(&scene, "Leases near their end");
     assert!(leases.starts_with("Leases near their end: 1 end soon, not kept alive"), "{leases}");
@@ -201,7 +209,6 @@ fn what_is_wrong_is_counted_and_the_worst_is_named() {
 fn every_tile_leads_to_its_screen_with_the_mouse_and_the_keyboard() {
     let mut scene = play(Setting::default(), calm());
     for (title, screen) in [
-        ("Services", Screen::Services),
         ("Locks", Screen::Locks),
         ("Leaders", Screen::Elections),
         ("Leases near their end", Screen::Leases),
@@ -220,6 +227,81 @@ fn every_tile_leads_to_its_screen_with_the_mouse_and_the_keyboard() {
 }
 
 #[test]
+fn the_services_tile_leads_to_those_with_problems_where_there_are_any() {
+    for (world, filter) in [(calm(), ServiceFilter::All), (troubled(), ServiceFilter::Problems)] {
+        let mut scene = play(Setting::default(), world);
+        let name = tile(&scene, "Services");
+        scene.actions();
+        scene.press(&name);
+        assert_eq!(scene.actions(), [Action::ShowServices(filter)]);
+    }
+}
+
+#[test]
+fn handovers_of_locks_are_one_line_until_they_are_asked_for() {
+    let mut world = troubled();
+    let picture = &mut world.sessions[0].coordination;
+    picture.handovers.clear();
+    for at in 0..40 {
+        let lock = key(&format!("/locks/{}", at % 8));
+        let kind = NewsKind::Holder { lock, from: None, to: Some("worker".into()), cause: None };
+        let at_ms = NOW - 50_000 + at * 1_000;
+        picture.handovers.push_back(Arc::new(News { serial: at as u64, at: at_ms, revision: 9, kind }));
+    }
+    world.sessions[0].raft = Default::default();
+    let mut scene = play(Setting::default().size(1_280.0, 900.0), world);
+    scene.picture("overview-feed");
+    assert!(scene.sees("40 handovers of 8 locks in the last minute"));
+    assert!(scene.sees("All 3") && scene.sees("Locks 1") && !scene.sees("worker holds it"));
+    scene.press("Show each");
+    assert!(scene.sees("All 43") && scene.sees("Locks 41") && scene.sees("worker holds it"));
+    scene.press("Leaders 1");
+    assert!(scene.sees("worker-b leads") && !scene.sees("worker holds it"));
+    scene.press("Cluster 0");
+    assert!(scene.sees("Nothing of this kind has happened."));
+}
+
+#[test]
+fn leaders_of_the_cluster_are_in_the_feed() {
+    let mut world = calm();
+    let raft = &mut world.sessions[0].raft;
+    let term = |at, term, id: u64, name: &str| RaftTerm {
+        at,
+        term,
+        reign: Reign::Seen(Leader::Member(id)),
+        name: name.into(),
+        end: Some(RaftEnd::Silent),
+    };
+    raft.terms = [term(NOW - 90_000, 6, 1, "etcd-1"), term(NOW - 20_000, 7, 2, "etcd-2")].into();
+    let mut scene = play(Setting::default(), world);
+    let words = "Cluster: etcd-2 leads in term 7, after etcd-1 (did not answer)";
+    let link = scene
+        .harness
+        .get_by(|node| node.role() == Role::Link && node.label().is_some_and(|label| label.ends_with(words)));
+    link.click();
+    scene.settle();
+    assert!(scene.actions().contains(&Action::ShowRaft));
+}
+
+#[test]
+fn what_the_night_was_like_is_told_by_a_course() {
+    let mut scene = play(Setting::default(), calm());
+    assert!(!scene.sees("Instances late or down since"), "nothing was ever bad");
+    scene.change(|world| world.now += 10_000);
+    scene.change(|world| world.now += 10_000);
+    scene.change(|world| {
+        world.now += 1_000;
+        let fresh = [service("user", &[Some(-21), Some(-21), None]), service("order", &[Some(-21); 4])];
+        for service in fresh {
+            world.sessions[0].coordination.services.insert(service.folder.clone(), Arc::new(service));
+        }
+    });
+    assert!(tile(&scene, "Services").contains("all up"), "{}", tile(&scene, "Services"));
+    assert!(scene.sees("Instances late or down since") && scene.sees("most 6, at"));
+    scene.picture("overview-course");
+}
+
+#[test]
 fn what_is_named_leads_to_itself() {
     let mut scene = play(Setting::default().size(1_280.0, 900.0), troubled());
     let press = |scene: &mut Scene, name: &str| {
@@ -228,7 +310,7 @@ fn what_is_named_leads_to_itself() {
         scene.settle();
         scene.actions()
     };
-    let found = press(&mut scene, "user 1 of 3 down");
+    let found = press(&mut scene, "user 2 of 3 up");
     assert_eq!(found, [Action::ShowService(key("/services/user/"))]);
     let found = press(&mut scene, "Longest wait: /locks/deploy 3 min 20 s");
     assert_eq!(found, [Action::ShowQueue(ClaimKind::Lock, key("/locks/deploy"))]);
@@ -247,9 +329,10 @@ fn instances_grow_late_with_the_clock_alone() {
     let mut scene = play(Setting::default(), calm());
     assert!(tile(&scene, "Services").contains("2/2 services up"));
     scene.change(|world| world.now += 4_000);
-    assert!(tile(&scene, "Services").starts_with("Services: 0/2 services up, 2 late"));
+    assert!(tile(&scene, "Services").starts_with("Services: 0/2 services up, 2 degraded"));
     scene.change(|world| world.now += 8_000);
-    assert!(tile(&scene, "Services").starts_with("Services: 0/2 services up, 2 down"));
+    // One of them has an instance that never reports, and lives on its lease.
+    assert!(tile(&scene, "Services").starts_with("Services: 0/2 services up, 1 down, 1 degraded"));
 }
 
 #[test]
@@ -337,6 +420,6 @@ fn pictures_of_other_sizes_themes_and_languages() {
             ui::show(ui, &stage.world, &mut stage.state, actions);
         });
         scene.picture(name);
-        assert!(scene.sees("1/3"));
+        assert!(scene.sees("1/4"));
     }
 }

@@ -18,6 +18,9 @@ impl App {
             Action::ShowService(folder) => self.choose(Screen::Services, |session| {
                 session.chosen.service = Some(folder);
             }),
+            Action::ShowServices(only) => self.choose(Screen::Services, |session| {
+                session.chosen.services = only;
+            }),
             Action::ShowQueue(ClaimKind::Lock, name) => self.choose(Screen::Locks, |session| {
                 session.chosen.lock = Some(name);
             }),

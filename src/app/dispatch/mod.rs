@@ -137,6 +137,7 @@ impl App {
             }
             action @ (Action::ListLeases
             | Action::ShowService(_)
+            | Action::ShowServices(_)
             | Action::ShowQueue(..)
             | Action::ShowRaft
             | Action::ShowLease(_)

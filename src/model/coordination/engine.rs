@@ -56,6 +56,8 @@ pub struct Engine {
     /// Queues and services that nobody is in, oldest first.
     empty: Empties,
     serial: u64,
+    /// The same of the handovers of locks.
+    handover_serial: u64,
 }
 
 /// A key that is remembered.
@@ -197,8 +199,8 @@ impl Engine {
     pub fn listed(&mut self, keyspace: &Keyspace, revision: i64, seen_at: SeenAt, replaced: bool) {
         if replaced {
             let rules = std::mem::take(&mut self.rules);
-            let serial = self.serial;
-            *self = Self { separator: self.separator, rules, serial, ..Self::default() };
+            let (serial, handover_serial) = (self.serial, self.handover_serial);
+            *self = Self { separator: self.separator, rules, serial, handover_serial, ..Self::default() };
         }
         let way = if self.picture.complete { Way::Gap } else { Way::Found };
         self.look(keyspace, Moment { at: seen_at, revision, way });

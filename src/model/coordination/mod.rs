@@ -15,6 +15,7 @@ mod queue;
 pub mod raft;
 pub mod rules;
 mod service;
+mod standing;
 pub mod traffic;
 pub mod waits;
 
@@ -36,6 +37,7 @@ pub use service::{
     Breaker, Cause, Health, Instance, InstanceEvent, InstanceStatus, MOST_EVENTS, Node, Report, Sample,
     Series, Service, Turn,
 };
+pub use standing::{InstanceCounts, Standing};
 pub use waits::WaitGraph;
 
 use super::bytes::Key;
@@ -43,6 +45,9 @@ use super::status::SeenAt;
 
 /// At most so many news are kept, oldest dropped first.
 pub const MOST_NEWS: usize = 1_000;
+
+/// And so many handovers of locks: where thousands of them happen in a second, they must not push out the rest.
+pub const MOST_HANDOVERS: usize = 500;
 
 /// How many there are that somebody claims.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +76,11 @@ impl Totals {
     }
 }
 
+fn same_news(some: &Vector<Arc<News>>, others: &Vector<Arc<News>>) -> bool {
+    let last = |news: &Vector<Arc<News>>| news.back().map(|news| news.serial);
+    some.len() == others.len() && last(some) == last(others)
+}
+
 /// Services, by the path of the folder that their instances are in (with its separator at the end).
 pub type Services = OrdMap<Key, Arc<Service>>;
 
@@ -95,8 +105,10 @@ pub struct Coordination {
     pub meanings: HashMap<Key, Meaning>,
     /// Who waits for whom, and which of them for ever.
     pub waits: Arc<WaitGraph>,
-    /// What happened, oldest first.
+    /// What happened, oldest first, without handovers of locks. Their serial numbers follow each other.
     pub news: Vector<Arc<News>>,
+    /// Locks that went from one to another, oldest first, with serial numbers of their own.
+    pub handovers: Vector<Arc<News>>,
     /// What ended and is still to be found out why, oldest first, by revision and key.
     pub endings: OrdMap<(i64, Key), Arc<Ending>>,
 }
@@ -112,8 +124,17 @@ impl Coordination {
             && self.leases.ptr_eq(&other.leases)
             && Arc::ptr_eq(&self.waits, &other.waits)
             // (Short vectors are never the same to `ptr_eq`.) What becomes known of one changes what it is about.
-            && self.news.len() == other.news.len()
-            && self.news.back().map(|news| news.serial) == other.news.back().map(|news| news.serial)
+            && same_news(&self.news, &other.news)
+            && same_news(&self.handovers, &other.handovers)
+            && self.endings.ptr_eq(&other.endings)
+    }
+
+    /// Whether one can see from its news alone that nothing happened since the other. (What became known of why
+    /// something ended is another picture, see [`Self::is_same`].)
+    #[must_use]
+    pub fn tells_the_same(&self, other: &Self) -> bool {
+        same_news(&self.news, &other.news)
+            && same_news(&self.handovers, &other.handovers)
             && self.endings.ptr_eq(&other.endings)
     }
 

@@ -178,8 +178,10 @@ pub struct Service {
 /// How an instance is, by its registration, its reports and their age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Health {
-    /// Registered, and reports in time if it reports at all.
+    /// Registered on a lease that is kept alive, and reports in time if it reports at all.
     Up,
+    /// Registered without a lease, and never seen to report: nothing proves that it lives.
+    Unknown,
     /// It says that it is starting.
     Starting,
     /// Its last report is older than the heartbeat allows.
@@ -229,7 +231,8 @@ impl Instance {
     }
 
     /// How it is now. A report is late after `late_secs` and stale after `down_secs`; what never reported, or
-    /// only before it was watched, is judged by its registration alone.
+    /// only before it was watched, is judged by its registration alone: one on a lease goes with its lease, one
+    /// without stays whatever becomes of the instance.
     #[must_use]
     pub fn health(&self, now: SeenAt, late_secs: u32, down_secs: u32) -> Health {
         let report = self.report.as_deref();
@@ -241,6 +244,7 @@ impl Instance {
             _ if older(down_secs) => Health::Down,
             _ if older(late_secs) => Health::Late,
             Some(InstanceStatus::Starting) => Health::Starting,
+            _ if age.is_none() && self.meta.lease == 0 => Health::Unknown,
             _ => Health::Up,
         }
     }

@@ -117,6 +117,8 @@ pub enum Remark {
     HalfOpen,
     /// Its report is late: it may already be gone.
     Late,
+    /// Nothing proves that it lives.
+    Unproven,
 }
 
 /// What an instance would get.
@@ -194,6 +196,7 @@ fn begin(target: &Target<'_>, uses_weight: bool) -> Share {
     if left_out.is_none() {
         remarks.extend((target.breaker == Some(Breaker::HalfOpen)).then_some(Remark::HalfOpen));
         remarks.extend((target.health == Health::Late).then_some(Remark::Late));
+        remarks.extend((target.health == Health::Unknown).then_some(Remark::Unproven));
     }
     Share { share: 0.0, left_out, remarks }
 }

@@ -17,7 +17,8 @@ fn key(text: &str) -> Key {
 
 fn instance(service: &str, id: &str, report: Option<Report>, flaps: u32) -> (Key, Arc<Instance>) {
     let key = key(&format!("{service}{id}"));
-    let found = Instance::found(key.clone(), KeyMeta::default(), id.into());
+    let meta = KeyMeta { lease: 7, ..KeyMeta::default() };
+    let found = Instance::found(key.clone(), meta, id.into());
     let instance = Instance { report: report.map(Arc::new), flaps, ..found };
     (key, Arc::new(instance))
 }
@@ -81,21 +82,40 @@ fn ended(name: &str, ages_ms: &[i64], cause: EndCause) -> VecDeque<Tenure> {
 }
 
 #[test]
-fn a_service_is_as_bad_as_its_worst_instance_and_the_worst_is_named_first() {
+fn a_service_is_degraded_by_some_of_its_instances_and_down_by_all_of_them() {
     let a = "/services/a/";
     let services = vec![
         service("a", vec![instance(a, "1", reported(1_000), 0), instance(a, "2", None, 4)], None),
         service("late", vec![instance("/l/", "1", reported(4_000), 0), instance("/l/", "2", None, 0)], None),
         service("half", vec![instance("/h/", "1", reported(11_000), 0), instance("/h/", "2", None, 0)], None),
+        service("dead", vec![instance("/d/", "1", reported(11_000), 0)], None),
         service("lost", Vec::new(), Some(EndCause::Expired)),
         service("retired", Vec::new(), Some(EndCause::Released)),
     ];
     let sums = sums(&picture(services, Vec::new())).services;
-    assert_eq!(sums.services, Wellness { up: 1, late: 1, down: 2 });
-    assert_eq!(sums.instances, Wellness { up: 4, late: 1, down: 1 });
+    assert_eq!(sums.services, ServiceCounts { up: 1, degraded: 2, down: 2, unknown: 0 });
+    assert_eq!(sums.instances, InstanceCounts { up: 4, late: 1, down: 2, ..InstanceCounts::default() });
     let worst: Vec<&str> = sums.worst.iter().map(|service| service.name.as_str()).collect();
-    assert_eq!(worst, ["lost", "half", "late"]);
+    assert_eq!(worst, ["lost", "dead", "half", "late"]);
     assert_eq!(sums.flapping, 1);
+}
+
+#[test]
+fn what_is_registered_without_a_lease_and_never_reports_is_not_counted_as_up() {
+    let unleased = |(key, one): (Key, Arc<Instance>)| {
+        let instance = Instance { meta: KeyMeta::default(), ..(*one).clone() };
+        (key, Arc::new(instance))
+    };
+    let told = Report { status: Some(InstanceStatus::Up), ..Report::default() };
+    let services = vec![
+        service("static", vec![unleased(instance("/static/", "1", None, 0))], None),
+        service("before", vec![unleased(instance("/before/", "1", Some(told), 0))], None),
+        service("reports", vec![unleased(instance("/reports/", "1", reported(100), 0))], None),
+        service("leased", vec![instance("/leased/", "1", None, 0)], None),
+    ];
+    let sums = sums(&picture(services, Vec::new())).services;
+    assert_eq!(sums.services, ServiceCounts { up: 2, unknown: 2, ..ServiceCounts::default() });
+    assert_eq!((sums.instances.up, sums.instances.unknown), (2, 2));
 }
 
 #[test]
@@ -104,9 +124,9 @@ fn lateness_comes_with_the_clock_alone() {
     let picture = picture(services, Vec::new());
     let rules = CoordinationSettings::default();
     let at = |now| Sums::of(&picture, &KnownLeases::new(), &rules, now, now).services.services;
-    assert_eq!(at(NOW + 3_000), Wellness { up: 1, ..Wellness::default() });
-    assert_eq!(at(NOW + 3_001), Wellness { late: 1, ..Wellness::default() });
-    assert_eq!(at(NOW + 10_001), Wellness { down: 1, ..Wellness::default() });
+    assert_eq!(at(NOW + 3_000), ServiceCounts { up: 1, ..ServiceCounts::default() });
+    assert_eq!(at(NOW + 3_001), ServiceCounts { degraded: 1, ..ServiceCounts::default() });
+    assert_eq!(at(NOW + 10_001), ServiceCounts { down: 1, ..ServiceCounts::default() });
 }
 
 #[test]

@@ -5,7 +5,7 @@ use egui::{Rect, Vec2, pos2, vec2};
 /// Distance of tiles.
 pub const GAP: f32 = 12.0;
 /// Height of a tile without its lines.
-const HEAD: f32 = 82.0;
+const HEAD: f32 = 88.0;
 /// Height of a line.
 pub const LINE: f32 = 22.0;
 /// From this width on all tiles lie beside each other.
@@ -15,7 +15,9 @@ const ROOM_FOR_THREE: f32 = 720.0;
 /// What happened last keeps at least so much height.
 const FEED_LEAST: f32 = 150.0;
 /// Lines of a tile: least, most.
-const LINES: (usize, usize) = (2, 5);
+const LINES: (usize, usize) = (2, 9);
+/// The tiles take at most this part of the height.
+const TILES_MOST: f32 = 0.52;
 /// So many tiles there are.
 pub const TILES: usize = 6;
 
@@ -42,6 +44,8 @@ impl Plan {
         let rows = TILES.div_ceil(columns) as f32;
         let width = (room.x - GAP * (columns as f32 - 1.0)) / columns as f32;
         let height = (room.y - FEED_LEAST - GAP * rows) / rows;
+        // Where there is much room, what happened last gets the larger part of it.
+        let height = height.min(room.y * TILES_MOST / rows);
         let lines = ((height - HEAD) / LINE).floor().max(0.0) as usize;
         let lines = lines.clamp(LINES.0, LINES.1);
         Self { columns, tile: vec2(width.floor(), HEAD + lines as f32 * LINE), lines }

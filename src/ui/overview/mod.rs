@@ -5,6 +5,7 @@ mod feed;
 mod layout;
 mod tile;
 mod tiles;
+mod trend;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,6 +38,7 @@ const EVERY_MS: i64 = 1_000;
 #[derive(Default)]
 pub struct OverviewState {
     counted: BTreeMap<SessionId, Counted>,
+    feed: feed::FeedState,
 }
 
 /// The sums of a connection.
@@ -47,6 +49,7 @@ struct Counted {
     at: SeenAt,
     known: bool,
     sums: Sums,
+    trend: trend::Trend,
     working: Option<Beside<Sums>>,
 }
 
@@ -68,7 +71,13 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut OverviewState, actions: &mut
     let counted = state.counted.entry(session.id).or_default();
     // Of what is no longer seen nothing grows late: it is as it was then.
     counted.refresh(ui, session, session.judged_at(world.now), world.now);
-    let view = tiles::View { world, session, sums: &counted.sums, knowledge: knowledge(session, world.now) };
+    let view = tiles::View {
+        world,
+        session,
+        sums: &counted.sums,
+        trend: &counted.trend,
+        knowledge: knowledge(session, world.now),
+    };
     Frame::new().show(ui, |ui| {
         ui.set_min_size(ui.available_size());
         not_live(ui, world, session);
@@ -80,7 +89,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut OverviewState, actions: &mut
         Frame::new().inner_margin(Margin::symmetric(size::GROUP as i8, 12)).show(ui, |ui| {
             let plan = layout::Plan::of(ui.available_size());
             tiles::show(ui, &view, &plan, actions);
-            feed::show(ui, world, session, actions);
+            feed::show(ui, world, session, &mut state.feed, actions);
         });
     });
     // Ages are told in seconds, and lateness comes with the clock alone.
@@ -107,7 +116,7 @@ impl Counted {
                 Answer::Ready(sums) => {
                     self.sums = sums;
                     self.working = None;
-                    self.known = true;
+                    self.counted(session);
                 }
                 Answer::Failed => self.working = None,
             }
@@ -129,7 +138,17 @@ impl Counted {
             self.working = Some(Beside::start(ui.ctx(), "overview", count));
         } else {
             self.sums = count();
-            self.known = true;
+            self.counted(session);
+        }
+    }
+
+    /// New sums are there.
+    fn counted(&mut self, session: &Session) {
+        self.known = true;
+        // Of what is not seen nothing is noted.
+        if session.state.is_live() && session.silent_since(self.at).is_none() && session.coordination.complete
+        {
+            self.trend.note(&self.sums, self.at);
         }
     }
 }

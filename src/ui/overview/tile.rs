@@ -10,7 +10,7 @@ use crate::action::{Action, Actions};
 use crate::ui::theme::{self, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
 use crate::ui::widgets::chip::{Tone, dot};
-use crate::ui::widgets::elided;
+use crate::ui::widgets::{elided, sparkline, stack_bar};
 
 /// Room at the sides of a tile.
 const SIDE: f32 = 14.0;
@@ -58,6 +58,18 @@ impl Line {
     }
 }
 
+/// What stands at the right of a tile's number.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Picture {
+    /// Nothing.
+    #[default]
+    None,
+    /// The last minute, second by second.
+    Rate(Vec<u32>),
+    /// A course over time: its values, its tone, and what is said of it.
+    Course(Vec<f32>, Tone, String),
+}
+
 /// What a tile says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tile {
@@ -75,8 +87,12 @@ pub struct Tile {
     pub state: String,
     /// What there is to say.
     pub lines: Vec<Line>,
-    /// The last minute, second by second, where there is a picture of it.
-    pub series: Vec<u32>,
+    /// At the right of the number.
+    pub picture: Picture,
+    /// Parts of a whole, as a bar below the number; empty: there is none.
+    pub parts: Vec<(usize, Tone)>,
+    /// What it counts and how, for who points at its title.
+    pub hint: String,
     /// Where it leads.
     pub leads: Action,
 }
@@ -108,7 +124,8 @@ impl Tile {
             inside.set_opacity(FADED);
         }
         self.head(&inside, place, knowledge);
-        self.picture(&inside, place);
+        self.picture(&inside, place, id);
+        self.shares(&inside, place);
         let top = place.bottom() - 8.0 - lines as f32 * LINE;
         let shown = self.lines.iter().take(lines).enumerate();
         for (nth, line) in shown {
@@ -134,6 +151,9 @@ impl Tile {
         paint_icon(ui, pos2(left + size::ICON / 2.0, y), self.icon, size::ICON, tokens.second);
         let title = painter.layout_no_wrap(self.title.clone(), text::meta_medium(), tokens.second);
         let title_right = left + size::ICON + 8.0 + title.size().x;
+        let place_of_title = Rect::from_min_max(pos2(left, y - 12.0), pos2(title_right, y + 12.0));
+        let hint = ui.interact(place_of_title, ui.unique_id().with("title"), Sense::hover());
+        hint.on_hover_text(&self.hint);
         painter.galley(pos2(left + size::ICON + 8.0, y - title.size().y / 2.0), title, tokens.second);
 
         let (tone, state) = match knowledge {
@@ -154,35 +174,65 @@ impl Tile {
         let number = painter.layout_no_wrap(self.number.clone(), text::number(), colour);
         let (base, wide) = (place.top() + 54.0, number.size().x);
         painter.galley(pos2(left, base - number.size().y / 2.0), number, colour);
-        let room = right - left - wide - size::PAD;
+        let pictured = if self.picture == Picture::None { 0.0 } else { place.width() * 0.42 };
+        let room = right - left - wide - size::PAD - pictured.min(240.0);
         let unit = elided(painter, self.unit.as_str(), text::body(), tokens.second, room);
         painter.galley(pos2(left + wide + size::PAD, base + 2.0 - unit.size().y / 2.0), unit, tokens.second);
     }
 
-    /// The last minute as bars, at the right of the number.
-    fn picture(&self, ui: &Ui, place: Rect) {
-        if self.series.is_empty() {
-            return;
-        }
-        let tokens = theme::tokens(ui);
+    /// What stands at the right of the number.
+    fn picture(&self, ui: &Ui, place: Rect, id: Id) {
         let wide = (place.width() * 0.42).min(240.0);
         let rect = Rect::from_min_max(
             pos2(place.right() - SIDE - wide, place.top() + 38.0),
             pos2(place.right() - SIDE, place.top() + 68.0),
         );
-        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, tokens.line());
-        let most = self.series.iter().copied().max().unwrap_or(0).max(1);
-        let step = rect.width() / self.series.len() as f32;
-        for (at, count) in self.series.iter().enumerate().filter(|(_, count)| **count > 0) {
-            // Square root: a burst must not flatten everything else.
-            let height = (*count as f32 / most as f32).sqrt() * (rect.height() - 1.0);
-            let left = rect.left() + at as f32 * step;
-            let bar = Rect::from_min_max(
-                pos2(left, rect.bottom() - height.max(2.0)),
-                pos2(left + (step - 0.5).max(1.0), rect.bottom()),
-            );
-            ui.painter().rect_filled(bar, CornerRadius::ZERO, tokens.accent.gamma_multiply(0.8));
+        match &self.picture {
+            Picture::None => {}
+            Picture::Rate(series) => rate(ui, rect, series),
+            Picture::Course(values, tone, words) => {
+                let tokens = theme::tokens(ui);
+                let high = values.iter().copied().fold(1.0, f32::max);
+                ui.painter().hline(rect.x_range(), rect.bottom() - 2.5, tokens.line());
+                let colour = tone.colour(tokens).gamma_multiply(0.8);
+                sparkline::paint(ui, rect, values, 0.0, high, colour);
+                let response = ui.interact(rect, id.with("course"), Sense::hover());
+                response.widget_info(|| WidgetInfo::labeled(Role::Image, true, words));
+                response.on_hover_text(words);
+            }
         }
+    }
+
+    /// Parts of a whole, from side to side.
+    fn shares(&self, ui: &Ui, place: Rect) {
+        if self.parts.is_empty() {
+            return;
+        }
+        let tokens = theme::tokens(ui);
+        let (left, top) = (place.left() + SIDE, place.top() + 72.0);
+        let bar = Rect::from_min_size(pos2(left, top), vec2(place.width() - 2.0 * SIDE, 4.0));
+        let part = |(count, tone): &(usize, Tone)| {
+            (u32::try_from(*count).unwrap_or(u32::MAX), tone.colour(tokens).gamma_multiply(0.9))
+        };
+        stack_bar::paint(ui, bar, &self.parts.iter().map(part).collect::<Vec<_>>());
+    }
+}
+
+/// The last minute as bars.
+fn rate(ui: &Ui, rect: Rect, series: &[u32]) {
+    let tokens = theme::tokens(ui);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, tokens.line());
+    let most = series.iter().copied().max().unwrap_or(0).max(1);
+    let step = rect.width() / series.len().max(1) as f32;
+    for (at, count) in series.iter().enumerate().filter(|(_, count)| **count > 0) {
+        // Square root: a burst must not flatten everything else.
+        let height = (*count as f32 / most as f32).sqrt() * (rect.height() - 1.0);
+        let left = rect.left() + at as f32 * step;
+        let bar = Rect::from_min_max(
+            pos2(left, rect.bottom() - height.max(2.0)),
+            pos2(left + (step - 0.5).max(1.0), rect.bottom()),
+        );
+        ui.painter().rect_filled(bar, CornerRadius::ZERO, tokens.accent.gamma_multiply(0.8));
     }
 }
 

@@ -7,12 +7,13 @@ use rust_i18n::t;
 
 use super::Knowledge;
 use super::layout::{GAP, Plan, TILES};
-use super::tile::{Line, Tile};
+use super::tile::{Line, Picture, Tile};
+use super::trend::{Point, Trend};
 use crate::action::{Action, Actions};
-use crate::model::coordination::{ClaimKind, ClaimQueue, EndCause};
+use crate::model::coordination::{ClaimKind, ClaimQueue, EndCause, InstanceCounts, Standing};
 use crate::model::key_text::display_short;
 use crate::model::leadership::Leader;
-use crate::model::overview::{Sums, Unwell, Wellness};
+use crate::model::overview::{ServiceFilter, Sums, Unwell};
 use crate::model::session::{Screen, Session};
 use crate::model::world::World;
 use crate::ui::coordination::{cause_words, lease_text, owner_or_lease};
@@ -36,6 +37,8 @@ pub struct View<'a> {
     pub session: &'a Session,
     /// The sums.
     pub sums: &'a Sums,
+    /// What they were over time.
+    pub trend: &'a Trend,
     /// How true they are.
     pub knowledge: Knowledge,
 }
@@ -75,40 +78,60 @@ fn name(view: &View<'_>, key: &[u8]) -> String {
     fitting.map_or_else(|| whole.to_string(), |end| format!("…{end}"))
 }
 
-fn tone_of(wellness: &Wellness) -> Tone {
-    match (wellness.all(), wellness.down, wellness.late) {
-        (0, ..) => Tone::Plain,
-        (_, 1.., _) => Tone::Danger,
-        (_, 0, 1..) => Tone::Changed,
-        (_, 0, 0) => Tone::Live,
-    }
+/// A course over time, where anything was ever above 0.
+fn course(view: &View<'_>, of: fn(&Point) -> f32, tone: Tone, words: &str) -> Picture {
+    let Some(course) = view.trend.course(of).filter(|course| course.highest > 0.0) else {
+        return Picture::None;
+    };
+    let now = view.world.now;
+    let words = t!(
+        words,
+        since = clock_text(course.since, now),
+        count = count_text(course.highest as u64),
+        time = clock_text(course.highest_at, now)
+    );
+    Picture::Course(course.values, tone, words.into_owned())
 }
 
 fn services(view: &View<'_>) -> Tile {
     let sums = &view.sums.services;
     let services = &sums.services;
-    let state = match (services.all(), services.down, services.late) {
-        (0, ..) => String::new(),
-        (_, down @ 1.., _) => t!("overview.services.down", count = number(down)).into_owned(),
-        (_, 0, late @ 1..) => t!("overview.services.late", count = number(late)).into_owned(),
-        (_, 0, 0) => t!("overview.services.all_up").into_owned(),
+    let degraded = || t!("overview.services.degraded", count = number(services.degraded));
+    let down = || t!("overview.services.down", count = number(services.down));
+    let (tone, state) = match (services.all(), services.down, services.degraded) {
+        (0, ..) => (Tone::Plain, String::new()),
+        (_, 1.., 0) => (Tone::Danger, down().into_owned()),
+        (_, 1.., 1..) => (Tone::Danger, format!("{}, {}", down(), degraded())),
+        (_, 0, 1..) => (Tone::Changed, degraded().into_owned()),
+        (all, 0, 0) if services.unknown == all => {
+            (Tone::Plain, t!("overview.services.unproven").into_owned())
+        }
+        (_, 0, 0) if services.unknown > 0 => {
+            (Tone::Live, t!("overview.services.unknown", count = number(services.unknown)).into_owned())
+        }
+        (_, 0, 0) => (Tone::Live, t!("overview.services.all_up").into_owned()),
     };
-    let mut lines: Vec<Line> = sums.worst.iter().map(unwell).collect();
+    let mut lines = vec![Line::fact(match services.all() {
+        0 => t!("overview.services.none").into_owned(),
+        _ => instances(&sums.instances),
+    })];
+    lines.extend(sums.worst.iter().map(unwell));
     if sums.flapping > 0 {
         let words = t!("overview.services.flapping", count = number(sums.flapping));
-        lines.insert(lines.len().min(1), Line::state(Tone::Changed, words));
+        let line = Line::state(Tone::Changed, words).leads(Action::ShowServices(ServiceFilter::Flapping));
+        lines.insert(lines.len().min(2), line);
     }
-    let instances = &sums.instances;
-    lines.push(match (services.all(), instances.late + instances.down) {
-        (0, _) => Line::fact(t!("overview.services.none")),
-        (_, 0) => Line::fact(t!("overview.services.instances", count = number(instances.all()))),
-        (_, _) => Line::fact(t!(
-            "overview.services.instances_of",
-            up = number(instances.up),
-            late = number(instances.late),
-            down = number(instances.down)
-        )),
-    });
+    let bad = services.down + services.degraded;
+    let only = if bad > 0 { ServiceFilter::Problems } else { ServiceFilter::All };
+    let of = |counts: &InstanceCounts| {
+        vec![
+            (counts.up, Tone::Live),
+            (counts.unknown, Tone::Plain),
+            (counts.starting, Tone::Waiting),
+            (counts.late, Tone::Changed),
+            (counts.down, Tone::Danger),
+        ]
+    };
     Tile {
         icon: icons::PLUGS_CONNECTED,
         title: t!("overview.services.title").into_owned(),
@@ -118,25 +141,40 @@ fn services(view: &View<'_>) -> Tile {
             format!("{}/{}", number(services.up), number(services.all()))
         },
         unit: t!("overview.services.unit").into_owned(),
-        tone: tone_of(services),
+        tone,
         state,
         lines,
-        series: Vec::new(),
-        leads: Action::ShowScreen(Screen::Services),
+        picture: course(view, |point| point.bad, Tone::Changed, "overview.services.course"),
+        parts: if sums.instances.all() == 0 { Vec::new() } else { of(&sums.instances) },
+        hint: t!("overview.services.hint").into_owned(),
+        leads: Action::ShowServices(only),
     }
+}
+
+/// `49,981 of 50,000 instances up, 12 late, 7 down`.
+fn instances(counts: &InstanceCounts) -> String {
+    let mut words = vec![match counts.all() {
+        all if all == counts.up => t!("overview.services.instances", count = number(all)),
+        all => t!("overview.services.instances_of", up = number(counts.up), all = number(all)),
+    }];
+    let others = [
+        (counts.starting, "overview.services.starting"),
+        (counts.unknown, "overview.services.unknown"),
+        (counts.late, "overview.services.late"),
+        (counts.down, "overview.services.down"),
+    ];
+    let others = others.into_iter().filter(|(count, _)| *count > 0);
+    words.extend(others.map(|(count, name)| t!(name, count = number(count))));
+    words.join(&t!("services.comma"))
 }
 
 fn unwell(service: &Unwell) -> Line {
     let instances = &service.instances;
-    let (tone, aside) = match (instances.all(), instances.down) {
+    let all = number(instances.all());
+    let (tone, aside) = match (instances.all(), service.standing) {
         (0, _) => (Tone::Danger, t!("overview.services.gone")),
-        (all, down @ 1..) => {
-            (Tone::Danger, t!("overview.services.down_of", count = number(down), all = number(all)))
-        }
-        (all, 0) => (
-            Tone::Changed,
-            t!("overview.services.late_of", count = number(instances.late), all = number(all)),
-        ),
+        (_, Standing::Down) => (Tone::Danger, t!("overview.services.all_down", all = all)),
+        (_, _) => (Tone::Changed, t!("overview.services.up_of", up = number(instances.up), all = all)),
     };
     Line::state(tone, service.name.clone()).aside(aside).leads(Action::ShowService(service.folder.clone()))
 }
@@ -181,7 +219,9 @@ fn locks(view: &View<'_>) -> Tile {
         tone,
         state,
         lines,
-        series: Vec::new(),
+        picture: course(view, |point| point.waiting, Tone::Waiting, "overview.locks.course"),
+        parts: Vec::new(),
+        hint: t!("overview.locks.hint").into_owned(),
         leads: Action::ShowScreen(Screen::Locks),
     }
 }
@@ -230,7 +270,9 @@ fn leaders(view: &View<'_>) -> Tile {
         tone,
         state,
         lines,
-        series: Vec::new(),
+        picture: Picture::None,
+        parts: Vec::new(),
+        hint: t!("overview.leaders.hint").into_owned(),
         leads: Action::ShowScreen(Screen::Elections),
     }
 }
@@ -281,7 +323,9 @@ fn leases(view: &View<'_>) -> Tile {
         tone,
         state,
         lines,
-        series: Vec::new(),
+        picture: Picture::None,
+        parts: Vec::new(),
+        hint: t!("overview.leases.hint").into_owned(),
         leads: Action::ShowScreen(Screen::Leases),
     }
 }
@@ -308,7 +352,9 @@ fn events(view: &View<'_>) -> Tile {
         tone: Tone::Plain,
         state: String::new(),
         lines,
-        series,
+        picture: Picture::Rate(series),
+        parts: Vec::new(),
+        hint: t!("overview.events.hint").into_owned(),
         leads: Action::ShowScreen(Screen::Keys),
     }
 }
@@ -364,7 +410,9 @@ fn cluster(view: &View<'_>) -> Tile {
         tone,
         state,
         lines,
-        series: Vec::new(),
+        picture: Picture::None,
+        parts: Vec::new(),
+        hint: t!("overview.cluster.hint").into_owned(),
         leads: Action::ShowScreen(Screen::Cluster),
     }
 }

@@ -93,7 +93,7 @@ fn chips(ui: &mut Ui, service: &Service, summary: &Summary) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, size::GRID);
         for (is, count) in words::parts(summary.counts) {
-            let words = format!("{} {}", count_text(u64::from(count)), words::health(is));
+            let words = format!("{} {}", count_text(count as u64), words::health(is));
             chip(ui, words::tone(is), &words);
         }
         if summary.flapping > 0 {

@@ -101,7 +101,11 @@ fn registration(
 fn report(ui: &mut Ui, view: View<'_>, instance: &Instance, copied: &mut Vec<String>, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
     let Some(report) = &instance.report else {
-        ui.add(egui::Label::new(tokens.hint(t!("services.no_report"))).wrap());
+        let words = match instance.meta.lease {
+            0 => t!("services.no_report_unleased"),
+            _ => t!("services.no_report"),
+        };
+        ui.add(egui::Label::new(tokens.hint(words)).wrap());
         return;
     };
     if let Some(status) = &report.status {

@@ -6,6 +6,8 @@ use egui::accesskit::Role;
 use egui::{Frame, Id, Margin, Panel, Rect, Sense, Ui, pos2, vec2};
 use rust_i18n::t;
 
+use super::instance_columns::{Cells, Column, Filled};
+use super::instance_filter::InstanceFilter;
 use super::summary::{FLAPPING, Heartbeat};
 use super::{ServicesState, View, instance, words};
 use crate::action::Actions;
@@ -17,21 +19,11 @@ use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::ttl;
 use crate::ui::widgets::button::paint_icon;
 use crate::ui::widgets::chip::dot;
-use crate::ui::widgets::columns::{CellLook, Columns, GAP, Span, paint_cell, paint_tail, paint_title};
+use crate::ui::widgets::columns::{CellLook, Span, paint_cell, paint_tail, paint_title};
 use crate::ui::widgets::list::row_ground;
 use crate::ui::widgets::list_box::{ListBox, ListRow};
 use crate::ui::widgets::{banner, empty_state, sparkline, time_text};
 
-/// Widths of the columns that do not stretch.
-const STATUS: f32 = 84.0;
-const VERSION: f32 = 72.0;
-const LABEL: f32 = 66.0;
-const WEIGHT: f32 = 48.0;
-const TTL: f32 = 104.0;
-const AGE: f32 = 58.0;
-const METRIC: f32 = 96.0;
-/// The name keeps at least so much room; columns that do not fit beside it are left out.
-const NAME_LEAST: f32 = 150.0;
 /// The course takes so much of a metric's column, its newest value the rest.
 const COURSE: f32 = 46.0;
 /// The newest samples of a course that are drawn.
@@ -50,8 +42,9 @@ pub(super) struct InstancesState {
     of: Option<(Arc<Service>, Heartbeat, SeenAt)>,
     /// The instances as they are listed, the worst first.
     rows: Vec<(Health, Arc<Instance>)>,
-    /// The columns in which anything stands.
-    filled: Vec<Column>,
+    filled: Filled,
+    /// Which of them are listed.
+    filter: InstanceFilter,
 }
 
 impl InstancesState {
@@ -60,120 +53,23 @@ impl InstancesState {
         let fresh = self.of.as_ref().is_some_and(|(of, with, at)| {
             Arc::ptr_eq(of, service) && *with == heartbeat && (*at..*at + 500).contains(&now)
         });
-        if fresh {
+        if self.of.as_ref().is_some_and(|(of, ..)| of.folder != service.folder) {
+            self.filter.clear();
+        }
+        if !self.filter.take_changed() && fresh {
             return;
         }
         let rows = service.instances.values();
-        self.rows = rows.map(|instance| (heartbeat.health(instance, now), instance.clone())).collect();
-        let filled = |column: &Column| self.rows.iter().any(|(_, instance)| column.is_in(instance));
-        self.filled = Column::ALL.into_iter().filter(filled).collect();
+        let mut rows: Vec<_> =
+            rows.map(|instance| (heartbeat.health(instance, now), instance.clone())).collect();
+        self.filled = Filled::of(rows.iter().map(|(_, instance)| &**instance));
+        self.filter.apply(&mut rows);
+        self.rows = rows;
         if self.rows.len() <= MOST_SORTED {
             // Within the same health they keep the order of their keys.
             self.rows.sort_by_key(|(health, _)| std::cmp::Reverse(*health));
         }
         self.of = Some((service.clone(), heartbeat, now));
-    }
-}
-
-/// A column that not every service has, and that gives way in little room.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Column {
-    Version,
-    Label,
-    Weight,
-    Age,
-    Cpu,
-    Memory,
-    Latency,
-    Ttl,
-}
-
-impl Column {
-    /// As they stand in the table, from the left.
-    const ALL: [Self; 8] = [
-        Self::Version,
-        Self::Label,
-        Self::Weight,
-        Self::Age,
-        Self::Cpu,
-        Self::Memory,
-        Self::Latency,
-        Self::Ttl,
-    ];
-    /// The most important first.
-    const BY_IMPORTANCE: [Self; 8] = [
-        Self::Ttl,
-        Self::Age,
-        Self::Version,
-        Self::Label,
-        Self::Weight,
-        Self::Latency,
-        Self::Cpu,
-        Self::Memory,
-    ];
-
-    fn width(self) -> f32 {
-        match self {
-            Self::Version => VERSION,
-            Self::Label => LABEL,
-            Self::Weight => WEIGHT,
-            Self::Age => AGE,
-            Self::Cpu | Self::Memory | Self::Latency => METRIC,
-            Self::Ttl => TTL,
-        }
-    }
-
-    /// Whether an instance has anything to stand in it.
-    fn is_in(self, instance: &Instance) -> bool {
-        let report = instance.report.as_deref();
-        match self {
-            Self::Version => instance.version.is_some(),
-            Self::Label => instance.label.is_some(),
-            Self::Weight => instance.weight.is_some(),
-            Self::Age => report.is_some(),
-            Self::Cpu => report.is_some_and(|report| report.cpu.is_some()),
-            Self::Memory => report.is_some_and(|report| report.memory.is_some()),
-            Self::Latency => report.is_some_and(|report| report.latency_ms.is_some()),
-            Self::Ttl => instance.meta.lease != 0,
-        }
-    }
-}
-
-/// Where the columns of a row begin and end.
-struct Cells {
-    status: Span,
-    name: Span,
-    others: [Option<Span>; 8],
-}
-
-impl Cells {
-    /// `filled`: the columns in which anything stands.
-    fn of(rect: Rect, filled: &[Column]) -> Self {
-        let mut columns = Columns::of(rect);
-        let status = columns.from_left(STATUS, 0.0).unwrap_or_default();
-        let (left, right) = columns.rest();
-        let mut room = right - left - NAME_LEAST;
-        let mut shown = Vec::new();
-        for column in Column::BY_IMPORTANCE.into_iter().filter(|column| filled.contains(column)) {
-            let needed = column.width() + GAP;
-            if needed > room {
-                break;
-            }
-            room -= needed;
-            shown.push(column);
-        }
-        let mut others = [None; 8];
-        for (at, column) in Column::ALL.into_iter().enumerate().rev() {
-            if shown.contains(&column) {
-                others[at] = columns.from_right(column.width(), 0.0);
-            }
-        }
-        Self { status, name: columns.rest(), others }
-    }
-
-    fn at(&self, column: Column) -> Option<Span> {
-        let at = Column::ALL.into_iter().position(|one| one == column)?;
-        self.others.get(at).copied().flatten()
     }
 }
 
@@ -197,6 +93,14 @@ pub(super) fn show(
     if let Some((health, instance)) = place.and_then(|at| state.instances.rows.get(at)).cloned() {
         state.leases.see(instance.meta.lease);
         beside(ui, view, state, service, &instance, health, actions);
+    }
+    state.instances.filter.show(ui, service.instances.len());
+    if state.instances.rows.is_empty() {
+        let (title, all) = (t!("services.no_instance_found"), t!("services.show_all"));
+        if empty_state(ui, icons::FUNNEL, &title, "", Some(&all)) {
+            state.instances.filter.clear();
+        }
+        return;
     }
     table(ui, view, state, place, actions);
 }
@@ -276,9 +180,11 @@ fn table(
     let list = ListBox::beside(ui, id, &t!("services.page.instances"));
     let height = theme::row_height(&view.world.settings) + size::GRID;
     let picked = list.choose(ui, (chosen, instances.rows.len()), height, |ui, cell| {
-        let Some((health, instance)) = instances.rows.get(cell.at) else { return false };
+        let Some((_, instance)) = instances.rows.get(cell.at) else { return false };
         leases.see(instance.meta.lease);
-        line(ui, view, (instance, *health), cell, &instances.filled, actions)
+        // The order may be half a second old; what a line says is not.
+        let health = view.heartbeat.health(instance, view.now);
+        line(ui, view, (instance, health), cell, &instances.filled, actions)
     });
     if let Some((_, instance)) = picked.and_then(|at| instances.rows.get(at)) {
         let key: Key = instance.key.clone();
@@ -286,7 +192,7 @@ fn table(
     }
 }
 
-fn header(ui: &mut Ui, filled: &[Column]) {
+fn header(ui: &mut Ui, filled: &Filled) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
     let cells = Cells::of(rect, filled);
     paint_title(ui, rect, Some(cells.status), &t!("services.column.status"), false);
@@ -308,7 +214,7 @@ fn line(
     view: View<'_>,
     (instance, health): (&Instance, Health),
     cell: ListRow,
-    filled: &[Column],
+    filled: &Filled,
     actions: &mut Actions,
 ) -> bool {
     let tokens = theme::tokens(ui);
@@ -352,14 +258,21 @@ fn line(
     }
     metrics(ui, tokens, rect, &cells, instance);
     if let Some((left_edge, right)) = cells.at(Column::Ttl) {
-        let place = Rect::from_x_y_ranges(left_edge..=right, rect.y_range());
-        ttl::paint(ui, place, left);
+        if instance.meta.lease == 0 {
+            let look = CellLook::new(text::meta(), tokens.faint).right();
+            paint_cell(ui, rect, (left_edge, right), &t!("services.no_lease_short"), look);
+        } else {
+            ttl::paint(ui, Rect::from_x_y_ranges(left_edge..=right, rect.y_range()), left);
+        }
     }
     response.context_menu(|ui| super::instance::menu(ui, view, instance, actions));
     let clicked = response.clicked();
     response.on_hover_ui(|ui| {
         ui.label(tokens.strong(neutral(&instance.id)));
         ui.label(tokens.body(accessible(instance, &status, left, age)));
+        if health == Health::Unknown {
+            ui.label(tokens.meta(t!("services.health_unknown_hint")));
+        }
     });
     clicked
 }
@@ -368,7 +281,7 @@ fn colour_of_age(tokens: &Tokens, health: Health) -> egui::Color32 {
     match health {
         Health::Late => tokens.changed,
         Health::Down => tokens.danger,
-        Health::Up | Health::Starting => tokens.second,
+        Health::Up | Health::Unknown | Health::Starting => tokens.second,
     }
 }
 
@@ -466,9 +379,10 @@ fn accessible(instance: &Instance, status: &str, left: ttl::Ttl, age: Option<i64
     if let Some(latency) = report.and_then(|report| report.latency_ms) {
         parts.push(t!("services.row.latency", value = words::latency(latency)).into_owned());
     }
-    if instance.meta.lease != 0 {
-        parts.push(t!("services.row.ttl", left = left.words()).into_owned());
-    }
+    parts.push(match instance.meta.lease {
+        0 => t!("services.no_lease_short").into_owned(),
+        _ => t!("services.row.ttl", left = left.words()).into_owned(),
+    });
     if instance.flaps > 0 {
         parts.push(t!("services.row.flaps", count = instance.flaps).into_owned());
     }

@@ -3,6 +3,8 @@
 mod detail;
 mod facts;
 mod instance;
+mod instance_columns;
+mod instance_filter;
 mod instances;
 mod lanes;
 mod order;
@@ -126,6 +128,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ServicesState, actions: &mut
             return;
         }
         let behind = state.summaries.update(session.id, services, heartbeat, now);
+        state.wanted.only = session.chosen.services;
         state.order.update(&state.summaries, &state.wanted, now);
         contents(ui, view, state, actions);
         state.leases.ask(ui, world, session, actions);

@@ -1,6 +1,7 @@
 //! Which services are listed, and in which order.
 
 use super::summary::{Row, Summaries};
+use crate::model::overview::ServiceFilter;
 use crate::model::status::SeenAt;
 
 /// While nothing else is asked for, services are put in order again at most so often, in milliseconds:
@@ -26,8 +27,8 @@ pub(super) enum Sort {
 pub(super) struct Wanted {
     /// A part of the name or the folder.
     pub text: String,
-    /// Only those with problems.
-    pub problems: bool,
+    /// Those alone.
+    pub only: ServiceFilter,
     /// The order.
     pub sort: Sort,
 }
@@ -36,6 +37,8 @@ pub(super) struct Wanted {
 #[derive(Default)]
 pub(super) struct Order {
     pub places: Vec<usize>,
+    /// How many each filter would list, of those that are named so.
+    pub counts: [usize; ServiceFilter::ALL.len()],
     of: Option<(u64, u64, Wanted)>,
     made_at: SeenAt,
 }
@@ -52,7 +55,10 @@ impl Order {
         }
         let text = wanted.text.trim().to_lowercase();
         let rows = &summaries.rows;
-        self.places = (0..rows.len()).filter(|at| fits(&rows[*at], &text, wanted.problems)).collect();
+        let named: Vec<usize> = (0..rows.len()).filter(|at| is_named(&rows[*at], &text)).collect();
+        self.counts =
+            ServiceFilter::ALL.map(|filter| named.iter().filter(|at| passes(&rows[**at], filter)).count());
+        self.places = named.into_iter().filter(|at| passes(&rows[*at], wanted.only)).collect();
         let name = |at: &usize| rows[*at].service.name.as_str();
         let summary = |at: &usize| rows[*at].summary.as_ref();
         // The places are in the order of the folders: what is equal stays in it.
@@ -81,11 +87,13 @@ impl Order {
     }
 }
 
-fn fits(row: &Row, text: &str, problems: bool) -> bool {
-    let wrong = || row.summary.as_ref().is_some_and(|summary| summary.trouble.is_problem());
-    let named = || {
-        row.service.name.to_lowercase().contains(text)
-            || String::from_utf8_lossy(&row.service.folder).to_lowercase().contains(text)
-    };
-    (!problems || wrong()) && (text.is_empty() || named())
+fn passes(row: &Row, filter: ServiceFilter) -> bool {
+    // Of what has not been looked at yet nothing is known.
+    filter == ServiceFilter::All || row.summary.as_ref().is_some_and(|summary| summary.passes(filter))
+}
+
+fn is_named(row: &Row, text: &str) -> bool {
+    text.is_empty()
+        || row.service.name.to_lowercase().contains(text)
+        || String::from_utf8_lossy(&row.service.folder).to_lowercase().contains(text)
 }

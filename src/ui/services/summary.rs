@@ -5,9 +5,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::model::coordination::{Breaker, Health, Instance, InstanceEvent, Service, Services};
+use crate::model::coordination::{
+    Breaker, Health, Instance, InstanceCounts, InstanceEvent, Service, Services, Standing,
+};
 use crate::model::message::SessionId;
 pub(super) use crate::model::overview::FLAPPING;
+use crate::model::overview::ServiceFilter;
 use crate::model::session::Session;
 use crate::model::status::SeenAt;
 
@@ -61,35 +64,19 @@ impl Heartbeat {
     }
 }
 
-/// How many instances are how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub up: u32,
-    pub starting: u32,
-    pub late: u32,
-    pub down: u32,
-}
-
-impl Counts {
-    pub(super) fn add(&mut self, health: Health) {
-        match health {
-            Health::Up => self.up += 1,
-            Health::Starting => self.starting += 1,
-            Health::Late => self.late += 1,
-            Health::Down => self.down += 1,
-        }
-    }
-}
-
 /// What is wrong with a service, the worst first: the order of the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Trouble {
     /// All instances are gone, and the last did not leave by itself.
     Lost,
-    /// An instance is down.
+    /// All instances are down.
     Down,
-    /// A report is late.
-    Late,
+    /// Some instances are down.
+    SomeDown,
+    /// Some reports are late.
+    SomeLate,
+    /// No instance serves yet.
+    Starting,
     /// An instance comes and goes.
     Flapping,
     /// A circuit breaker is open.
@@ -97,6 +84,8 @@ pub(super) enum Trouble {
     /// Nothing.
     #[default]
     None,
+    /// Nothing is known of any instance but its registration, which proves nothing.
+    Unknown,
     /// All instances have left.
     Gone,
 }
@@ -110,7 +99,7 @@ impl Trouble {
 /// What a line says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Summary {
-    pub counts: Counts,
+    pub counts: InstanceCounts,
     /// The version that most instances run, and how many others there are.
     pub version: Option<(String, usize)>,
     /// Instances that come and go.
@@ -125,6 +114,21 @@ pub(super) struct Summary {
 }
 
 impl Summary {
+    /// Whether this filter lets it pass.
+    pub(super) fn passes(&self, filter: ServiceFilter) -> bool {
+        match filter {
+            ServiceFilter::All => true,
+            ServiceFilter::Problems => self.trouble.is_problem(),
+            ServiceFilter::Down => matches!(self.trouble, Trouble::Lost | Trouble::Down),
+            ServiceFilter::Degraded => {
+                matches!(self.trouble, Trouble::SomeDown | Trouble::SomeLate | Trouble::Starting)
+            }
+            ServiceFilter::Flapping => self.flapping > 0,
+            ServiceFilter::Breakers => self.breakers > 0,
+            ServiceFilter::Unknown => self.trouble == Trouble::Unknown,
+        }
+    }
+
     /// What a service is like at this moment, and until when that holds. `before`: what it was like, where only
     /// the clock has moved since.
     fn of(service: &Service, heartbeat: Heartbeat, now: SeenAt, before: Option<&Self>) -> (Self, SeenAt) {
@@ -169,12 +173,15 @@ fn trouble(service: &Service, summary: &Summary) -> Trouble {
     if service.instances.is_empty() {
         return if service.lost_its_instances() { Trouble::Lost } else { Trouble::Gone };
     }
-    match summary {
-        Summary { counts: Counts { down: 1.., .. }, .. } => Trouble::Down,
-        Summary { counts: Counts { late: 1.., .. }, .. } => Trouble::Late,
-        Summary { flapping: 1.., .. } => Trouble::Flapping,
-        Summary { breakers: 1.., .. } => Trouble::Breaker,
-        _ => Trouble::None,
+    match (service.standing(&summary.counts), summary) {
+        (Standing::Down, _) => Trouble::Down,
+        (Standing::Degraded, Summary { counts: InstanceCounts { down: 1.., .. }, .. }) => Trouble::SomeDown,
+        (Standing::Degraded, Summary { counts: InstanceCounts { late: 1.., .. }, .. }) => Trouble::SomeLate,
+        (Standing::Degraded, _) => Trouble::Starting,
+        (_, Summary { flapping: 1.., .. }) => Trouble::Flapping,
+        (_, Summary { breakers: 1.., .. }) => Trouble::Breaker,
+        (Standing::Unknown, _) => Trouble::Unknown,
+        (Standing::Up | Standing::Gone, _) => Trouble::None,
     }
 }
 
@@ -195,10 +202,9 @@ pub(super) struct Row {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
     pub services: usize,
-    pub problems: usize,
     /// Any of them tells a version.
     pub versions: bool,
-    pub counts: Counts,
+    pub counts: InstanceCounts,
 }
 
 /// The summaries of all services, by folder.
@@ -326,12 +332,8 @@ impl Summaries {
         self.version += 1;
         let mut totals = Totals { services: self.rows.len(), ..Totals::default() };
         for summary in self.rows.iter().filter_map(|row| row.summary.as_ref()) {
-            totals.problems += usize::from(summary.trouble.is_problem());
             totals.versions |= summary.version.is_some();
-            totals.counts.up += summary.counts.up;
-            totals.counts.starting += summary.counts.starting;
-            totals.counts.late += summary.counts.late;
-            totals.counts.down += summary.counts.down;
+            totals.counts.add_all(&summary.counts);
         }
         self.totals = totals;
     }

@@ -5,28 +5,32 @@ use egui::{Align, Frame, Id, Layout, Margin, Rect, Sense, Ui, pos2, vec2};
 use rust_i18n::t;
 
 use super::order::Sort;
-use super::summary::{Counts, Row, Summary};
+use super::summary::{Row, Summary};
 use super::{ServicesState, View, words};
 use crate::action::{Action, Actions};
-use crate::model::coordination::{Confidence, Health};
+use crate::model::coordination::{Confidence, Health, InstanceCounts};
 use crate::model::key_text::{display_short, neutral};
+use crate::model::overview::ServiceFilter;
 use crate::ui::coordination::{confidence_hint, layout_words};
 use crate::ui::theme::{self, Tokens, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
 use crate::ui::widgets::chip::dot;
 use crate::ui::widgets::columns::{CellLook, Columns, Span, paint_cell};
 use crate::ui::widgets::field::search_field;
+use crate::ui::widgets::filter_chips::{FilterChip, filter_chips};
 use crate::ui::widgets::list::row_ground;
 use crate::ui::widgets::list_box::{ListBox, ListRow};
-use crate::ui::widgets::{Tone, count_text, empty_state, icon_toggle, stack_bar};
+use crate::ui::widgets::{Tone, count_text, empty_state, stack_bar};
 
 /// Widths of the columns that do not stretch.
 const INSTANCES: f32 = 132.0;
 const VERSION: f32 = 84.0;
 const EVENTS: f32 = 56.0;
 /// Narrower lists leave columns out, in this order.
-const ROOM_FOR_VERSION: f32 = 440.0;
+const ROOM_FOR_VERSION: f32 = 520.0;
 const ROOM_FOR_EVENTS: f32 = 340.0;
+/// Narrower lists do not say how many instances there are.
+const ROOM_FOR_TOTALS: f32 = 380.0;
 /// The bar of shares in the column of instances.
 const BAR: f32 = 44.0;
 /// Characters of a name that are ever laid out.
@@ -58,10 +62,10 @@ pub(super) fn show(
     actions: &mut Actions,
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
-    filter(ui, state);
+    filter(ui, state, actions);
     header(ui, state);
     if state.order.places.is_empty() {
-        none_found(ui, state);
+        none_found(ui, state, actions);
         return;
     }
     let place = chosen.and_then(|at| state.order.places.iter().position(|place| *place == at));
@@ -89,33 +93,25 @@ pub(super) fn show(
     }
 }
 
-fn filter(ui: &mut Ui, state: &mut ServicesState) {
+/// The field, and below it what else services are sorted out by, with how many each would list.
+fn filter(ui: &mut Ui, state: &mut ServicesState, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
-    Frame::new().inner_margin(Margin { left: 12, right: 12, top: 8, bottom: 4 }).show(ui, |ui| {
-        let room = vec2(ui.available_width(), size::BAR);
+    Frame::new().inner_margin(Margin { left: 12, right: 12, top: 8, bottom: 6 }).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        let room = vec2(ui.available_width(), size::CONTROL);
         ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = size::PAD;
             let totals = state.summaries.totals;
-            let words = t!("services.problems_only");
-            if icon_toggle(ui, icons::WARNING, &words, None, state.wanted.problems).clicked() {
-                state.wanted.problems = !state.wanted.problems;
-            }
-            let count = if totals.problems > 0 {
-                t!(
-                    "services.total_problems",
-                    problems = count_text(totals.problems as u64),
-                    services = count_text(totals.services as u64)
-                )
-            } else {
-                count_text(totals.services as u64).into()
-            };
-            let colour = if totals.problems > 0 { tokens.changed } else { tokens.faint };
+            let instances = count_text(totals.counts.all() as u64);
+            let words = t!("services.total_instances", count = instances);
             let hint = t!(
                 "services.totals_hint",
                 services = count_text(totals.services as u64),
                 counts = words::counts(totals.counts)
             );
-            ui.label(tokens.hint(count).color(colour)).on_hover_text(hint);
+            if room.x >= ROOM_FOR_TOTALS {
+                ui.label(tokens.hint(words)).on_hover_text(hint);
+            }
             let id = Id::unique("services filter");
             let (name, hint) = (t!("services.filter"), t!("services.filter_hint"));
             search_field(ui, id, &mut state.wanted.text, &name, &hint);
@@ -123,15 +119,30 @@ fn filter(ui: &mut Ui, state: &mut ServicesState) {
                 ui.memory_mut(|memory| memory.request_focus(id));
             }
         });
+        let only = state.wanted.only;
+        let counts = ServiceFilter::ALL.into_iter().zip(state.order.counts);
+        // What there is none of takes no room.
+        let shown = counts.filter(|(filter, count)| {
+            *count > 0 || *filter == only || matches!(filter, ServiceFilter::All | ServiceFilter::Problems)
+        });
+        let chips: Vec<_> = shown
+            .map(|(filter, count)| {
+                let (label, hint, tone) = words::filter(filter);
+                FilterChip { value: filter, label, hint, count, tone }
+            })
+            .collect();
+        if let Some(chosen) = filter_chips(ui, only, &chips) {
+            actions.push(Action::ShowServices(chosen));
+        }
     });
 }
 
-fn none_found(ui: &mut Ui, state: &mut ServicesState) {
+fn none_found(ui: &mut Ui, state: &mut ServicesState, actions: &mut Actions) {
     let (title, hint, all) =
         (t!("services.none_found"), t!("services.none_found_hint"), t!("services.show_all"));
     if empty_state(ui, icons::FUNNEL, &title, &hint, Some(&all)) {
         state.wanted.text.clear();
-        state.wanted.problems = false;
+        actions.push(Action::ShowServices(ServiceFilter::All));
     }
 }
 
@@ -262,7 +273,7 @@ fn line(ui: &mut Ui, row: &Row, versions: bool, cell: ListRow) -> bool {
 }
 
 /// `▇▇▇ 22 ▲2 ■1`: a bar, and the numbers with their shapes.
-fn counts(ui: &Ui, tokens: &Tokens, rect: Rect, (left, right): Span, counts: Counts) {
+fn counts(ui: &Ui, tokens: &Tokens, rect: Rect, (left, right): Span, counts: InstanceCounts) {
     let y = rect.center().y;
     let bar = Rect::from_min_size(pos2(left, y - 3.0), vec2(BAR, 6.0));
     stack_bar::paint(ui, bar, &words::shares(counts, tokens));
@@ -270,7 +281,7 @@ fn counts(ui: &Ui, tokens: &Tokens, rect: Rect, (left, right): Span, counts: Cou
     for (is, count) in words::parts(counts) {
         let tone = words::tone(is);
         let colour = if is == Health::Up { tokens.second } else { tone.colour(tokens) };
-        let words = count_text(u64::from(count));
+        let words = count_text(count as u64);
         let galley = ui.painter().layout_no_wrap(words, text::mono_small(), colour);
         let mark = if is == Health::Up { 0.0 } else { size::DOT + 3.0 };
         if x + mark + galley.size().x > right + size::PAD {
@@ -283,7 +294,7 @@ fn counts(ui: &Ui, tokens: &Tokens, rect: Rect, (left, right): Span, counts: Cou
         ui.painter().galley(pos2(x + mark, y - galley.size().y / 2.0), galley, colour);
         x += mark + width + size::PAD - 1.0;
     }
-    if counts == Counts::default() {
+    if counts == InstanceCounts::default() {
         let look = CellLook::new(text::meta(), tokens.faint);
         paint_cell(ui, rect, (left + BAR + size::PAD, right), &t!("services.none"), look);
     }
@@ -309,7 +320,7 @@ fn accessible(name: &str, row: &Row, summary: &Summary) -> String {
     }
     if row.summary.is_some() {
         parts.push(words::counts(summary.counts));
-        parts.extend(words::trouble(summary.trouble).map(Into::into));
+        parts.extend(words::trouble(summary).map(Into::into));
         parts.extend(words::version(summary));
         if summary.flapping > 0 {
             parts.push(t!("services.flapping", count = summary.flapping).into_owned());
@@ -330,7 +341,7 @@ fn tooltip(ui: &mut Ui, name: &str, row: &Row, summary: &Summary) {
     ui.label(tokens.strong(name));
     ui.label(tokens.mono_meta(display_short(&service.folder, LONGEST)));
     ui.label(tokens.body(words::counts(summary.counts)));
-    if let Some(words) = words::trouble(summary.trouble) {
+    if let Some(words) = words::trouble(summary) {
         ui.label(tokens.body(words).color(words::trouble_tone(summary.trouble).colour(tokens)));
     }
     if summary.events > 0 {

@@ -25,8 +25,8 @@ const LIST: f32 = 430.0;
 /// The names before the strips.
 const NAME: f32 = 168.0;
 /// The state behind the strips.
-const STATE: f32 = 128.0;
-const ROOM_FOR_STATE: f32 = 560.0;
+const STATE: f32 = 184.0;
+const ROOM_FOR_STATE: f32 = 620.0;
 /// Height of a strip.
 const STRIP: f32 = 8.0;
 /// A shorter time is shown as so much, in milliseconds.

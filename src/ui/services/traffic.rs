@@ -6,11 +6,10 @@ use std::sync::Arc;
 use egui::{ComboBox, CornerRadius, Frame, Id, Label, Margin, Rect, Sense, Ui, pos2, vec2};
 use rust_i18n::t;
 
-use super::summary::Counts;
 use super::{ServicesState, View, words};
 use crate::model::bytes::Key;
 use crate::model::coordination::traffic::{LeftOut, Remark, Share, Strategy, Target, traffic};
-use crate::model::coordination::{Health, Service};
+use crate::model::coordination::{Health, InstanceCounts, Service};
 use crate::model::key_text::{display_short, neutral};
 use crate::model::status::SeenAt;
 use crate::ui::theme::{self, Tokens, icons, size, text};
@@ -32,7 +31,8 @@ const ROOM_FOR_ALL: f32 = 720.0;
 const NAME: f32 = 210.0;
 const PERCENT: f32 = 64.0;
 const REMARK: f32 = 300.0;
-const ROOM_FOR_REMARK: f32 = 640.0;
+/// The bar of a share is this wide before remarks get more room.
+const BAR_LEAST: f32 = 120.0;
 /// Characters of a name that are ever laid out.
 const LONGEST: usize = 120;
 
@@ -40,7 +40,7 @@ const LONGEST: usize = 120;
 #[derive(Default)]
 pub(super) struct TrafficState {
     strategy: Strategy,
-    of: Option<(Arc<Service>, Strategy, Counts, SeenAt)>,
+    of: Option<(Arc<Service>, Strategy, InstanceCounts, SeenAt)>,
     lines: Vec<Line>,
     /// Instances beyond those that are shared among.
     more: usize,
@@ -55,7 +55,7 @@ struct Line {
 
 impl TrafficState {
     /// Works the shares out again where something changed.
-    fn update(&mut self, view: View<'_>, service: &Arc<Service>, counts: Counts) {
+    fn update(&mut self, view: View<'_>, service: &Arc<Service>, counts: InstanceCounts) {
         let fresh = self.of.as_ref().is_some_and(|(of, strategy, before, at)| {
             let rests = (*at..*at + AGAIN_MS).contains(&view.now);
             let same = Arc::ptr_eq(of, service) && *before == counts;
@@ -103,7 +103,7 @@ pub(super) fn show(
     view: View<'_>,
     state: &mut ServicesState,
     service: &Arc<Service>,
-    counts: Counts,
+    counts: InstanceCounts,
 ) {
     if service.instances.is_empty() {
         let hint = t!("services.all_gone_hint");
@@ -190,15 +190,18 @@ struct Cells {
     name: Span,
     percent: Span,
     bar: Span,
-    remark: Option<Span>,
+    remark: Span,
 }
 
 impl Cells {
+    /// The bar gives way before the remarks do: how large a share is, is written beside it.
     fn of(rect: Rect) -> Self {
         let mut columns = Columns::of(rect);
         let name = columns.from_left(NAME.min(rect.width() * 0.36), 0.0).unwrap_or_default();
         let percent = columns.from_left(PERCENT, 0.0).unwrap_or_default();
-        let remark = columns.from_right(REMARK.min(rect.width() * 0.36), ROOM_FOR_REMARK);
+        let (left, right) = columns.rest();
+        let remark = REMARK.min((right - left - BAR_LEAST).max((right - left) * 0.5));
+        let remark = columns.from_right(remark, 0.0).unwrap_or_default();
         Self { name, percent, bar: columns.rest(), remark }
     }
 }
@@ -208,7 +211,7 @@ fn header(ui: &mut Ui) {
     let cells = Cells::of(rect);
     paint_title(ui, rect, Some(cells.name), &t!("services.column.instance"), false);
     paint_title(ui, rect, Some(cells.percent), &t!("services.column.share"), true);
-    paint_title(ui, rect, cells.remark, &t!("services.column.remark"), false);
+    paint_title(ui, rect, Some(cells.remark), &t!("services.column.remark"), false);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme::tokens(ui).line());
 }
 
@@ -242,12 +245,11 @@ fn line(ui: &mut Ui, line: &Line, most: f64, cell: ListRow) -> bool {
     let words = if out { "–" } else { &share };
     paint_cell(ui, rect, cells.percent, words, CellLook::new(text::mono_small(), colour).right());
     bar(ui, tokens, rect, cells.bar, line.share.share, most, out);
-    // Where there is no column for them, remarks stand in place of the bar of those that get nothing.
-    let place = cells.remark.or(out.then_some(cells.bar));
-    if let Some(place) = place {
-        let colour = if out { tokens.changed } else { tokens.second };
-        paint_cell(ui, rect, place, &said, CellLook::new(text::meta(), colour));
-    }
+    let colour = if out { tokens.changed } else { tokens.second };
+    let wide = ui.painter().layout_no_wrap(said.clone(), text::meta(), colour).size().x;
+    let fits = wide <= cells.remark.1 - cells.remark.0;
+    let words = if fits { said.clone() } else { in_brief(&line.share) };
+    paint_cell(ui, rect, cells.remark, &words, CellLook::new(text::meta(), colour));
     let clicked = response.clicked();
     if !said.is_empty() {
         response.on_hover_text(said);
@@ -274,6 +276,29 @@ fn said(share: &Share) -> String {
         Some(why) => left_out(why).into_owned(),
         None => {
             let words: Vec<Cow<'_, str>> = share.remarks.iter().map(|one| remark(*one)).collect();
+            words.join(&t!("services.comma"))
+        }
+    }
+}
+
+/// The same in fewer words.
+fn in_brief(share: &Share) -> String {
+    match share.left_out {
+        Some(LeftOut::Down) => t!("services.traffic.brief.down").into_owned(),
+        Some(LeftOut::Starting) => t!("services.traffic.brief.starting").into_owned(),
+        Some(LeftOut::BreakerOpen) => t!("services.traffic.brief.breaker_open").into_owned(),
+        Some(LeftOut::NoWeight) => t!("services.traffic.brief.no_weight").into_owned(),
+        None => {
+            let brief = |one: &Remark| match one {
+                Remark::WeightAssumed => t!("services.traffic.brief.weight_assumed"),
+                Remark::LatencyAssumed => t!("services.traffic.brief.latency_assumed"),
+                Remark::ConnectionsAssumed => t!("services.traffic.brief.connections_assumed"),
+                Remark::ByLatencyInstead => t!("services.traffic.brief.by_latency"),
+                Remark::HalfOpen => t!("services.traffic.brief.half_open"),
+                Remark::Late => t!("services.traffic.brief.late"),
+                Remark::Unproven => t!("services.traffic.brief.unproven"),
+            };
+            let words: Vec<Cow<'_, str>> = share.remarks.iter().map(brief).collect();
             words.join(&t!("services.comma"))
         }
     }
@@ -322,5 +347,20 @@ fn remark(remark: Remark) -> Cow<'static, str> {
         Remark::ByLatencyInstead => t!("services.traffic.remark.by_latency"),
         Remark::HalfOpen => t!("services.traffic.remark.half_open"),
         Remark::Late => t!("services.traffic.remark.late"),
+        Remark::Unproven => t!("services.traffic.remark.unproven"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remarks_keep_their_place_in_little_room() {
+        for (width, least) in [(440.0, 90.0), (515.0, 100.0), (720.0, 200.0), (1_500.0, REMARK)] {
+            let cells = Cells::of(Rect::from_min_size(pos2(0.0, 0.0), vec2(width, 24.0)));
+            assert!(cells.remark.1 - cells.remark.0 >= least, "{width}: {:?}", cells.remark);
+            assert!(cells.bar.1 > cells.bar.0, "{width}: {:?}", cells.bar);
+        }
     }
 }

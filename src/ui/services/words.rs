@@ -5,8 +5,11 @@ use std::borrow::Cow;
 use egui::Color32;
 use rust_i18n::t;
 
-use super::summary::{Counts, Summary, Trouble};
-use crate::model::coordination::{Breaker, EndCause, Health, Instance, InstanceStatus, Service, Turn};
+use super::summary::{Summary, Trouble};
+use crate::model::coordination::{
+    Breaker, EndCause, Health, Instance, InstanceCounts, InstanceStatus, Service, Turn,
+};
+use crate::model::overview::ServiceFilter;
 use crate::ui::coordination as shared;
 use crate::ui::theme::Tokens;
 use crate::ui::widgets::{Tone, count_text};
@@ -15,9 +18,21 @@ use crate::ui::widgets::{Tone, count_text};
 pub(super) fn health(health: Health) -> Cow<'static, str> {
     match health {
         Health::Up => t!("services.health.up"),
+        Health::Unknown => t!("services.health.unknown"),
         Health::Starting => t!("services.health.starting"),
         Health::Late => t!("services.health.late"),
         Health::Down => t!("services.health.down"),
+    }
+}
+
+/// What that means.
+pub(super) fn health_hint(health: Health) -> Cow<'static, str> {
+    match health {
+        Health::Up => t!("services.health_hint.up"),
+        Health::Unknown => t!("services.health_unknown_hint"),
+        Health::Starting => t!("services.health_hint.starting"),
+        Health::Late => t!("services.health_hint.late"),
+        Health::Down => t!("services.health_hint.down"),
     }
 }
 
@@ -25,6 +40,7 @@ pub(super) fn health(health: Health) -> Cow<'static, str> {
 pub(super) fn tone(health: Health) -> Tone {
     match health {
         Health::Up => Tone::Live,
+        Health::Unknown => Tone::Plain,
         Health::Starting => Tone::Waiting,
         Health::Late => Tone::Changed,
         Health::Down => Tone::Danger,
@@ -34,7 +50,7 @@ pub(super) fn tone(health: Health) -> Tone {
 /// How an instance is, in the word that it uses itself where it is none of ours.
 pub(super) fn status(instance: &Instance, is: Health) -> Cow<'static, str> {
     match (is, told(instance)) {
-        (Health::Up, Some(InstanceStatus::Other(word))) => Cow::Owned(word.clone()),
+        (Health::Up | Health::Unknown, Some(InstanceStatus::Other(word))) => Cow::Owned(word.clone()),
         _ => health(is),
     }
 }
@@ -71,26 +87,27 @@ pub(super) fn breaker(breaker: Breaker) -> (Cow<'static, str>, Tone) {
     }
 }
 
+/// As they are told, the best first.
+pub(super) const HEALTHS: [Health; 5] =
+    [Health::Up, Health::Unknown, Health::Starting, Health::Late, Health::Down];
+
 /// The counts that are not 0, with what they count.
-pub(super) fn parts(counts: Counts) -> impl Iterator<Item = (Health, u32)> {
-    let all = [
-        (Health::Up, counts.up),
-        (Health::Starting, counts.starting),
-        (Health::Late, counts.late),
-        (Health::Down, counts.down),
-    ];
-    all.into_iter().filter(|(_, count)| *count > 0)
+pub(super) fn parts(counts: InstanceCounts) -> impl Iterator<Item = (Health, usize)> {
+    HEALTHS.into_iter().map(move |health| (health, counts.of(health))).filter(|(_, count)| *count > 0)
 }
 
 /// The same with their colours, for a bar.
-pub(super) fn shares(counts: Counts, tokens: &Tokens) -> Vec<(u32, Color32)> {
-    parts(counts).map(|(health, count)| (count, tone(health).colour(tokens))).collect()
+pub(super) fn shares(counts: InstanceCounts, tokens: &Tokens) -> Vec<(u32, Color32)> {
+    let part = |(health, count): (Health, usize)| {
+        (u32::try_from(count).unwrap_or(u32::MAX), tone(health).colour(tokens))
+    };
+    parts(counts).map(part).collect()
 }
 
 /// `22 up, 2 late, 1 down`; `no instances`.
-pub(super) fn counts(counts: Counts) -> String {
+pub(super) fn counts(counts: InstanceCounts) -> String {
     let words: Vec<String> =
-        parts(counts).map(|(is, count)| format!("{} {}", count_text(u64::from(count)), health(is))).collect();
+        parts(counts).map(|(is, count)| format!("{} {}", count_text(count as u64), health(is))).collect();
     if words.is_empty() {
         t!("services.no_instances").into_owned()
     } else {
@@ -102,18 +119,25 @@ pub(super) fn counts(counts: Counts) -> String {
 pub(super) fn trouble_tone(trouble: Trouble) -> Tone {
     match trouble {
         Trouble::Lost | Trouble::Down => Tone::Danger,
-        Trouble::Late | Trouble::Flapping | Trouble::Breaker => Tone::Changed,
+        Trouble::SomeDown | Trouble::SomeLate | Trouble::Flapping | Trouble::Breaker => Tone::Changed,
+        Trouble::Starting => Tone::Waiting,
         Trouble::None => Tone::Live,
-        Trouble::Gone => Tone::Plain,
+        Trouble::Unknown | Trouble::Gone => Tone::Plain,
     }
 }
 
 /// What is wrong with a service, where something is.
-pub(super) fn trouble(trouble: Trouble) -> Option<Cow<'static, str>> {
-    Some(match trouble {
+pub(super) fn trouble(summary: &Summary) -> Option<Cow<'static, str>> {
+    Some(match summary.trouble {
         Trouble::Lost => t!("services.trouble.lost"),
         Trouble::Down => t!("services.trouble.down"),
-        Trouble::Late => t!("services.trouble.late"),
+        Trouble::SomeDown | Trouble::SomeLate => t!(
+            "services.trouble.degraded",
+            up = count_text(summary.counts.up as u64),
+            all = count_text(summary.counts.all() as u64)
+        ),
+        Trouble::Starting => t!("services.trouble.starting"),
+        Trouble::Unknown => t!("services.trouble.unknown"),
         Trouble::Flapping => t!("services.trouble.flapping"),
         Trouble::Breaker => t!("services.trouble.breaker"),
         Trouble::Gone => t!("services.trouble.gone"),
@@ -128,6 +152,29 @@ pub(super) fn version(summary: &Summary) -> Option<String> {
         0 => version.clone(),
         _ => t!("services.versions", version = version, count = others).into_owned(),
     })
+}
+
+/// What a filter of services is called, and what it lets pass.
+pub(super) fn filter(filter: ServiceFilter) -> (Cow<'static, str>, Cow<'static, str>, Tone) {
+    match filter {
+        ServiceFilter::All => (t!("services.only.all"), t!("services.only.all_hint"), Tone::Plain),
+        ServiceFilter::Problems => {
+            (t!("services.only.problems"), t!("services.only.problems_hint"), Tone::Changed)
+        }
+        ServiceFilter::Down => (t!("services.only.down"), t!("services.only.down_hint"), Tone::Danger),
+        ServiceFilter::Degraded => {
+            (t!("services.only.degraded"), t!("services.only.degraded_hint"), Tone::Changed)
+        }
+        ServiceFilter::Flapping => {
+            (t!("services.only.flapping"), t!("services.flapping_hint"), Tone::Changed)
+        }
+        ServiceFilter::Breakers => {
+            (t!("services.only.breakers"), t!("services.only.breakers_hint"), Tone::Changed)
+        }
+        ServiceFilter::Unknown => {
+            (t!("services.only.unknown"), t!("services.health_unknown_hint"), Tone::Plain)
+        }
+    }
 }
 
 /// Why an instance went: one that deleted its own key has deregistered.

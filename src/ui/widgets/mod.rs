@@ -9,6 +9,7 @@ mod diff_layout;
 pub mod diff_tree;
 pub mod diff_view;
 pub mod field;
+pub mod filter_chips;
 pub mod hex_view;
 pub mod key_text;
 pub mod list;

@@ -21,8 +21,11 @@ pub(super) fn play(setting: Setting, world: World) -> Scene {
     setting.play_with(world, |ui, stage, actions| {
         services::show(ui, &stage.world, &mut stage.state.services, actions);
         for action in actions.as_slice() {
-            if let Action::ShowService(folder) = action {
-                stage.world.sessions[0].chosen.service = Some(folder.clone());
+            let chosen = &mut stage.world.sessions[0].chosen;
+            match action {
+                Action::ShowService(folder) => chosen.service = Some(folder.clone()),
+                Action::ShowServices(only) => chosen.services = *only,
+                _ => {}
             }
         }
     })

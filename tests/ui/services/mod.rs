@@ -28,7 +28,8 @@ fn services_with_problems_come_first_and_say_what_is_wrong() {
     let tops = tops(&scene, &names);
     assert!(tops.is_sorted(), "{tops:?}");
     assert!(scene.sees("inventory, 1 up, 1.4.2, likely"), "a guess is said to be one");
-    assert!(scene.sees("2 of 30"), "how many have problems");
+    assert!(scene.sees("All 30") && scene.sees("Problems 2"), "how many have problems");
+    assert!(scene.sees("user, 4 up, 1 late, 1 down, degraded, 4 of 6 instances up"));
 }
 
 #[test]
@@ -89,8 +90,75 @@ fn the_list_is_filtered_ordered_and_gone_through_with_the_keyboard() {
     assert!(scene.sees("worker-12, ") && !scene.sees("worker-03, "));
     scene.type_into("Filter services", "no such");
     scene.press("Show all");
-    scene.press("Only services with problems");
+    scene.press("Problems 2");
     assert!(scene.sees("user, 4 up") && !scene.sees("worker-12, "));
+    scene.press("Down 1");
+    assert!(scene.sees("billing, no instances") && !scene.sees("user, 4 up"));
+}
+
+#[test]
+fn each_chip_says_how_many_lines_it_would_show() {
+    let mut scene = play(Setting::default(), world());
+    let rows = |scene: &Scene| {
+        let rows = scene.harness.query_all_by_role(Role::ListBoxOption);
+        rows.filter(|row| row.rect().left() < 300.0).count()
+    };
+    assert!(scene.sees("All 30") && scene.sees("Degraded 1") && scene.sees("Flapping 1"));
+    scene.type_into("Filter services", "b");
+    assert!(scene.sees("All 1") && scene.sees("Problems 1") && scene.sees("Down 1"), "billing alone");
+    assert!(!scene.sees("Degraded "), "what there is none of takes no room");
+    scene.press("Problems 1");
+    assert_eq!(rows(&scene), 1);
+    scene.press("All 1");
+    scene.type_into("Filter services", "no such");
+    assert!(scene.sees("All 0") && scene.sees("Problems 0"));
+}
+
+#[test]
+fn instances_are_sorted_out_by_how_they_are_and_by_what_they_say() {
+    let mut world = world();
+    for (id, ms) in [("10.0.1.7:8080", 60_000), ("10.0.1.8:8080", 61_000), ("10.0.1.9:8080", 5_000)] {
+        change_instance(&mut world, "order", id, |one| {
+            one.report = one.report.take().map(|report| late(&report, ms));
+        });
+    }
+    world.sessions[0].chosen.service = Some(key("/services/order/"));
+    let mut scene = play(Setting::default().size(1_500.0, 800.0), world);
+    assert!(scene.sees("All 12") && scene.sees("down 2") && scene.sees("late 1") && scene.sees("up 9"));
+    scene.press("down 2");
+    scene.picture("services-instances-down");
+    assert!(scene.sees("10.0.1.8:8080, down") && !scene.sees("10.0.1.9:8080, late"));
+    scene.type_into("Filter instances", "1.8:80");
+    assert!(scene.sees("All 1") && scene.sees("down 1"));
+    assert!(!scene.sees("10.0.1.7:8080, down"));
+    scene.type_into("Filter instances", "no such");
+    assert!(scene.sees("No instance fits"));
+    scene.harness.get_by_role_and_label(Role::Button, "Show all").click();
+    scene.settle();
+    assert!(scene.sees("10.0.1.9:8080, late"));
+}
+
+#[test]
+fn what_nothing_proves_to_live_is_not_said_to_be_up() {
+    let mut world = world();
+    change_instance(&mut world, "inventory", "10.0.3.1:9000", |one| one.meta.lease = 0);
+    let scene =
+        opened(world, Setting::default().size(1_600.0, 1_000.0), "inventory", "10.0.3.1:9000, unproven");
+    assert!(scene.sees("inventory, 1 unproven, unproven, no lease and no report"));
+    assert!(scene.sees("10.0.3.1:9000, unproven, 1.4.2, stable, weight 10, no lease"));
+    assert!(scene.sees("nothing proves that it lives"));
+}
+
+#[test]
+fn why_an_instance_gets_nothing_is_said_in_little_room() {
+    let mut world = world();
+    world.sessions[0].chosen.service = Some(key("/services/user/"));
+    let mut scene = play(Setting::default().size(1_024.0 - 44.0, 540.0), world);
+    scene.press("Traffic");
+    scene.picture("services-traffic-small");
+    let remarks = scene.harness.query_all_by_label("Remarks");
+    assert_eq!(remarks.count(), 0, "titles are painted");
+    assert!(scene.sees("10.0.1.9:8080, left out, it is down"));
 }
 
 #[test]
@@ -264,8 +332,8 @@ fn of_thousands_of_services_those_in_sight_are_drawn() {
         change_instance(world, "service-0999", "10.0.249.7:80", down);
     });
     scene.type_into("Filter services", "0999");
-    assert!(scene.sees("service-0999, 24 up, 1 down, an instance is down"));
-    assert!(scene.sees("1 of 2,000"), "all of them were looked at");
+    assert!(scene.sees("service-0999, 24 up, 1 down, degraded, 24 of 25 instances up"));
+    assert!(scene.sees("Problems 1") && scene.sees("Degraded 1"), "all of them were looked at");
 }
 
 #[test]
@@ -375,7 +443,7 @@ fn a_change_costs_the_service_that_it_touches() {
             one.report = one.report.take().map(|report| Arc::new(down(&report)));
         });
     });
-    let words = "worker-05, 1 up, 1 down, an instance is down";
+    let words = "worker-05, 1 up, 1 down, degraded, 1 of 2 instances up";
     assert!(tops(&scene, &[words, "inventory, 1 up"]).is_sorted(), "it went to the top");
 }
 

@@ -189,9 +189,9 @@ impl Engine {
             ClaimKind::Lock => NewsKind::Holder { lock: name.clone(), from, to, cause },
             ClaimKind::Election => NewsKind::Leader { election: name.clone(), from, to, cause },
         };
-        let serial = self.tell(moment, kind);
+        let told = self.tell(moment, kind);
         if let Some(key) = key {
-            self.ends.told(&key, moment.revision, serial);
+            self.ends.told(&key, moment.revision, told);
         }
     }
 

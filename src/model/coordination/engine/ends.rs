@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::news::Told;
 use super::{Engine, Moment, Way};
 use crate::model::bytes::Key;
 use crate::model::coordination::{EndCause, Ending, OwnEnd};
@@ -28,7 +29,7 @@ struct Open {
     lease: i64,
     at: SeenAt,
     of: Of,
-    news: Option<u64>,
+    news: Option<Told>,
     cause: EndCause,
 }
 
@@ -47,9 +48,9 @@ impl Ends {
     }
 
     /// The news that told of an end.
-    pub(super) fn told(&mut self, key: &Key, revision: i64, serial: u64) {
+    pub(super) fn told(&mut self, key: &Key, revision: i64, told: Told) {
         if let Some(open) = self.open.get_mut(&(revision, key.clone())) {
-            open.news = Some(serial);
+            open.news = Some(told);
         }
     }
 }
@@ -148,7 +149,7 @@ impl Engine {
         true
     }
 
-    fn write_cause(&mut self, of: &Of, news: Option<u64>, key: &Key, revision: i64, cause: EndCause) {
+    fn write_cause(&mut self, of: &Of, news: Option<Told>, key: &Key, revision: i64, cause: EndCause) {
         match of {
             Of::Queue(name) => {
                 let Some(queue) = self.picture.queues.get_mut(name) else { return };
@@ -171,8 +172,8 @@ impl Engine {
                 }
             }
         }
-        if let Some(serial) = news {
-            self.tell_cause(serial, cause);
+        if let Some(told) = news {
+            self.tell_cause(told, cause);
         }
     }
 }

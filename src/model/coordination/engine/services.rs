@@ -180,9 +180,9 @@ impl Engine {
             turn: event.turn,
             cause: event.cause,
         };
-        let serial = self.tell(moment, kind);
+        let told = self.tell(moment, kind);
         if event.cause == Some(EndCause::Asking) {
-            self.ends.told(&event.key, event.revision, serial);
+            self.ends.told(&event.key, event.revision, told);
         }
         let Some(service) = self.picture.services.get_mut(folder) else { return };
         let past = Arc::make_mut(&mut Arc::make_mut(service).past);

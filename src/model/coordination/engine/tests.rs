@@ -127,7 +127,7 @@ fn a_lock_passes_to_who_came_next_and_the_tenure_is_kept() {
     let picture = store.picture();
     assert_eq!(picture.totals.locks, 1);
     assert_eq!(picture.endings.len(), 1);
-    assert!(matches!(&picture.news.last().unwrap().kind,
+    assert!(matches!(&picture.handovers.last().unwrap().kind,
         NewsKind::Holder { from: Some(from), to: Some(to), cause: Some(EndCause::Asking), .. }
         if from == "5" && to == "3"));
 }
@@ -168,7 +168,7 @@ fn why_something_ended_is_settled_later() {
     assert!(picture.endings.is_empty());
     assert_eq!(picture.totals.locks, 0);
     assert!(matches!(
-        picture.news.last().unwrap().kind,
+        picture.handovers.last().unwrap().kind,
         NewsKind::Holder { to: None, cause: Some(EndCause::Expired), .. }
     ));
 }
@@ -421,7 +421,25 @@ fn queues_that_nobody_claims_are_bounded() {
     let picture = store.picture();
     assert_eq!(picture.queues.len(), MOST_EMPTY);
     assert!(picture.queues.get(b"/locks/job-00000".as_slice()).is_none(), "the oldest go first");
-    assert!(picture.news.len() <= crate::model::coordination::MOST_NEWS);
+    assert!(picture.handovers.len() <= crate::model::coordination::MOST_HANDOVERS);
+}
+
+#[test]
+fn handovers_of_locks_do_not_push_out_what_else_happened() {
+    let mut store = Store::watched();
+    store.claim("/elections/a", 5);
+    let news = store.picture().news.len();
+    assert_eq!(news, 1);
+    for at in 0..crate::model::coordination::MOST_NEWS + 10 {
+        let lease = 7 + i64::try_from(at % 2).unwrap();
+        store.claim("/locks/hot", lease);
+        store.release("/locks/hot", lease);
+    }
+    let picture = store.picture();
+    assert_eq!(picture.news.len(), news, "the leader is still told of");
+    assert_eq!(picture.handovers.len(), crate::model::coordination::MOST_HANDOVERS);
+    let serials: Vec<u64> = picture.handovers.iter().map(|news| news.serial).collect();
+    assert!(serials.is_sorted_by(|a, b| a + 1 == *b));
 }
 
 #[test]

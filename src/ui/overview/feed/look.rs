@@ -1,110 +1,68 @@
-//! What happened last: one line each, newest first; each leads to what it is about.
+//! What the entries of the feed say, and where they lead.
 
 use std::borrow::Cow;
 
-use egui::{CornerRadius, Id, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
-use crate::action::{Action, Actions};
-use crate::model::coordination::{ClaimKind, EndCause, News, NewsKind, Turn};
+use super::entries::{Leads, RaftChange, What};
+use crate::action::Action;
+use crate::model::coordination::raft::RaftEnd;
+use crate::model::coordination::{ClaimKind, EndCause, NewsKind, Turn};
 use crate::model::key_text::display_short;
-use crate::model::session::{Screen, Session};
-use crate::model::world::World;
+use crate::model::session::Screen;
 use crate::ui::coordination::cause_words;
-use crate::ui::theme::{self, icons, size, text};
-use crate::ui::widgets::button::{focus_ring, paint_icon};
+use crate::ui::theme::icons;
 use crate::ui::widgets::chip::Tone;
-use crate::ui::widgets::{VirtualList, clock_text, count_text, elided, relative_text, section_header};
 
 /// Names of keys are cut to so many signs.
 const NAME: usize = 200;
-/// Room of the time of day.
-const TIME: f32 = 76.0;
-/// A line is not wider: how long ago it was is to be read with it.
-const WIDEST: f32 = 1_280.0;
-/// Narrower feeds leave out how long ago it was.
-const ROOM_FOR_AGE: f32 = 560.0;
-
-/// Draws it into all the room that is left.
-pub fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) {
-    ui.set_max_width(ui.available_width().min(WIDEST));
-    let tokens = theme::tokens(ui);
-    let news = &session.coordination.news;
-    section_header(ui, &t!("overview.feed.title"), |ui| {
-        ui.label(tokens.hint(count_text(news.len() as u64)));
-    });
-    if news.is_empty() {
-        let words = match session.coordination.watched_since {
-            Some(since) => t!("overview.feed.quiet", time = clock_text(since, world.now)),
-            None => t!("overview.feed.not_watched"),
-        };
-        ui.label(tokens.secondary(words));
-        return;
-    }
-    ui.spacing_mut().item_spacing.y = 0.0;
-    let height = theme::row_height(&world.settings) + 2.0;
-    let list = VirtualList::new(Id::unique(("news", session.id)), news.len(), height);
-    list.show(ui, |ui, sight, places| {
-        for at in sight {
-            let newest = news.len() - 1 - at;
-            if let Some(entry) = news.get(newest) {
-                row(ui, world, entry, places.rect(at), actions);
-            }
-        }
-    });
-}
 
 /// What an entry looks like, and where it leads.
-struct Look {
-    icon: &'static str,
-    tone: Tone,
-    words: String,
-    leads: Action,
+pub(super) struct Look {
+    pub(super) icon: &'static str,
+    pub(super) tone: Tone,
+    pub(super) words: String,
+    pub(super) leads: Action,
 }
 
-fn row(ui: &mut Ui, world: &World, news: &News, rect: Rect, actions: &mut Actions) {
-    let tokens = theme::tokens(ui);
-    let look = look(&news.kind);
-    let response = ui.interact(rect, ui.scope_id().with(news.serial), Sense::click());
-    let time = clock_text(news.at, world.now);
-    response.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("{time} {}", look.words)));
-    if response.hovered() || response.has_focus() {
-        ui.painter().rect_filled(rect, CornerRadius::same(size::RADIUS_SMALL), tokens.hover);
+/// Of an entry.
+pub(super) fn look(what: &What) -> Look {
+    match what {
+        What::News(news) => of_news(&news.kind),
+        What::Raft(change) => of_raft(change),
+        What::Gap { after, to } => Look {
+            icon: icons::EYE_SLASH,
+            tone: Tone::Changed,
+            words: t!("overview.feed.gap", after = after, to = to).into_owned(),
+            leads: Action::ShowScreen(Screen::Cluster),
+        },
     }
-    let y = rect.center().y;
-    let colour = look.tone.colour(tokens);
-    paint_icon(ui, pos2(rect.left() + 12.0, y), look.icon, size::ICON, colour);
-    let time = elided(ui.painter(), time, text::mono_small(), tokens.second, TIME * 2.0);
-    let left = rect.left() + 28.0;
-    let wide = time.size().x.max(TIME - size::PAD);
-    ui.painter().galley(pos2(left, y - time.size().y / 2.0), time, tokens.second);
-    let mut right = rect.right() - size::GROUP;
-    if rect.width() >= ROOM_FOR_AGE {
-        let age = relative_text(news.at, world.now);
-        let age = ui.painter().layout_no_wrap(age, text::meta(), tokens.faint);
-        right -= age.size().x;
-        ui.painter().galley(pos2(right, y - age.size().y / 2.0), age, tokens.faint);
-        right -= size::GROUP;
-    }
-    let left = left + wide + size::PAD;
-    let loud = look.tone == Tone::Danger;
-    let colour = if loud { colour } else { tokens.text };
-    let words = elided(ui.painter(), look.words.as_str(), text::body(), colour, right - left);
-    ui.painter().galley(pos2(left, y - words.size().y / 2.0), words, colour);
-    focus_ring(ui, rect.shrink2(vec2(2.0, 1.0)), &response);
-    let response = response.on_hover_cursor(egui::CursorIcon::PointingHand);
-    let response = response.on_hover_ui(|ui| {
-        ui.label(tokens.body(look.words.as_str()));
-        if news.revision > 0 {
-            ui.label(tokens.mono_meta(format!("r{}", news.revision)));
+}
+
+/// Somebody else leads the cluster itself, or nobody.
+fn of_raft(change: &RaftChange) -> Look {
+    let RaftChange { term, from, end, to } = change;
+    let how = match end {
+        Some(RaftEnd::Silent) => t!("elections.raft.end.silent"),
+        Some(RaftEnd::Answers) => t!("elections.raft.end.answers"),
+        Some(RaftEnd::NotAsked) | None => t!("elections.raft.end.not_asked"),
+    };
+    let (tone, words) = match (to, from) {
+        (Leads::Member(to), Some(from)) if to == from => {
+            (Tone::Accent, t!("overview.feed.raft_again", to = to, term = term))
         }
-    });
-    if response.clicked() {
-        actions.push(look.leads);
-    }
+        (Leads::Member(to), Some(from)) => {
+            (Tone::Accent, t!("overview.feed.raft_passed", to = to, from = from, how = how, term = term))
+        }
+        (Leads::Member(to), None) => (Tone::Accent, t!("overview.feed.raft_first", to = to, term = term)),
+        (Leads::Nobody, Some(from)) => (Tone::Danger, t!("overview.feed.raft_none", from = from, how = how)),
+        (Leads::Nobody, None) => (Tone::Danger, t!("overview.feed.raft_nobody")),
+        (Leads::NoAnswer, _) => (Tone::Danger, t!("overview.feed.raft_no_answer")),
+    };
+    Look { icon: icons::HARD_DRIVES, tone, words: words.into_owned(), leads: Action::ShowRaft }
 }
 
-fn look(kind: &NewsKind) -> Look {
+fn of_news(kind: &NewsKind) -> Look {
     match kind {
         NewsKind::Instance { service, name, instance, turn, cause } => {
             let leads = Action::ShowService(service.clone());
