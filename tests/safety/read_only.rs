@@ -14,6 +14,7 @@ use etcdscope::model::diff::Side;
 use etcdscope::model::document::{DocumentPage, SaveState};
 use etcdscope::model::fault::FaultKind;
 use etcdscope::model::message::{ConnectRequest, RequestId, SessionId};
+use etcdscope::model::overview::ServiceFilter;
 use etcdscope::model::plan::{LostLease, PlanGoal, PlanId, PlanWork};
 use etcdscope::model::profile::Profile;
 use etcdscope::model::search::SearchQuery;
@@ -214,6 +215,7 @@ every_action! {
     Action::LoadLeases(_) => Reads, |_, _| Action::LoadLeases(vec![7]);
     Action::ListLeases => Reads, |_, _| Action::ListLeases;
     Action::ShowService(_) => Reads, |_, _| Action::ShowService(key(b"services/a/"));
+    Action::ShowServices(_) => Reads, |_, _| Action::ShowServices(ServiceFilter::Problems);
     Action::ShowQueue(..) => Reads, |_, _| Action::ShowQueue(ClaimKind::Lock, key(b"locks/a"));
     Action::ShowRaft => Reads, |_, _| Action::ShowRaft;
     Action::ShowLease(_) => Reads, |_, _| Action::ShowLease(7);

@@ -142,13 +142,13 @@ pub struct Folded {
 
 /// What the feed is of: it is gathered anew where that is another.
 #[derive(Clone, Debug, Default)]
-struct Of {
+struct Source {
     picture: Coordination,
     raft: (usize, SeenAt),
     gaps: (usize, SeenAt),
 }
 
-impl Of {
+impl Source {
     fn of(session: &Session) -> Self {
         let raft = &session.raft.terms;
         let gaps = || session.activity.gaps();
@@ -167,7 +167,7 @@ impl Of {
 /// The entries of a connection.
 #[derive(Clone, Debug, Default)]
 pub struct Entries {
-    of: Option<Of>,
+    of: Option<Source>,
     /// What the entries were sorted out by last.
     by: Option<(Topic, bool)>,
     /// Oldest first.
@@ -183,12 +183,12 @@ impl Entries {
     /// Whether something happened that is not among them yet.
     #[must_use]
     pub fn is_behind(&self, session: &Session) -> bool {
-        !self.of.as_ref().is_some_and(|of| of.is(&Of::of(session)))
+        !self.of.as_ref().is_some_and(|of| of.is(&Source::of(session)))
     }
 
     /// Gathers the entries, where anything happened. `handovers`: these are told one by one.
     pub fn update(&mut self, session: &Session, topic: Topic, handovers: bool, wait: bool) {
-        let of = Of::of(session);
+        let of = Source::of(session);
         let same = self.of.as_ref().is_some_and(|before| before.is(&of));
         let fresh = same || (wait && self.of.is_some());
         if !fresh {

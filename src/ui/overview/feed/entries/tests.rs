@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::bytes::Key;
-use crate::model::coordination::Turn;
+use crate::model::coordination::{Ending, Turn};
 
 const NOW: SeenAt = 1_000_000_000;
 
@@ -111,7 +111,8 @@ fn lines_wait_while_they_are_pointed_at() {
 fn what_becomes_known_of_a_cause_is_taken_in() {
     let mut session = Session::default();
     push(&mut session, NOW, went(EndCause::Asking));
-    session.coordination.endings.insert((1, key("x")), Arc::default());
+    let ending = Ending { key: key("x"), lease: 1, revision: 1, seen_at: NOW };
+    session.coordination.endings.insert((1, key("x")), Arc::new(ending));
     let mut entries = Entries::default();
     entries.update(&session, Topic::Leases, false, false);
     assert_eq!(entries.len(), 0);
