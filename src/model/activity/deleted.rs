@@ -1,6 +1,6 @@
 //! Keys that were seen deleted, kept so that they can be created again.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::bytes::Key;
 use crate::model::record::KeyRecord;
@@ -37,9 +37,9 @@ impl DeletedKey {
 #[derive(Clone, Debug, Default)]
 pub(super) struct DeletedKeys {
     keys: BTreeMap<Key, DeletedKey>,
-    /// Deletions in their order; those of keys that exist again, or were deleted again since, say
-    /// nothing.
-    order: VecDeque<(i64, Key)>,
+    /// The same keys by the revision that deleted them. (Nothing is swept out now and then: that would take
+    /// longer than a frame may.)
+    order: BTreeSet<(i64, Key)>,
     bytes: usize,
 }
 
@@ -48,20 +48,12 @@ impl DeletedKeys {
         let key = deleted.last.key.clone();
         self.remove(&key);
         self.bytes += deleted.bytes();
-        self.order.push_back((deleted.revision, key.clone()));
+        self.order.insert((deleted.revision, key.clone()));
         self.keys.insert(key, deleted);
         while (self.keys.len() > MAX_DELETED || self.bytes > MAX_DELETED_BYTES)
-            && let Some((revision, oldest)) = self.order.pop_front()
+            && let Some((_, oldest)) = self.order.first().cloned()
         {
-            if self.is_newest(revision, &oldest) {
-                self.remove(&oldest);
-            }
-        }
-        // A key that comes and goes all the time must not fill the order.
-        if self.order.len() > 2 * MAX_DELETED {
-            let mut order = std::mem::take(&mut self.order);
-            order.retain(|(revision, key)| self.is_newest(*revision, key));
-            self.order = order;
+            self.remove(&oldest);
         }
     }
 
@@ -72,13 +64,10 @@ impl DeletedKeys {
         }
     }
 
-    fn is_newest(&self, revision: i64, key: &[u8]) -> bool {
-        self.keys.get(key).is_some_and(|deleted| deleted.revision == revision)
-    }
-
     pub(super) fn remove(&mut self, key: &[u8]) {
-        if let Some(deleted) = self.keys.remove(key) {
+        if let Some((key, deleted)) = self.keys.remove_entry(key) {
             self.bytes -= deleted.bytes();
+            self.order.remove(&(deleted.revision, key));
         }
     }
 
