@@ -1,14 +1,33 @@
 //! Work beside the window's thread: comparing, merging, checking and colouring large values. The window
 //! goes on drawing what it has, and is drawn again when the answer is there.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Arc, LazyLock};
 
 use egui::{Context, Id};
 
 /// Work under way; dropping it means that nobody wants the answer any more.
 pub struct Beside<T>(Receiver<T>);
+
+/// Anything that can be freed elsewhere.
+type Freed = Box<dyn Send>;
+
+/// Has something freed on a thread of its own: whoever is the last to hold a picture of thousands of services
+/// and locks frees all of it, which takes longer than a frame may.
+pub fn free(thing: impl Send + 'static) {
+    static FREEING: LazyLock<Sender<Freed>> = LazyLock::new(|| {
+        let (sender, receiver) = channel::<Freed>();
+        let free = move || receiver.into_iter().for_each(drop);
+        if let Err(error) = std::thread::Builder::new().name("free".to_owned()).spawn(free) {
+            tracing::warn!(%error, "no thread to free memory on: the window's does it");
+        }
+        sender
+    });
+    if let Err(kept) = FREEING.send(Box::new(thing)) {
+        drop(kept);
+    }
+}
 
 /// How the work stands.
 pub enum Answer<T> {
@@ -143,6 +162,19 @@ mod tests {
         let beside: Beside<u8> = Beside::start(&ctx, "broken", || std::panic::resume_unwind(Box::new(())));
         assert!(matches!(settled(&beside), Answer::Failed));
     }
+
+    #[test]
+    fn what_is_freed_elsewhere_is_freed() {
+        let thing = std::sync::Arc::new(());
+        let seen = std::sync::Arc::downgrade(&thing);
+        super::free(thing);
+        let start = Instant::now();
+        while seen.strong_count() > 0 {
+            assert!(start.elapsed() < Duration::from_secs(30), "still kept");
+            std::thread::yield_now();
+        }
+    }
+
     #[test]
     fn work_is_over_when_the_window_knows() {
         let ctx = egui::Context::default();

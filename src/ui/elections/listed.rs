@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::model::coordination::{ClaimKind, ClaimQueue, Coordination, CoordinationSettings};
 use crate::model::session::Session;
 use crate::model::status::SeenAt;
+use crate::ui::beside::free;
 
 /// Of more locks and elections than this the list is made at most twice a second.
 const MANY: usize = 500;
@@ -58,7 +59,7 @@ impl Listed {
         if !due && (0..COUNT_EVERY_MS).contains(&age) && alert == self.alert {
             return;
         }
-        self.of = session.coordination.clone();
+        free(std::mem::replace(&mut self.of, session.coordination.clone()));
         self.at = now;
         self.alert = alert;
         let from = now - i64::from(alert.1) * 60_000;

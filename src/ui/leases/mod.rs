@@ -62,8 +62,8 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut LeasesState, actions: &mut A
         not_live(ui, world, session);
         let filter = state.filter.trim().to_owned();
         let ask = Ask { filter: &filter, all: session.all_leases.value(), hovered: state.hovered };
-        let ordered = state.order.current(ui.ctx(), world.now, session, ask).cloned();
-        header(ui, session, ordered.as_ref(), state, actions);
+        let ordered = state.order.current(ui.ctx(), world.now, session, ask);
+        header(ui, session, ordered.as_deref(), state, actions);
         not_all(ui, session, actions);
         match ordered {
             Some(ordered) if ordered.total > 0 => contents(ui, world, session, &ordered, state, actions),

@@ -1,5 +1,7 @@
 //! Which leases are shown, and in which order: worked out beside the window's thread, now and then.
 
+use std::sync::Arc;
+
 use egui::Context;
 
 use crate::model::bytes::Key;
@@ -72,7 +74,7 @@ struct Made {
 /// The order that is shown, and the next one while it is worked out.
 #[derive(Default)]
 pub struct Order {
-    shown: Ordered,
+    shown: Arc<Ordered>,
     made: Option<Made>,
     working: Option<(Made, Beside<Ordered>)>,
 }
@@ -85,13 +87,13 @@ impl Order {
         world_now: SeenAt,
         session: &Session,
         ask: Ask<'_>,
-    ) -> Option<&Ordered> {
+    ) -> Option<Arc<Ordered>> {
         let Ask { filter, all, hovered } = ask;
         if let Some((made, beside)) = self.working.take() {
             match beside.take() {
                 Answer::Working => self.working = Some((made, beside)),
                 Answer::Ready(ordered) => {
-                    self.shown = ordered;
+                    self.shown = Arc::new(ordered);
                     self.made = Some(made);
                 }
                 Answer::Failed => {}
@@ -121,7 +123,7 @@ impl Order {
             let work = move || order(&materials);
             self.working = Some((made, Beside::start(ctx, "order of leases", work)));
         }
-        self.made.as_ref().filter(|made| made.session == session.id).map(|_| &self.shown)
+        self.made.as_ref().filter(|made| made.session == session.id).map(|_| self.shown.clone())
     }
 }
 
@@ -215,8 +217,6 @@ fn fits(coordination: &Coordination, lease: i64, filter: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::model::coordination::{LeaseUse, Meaning};
 

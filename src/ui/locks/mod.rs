@@ -77,7 +77,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut LocksState, actions: &mut Ac
     }
     state.leases.begin(world);
     let coordination = &session.coordination;
-    state.listed.refresh(session.id, coordination, &state.filter, state.order, world.now);
+    state.listed.refresh(ui.ctx(), session.id, coordination, &state.filter, state.order, world.now);
     Frame::new().show(ui, |ui| {
         ui.set_min_size(ui.available_size());
         not_live(ui, world, session);

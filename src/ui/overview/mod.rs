@@ -20,7 +20,7 @@ use crate::model::overview::Sums;
 use crate::model::session::Session;
 use crate::model::status::{MirrorState, SeenAt};
 use crate::model::world::World;
-use crate::ui::beside::{Answer, Beside};
+use crate::ui::beside::{Answer, Beside, free};
 use crate::ui::coordination::not_live;
 use crate::ui::theme::size;
 use crate::ui::widgets::{clock_text, fault_view};
@@ -126,7 +126,7 @@ impl Counted {
         if self.known && (0..wait).contains(&age) {
             return;
         }
-        self.of = session.coordination.clone();
+        free(std::mem::replace(&mut self.of, session.coordination.clone()));
         self.at = now;
         let until = session.known_until(now);
         let (picture, rules) = (self.of.clone(), session.profile.coordination.clone());

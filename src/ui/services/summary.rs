@@ -13,6 +13,7 @@ pub(super) use crate::model::overview::FLAPPING;
 use crate::model::overview::ServiceFilter;
 use crate::model::session::Session;
 use crate::model::status::SeenAt;
+use crate::ui::beside::free;
 
 /// Events of the last so many milliseconds are "lately".
 pub(super) const LATELY_MS: i64 = 10 * 60_000;
@@ -290,17 +291,22 @@ impl Summaries {
         let count = before.len();
         let mut before = before.into_iter().filter(|_| kept).peekable();
         let mut changed = !kept || count != services.len();
+        // What is no longer shown: whoever is the last to hold it frees all of it.
+        let mut gone = Vec::new();
         self.rows.reserve(services.len());
         for service in services.values() {
             while before.peek().is_some_and(|row| row.service.folder < service.folder) {
                 changed = true;
-                before.next();
+                gone.extend(before.next().map(|row| row.service));
             }
             let known = before.next_if(|row| row.service.folder == service.folder);
             self.rows.push(match known {
                 Some(row) if Arc::ptr_eq(&row.service, service) => row,
                 // What was known stays until it has been looked at again.
-                Some(row) => Row { shares_name: row.shares_name, ..Row::new(service.clone(), row.summary) },
+                Some(row) => {
+                    gone.push(row.service);
+                    Row { shares_name: row.shares_name, ..Row::new(service.clone(), row.summary) }
+                }
                 None => {
                     changed = true;
                     Row::new(service.clone(), None)
@@ -308,7 +314,9 @@ impl Summaries {
             });
         }
         self.due = self.rows.iter().map(|row| row.until).min().unwrap_or(SeenAt::MAX);
-        self.of = Some((session, services.clone(), heartbeat));
+        gone.extend(before.map(|row| row.service));
+        let overtaken = self.of.replace((session, services.clone(), heartbeat));
+        free((gone, overtaken));
         if changed {
             self.places += 1;
             self.tell_apart();
