@@ -56,6 +56,8 @@ pub enum EndOutcome {
     LeftAlone,
     /// The answer was lost: it may be done.
     Unknown,
+    /// It was refused, or never reached the cluster.
+    Failed(Fault),
 }
 
 impl Ended {
@@ -132,7 +134,9 @@ impl Session {
     /// What is said of a key that was to be deleted.
     pub(super) fn key_ended(&self, ended: Ended, report: BatchReport) -> Message {
         let outcome = match report {
-            BatchReport { stopped: Some(fault), unknown, .. } if unknown.is_empty() => return failure(fault),
+            BatchReport { stopped: Some(fault), unknown, .. } if unknown.is_empty() => {
+                EndOutcome::Failed(fault)
+            }
             BatchReport { unknown, .. } if !unknown.is_empty() => EndOutcome::Unknown,
             BatchReport { done: 0, .. } => EndOutcome::LeftAlone,
             _ => EndOutcome::Done(ended.after(&self.coordination)),
@@ -148,7 +152,7 @@ impl Session {
                 said(ended, EndOutcome::Done(after))
             }
             Err(fault) if fault.kind == FaultKind::OutcomeUnknown => said(ended, EndOutcome::Unknown),
-            Err(fault) => failure(fault),
+            Err(fault) => said(ended, EndOutcome::Failed(fault)),
         }
     }
 }
@@ -157,13 +161,9 @@ fn said(ended: Ended, outcome: EndOutcome) -> Message {
     let kind = match &outcome {
         EndOutcome::Done(_) => ToastKind::Success,
         EndOutcome::LeftAlone => ToastKind::Info,
-        EndOutcome::Unknown => ToastKind::Failure,
+        EndOutcome::Unknown | EndOutcome::Failed(_) => ToastKind::Failure,
     };
     (kind, ToastText::Ended(Box::new(ended), outcome))
-}
-
-fn failure(fault: Fault) -> Message {
-    (ToastKind::Failure, ToastText::Fault(fault))
 }
 
 #[cfg(test)]
@@ -251,6 +251,6 @@ mod tests {
         assert!(matches!(told(report), (ToastKind::Failure, ToastText::Ended(_, EndOutcome::Unknown))));
         let fault = Fault::new(FaultKind::PermissionDenied, "");
         let report = BatchReport { total: 1, stopped: Some(fault), ..BatchReport::default() };
-        assert!(matches!(told(report), (ToastKind::Failure, ToastText::Fault(_))));
+        assert!(matches!(told(report), (ToastKind::Failure, ToastText::Ended(_, EndOutcome::Failed(_)))));
     }
 }

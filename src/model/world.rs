@@ -65,6 +65,13 @@ pub enum ToastText {
         /// What it has left, in seconds.
         secs: i64,
     },
+    /// A lease was not kept alive.
+    LeaseNotKept {
+        /// Its id.
+        lease: i64,
+        /// Why.
+        fault: Fault,
+    },
     /// A lease was revoked.
     LeaseRevoked(i64),
     /// Something that lives on a lease was to be ended, and what came of it.

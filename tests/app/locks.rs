@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 
 use egui::accesskit::{NodeId, Role};
 use etcd_client::LockOptions;
-use etcdscope::action::Action;
+use etcdscope::action::{Action, ConfirmedEnd};
 use etcdscope::app::App;
-use etcdscope::model::coordination::ClaimKind;
+use etcdscope::model::coordination::{ClaimKind, EndCause};
+use etcdscope::model::dialog::EndHow;
+use etcdscope::model::ended::{After, EndOutcome};
 use etcdscope::model::session::Screen as Page;
-use etcdscope::model::world::World;
+use etcdscope::model::world::{ToastText, World};
 
 use super::bench::SOON;
 use super::{Bench, key, session, wait};
@@ -191,6 +193,44 @@ fn a_deadlock_is_shown_while_it_lasts() {
     while waiting.iter().any(|task| !task.is_finished()) {
         assert!(begun.elapsed() < SOON, "who waits is not told that its lease is gone");
         std::thread::sleep(Duration::from_millis(5));
+    }
+    app.shutdown();
+}
+
+/// By both ways, against programs that this project did not write.
+#[test]
+fn a_forced_release_names_what_it_deleted_and_who_is_next_and_leaves_no_bar() {
+    const LOCK: &str = "jobs/locks/forced";
+    let bench = Bench::start();
+    let mut app = bench.app();
+    bench.connect(&mut app, bench.profile());
+    let mut lockers = Vec::new();
+    for number in 1..=3 {
+        lockers.push(Locker::start(&bench, LOCK));
+        wait(&mut app, "one more in the line", |world| line(world, LOCK).len() == number);
+    }
+    let before = line(app.world(), LOCK);
+    for (at, how) in [EndHow::DeleteKey, EndHow::RevokeLease].into_iter().enumerate() {
+        let holds = key(format!("{LOCK}/{:x}", before[at]).as_bytes());
+        wait(&mut app, "its holder", |world| line(world, LOCK).first() == Some(&before[at]));
+        app.act(Action::AskEndKey(holds));
+        let dialog = app.world().dialog.clone().expect("it asks first");
+        app.act(Action::End(ConfirmedEnd::confirm(&dialog, how, "").expect("there is a way")));
+        wait(&mut app, "what was done", |world| {
+            world.toasts.iter().any(|toast| match &toast.text {
+                ToastText::Ended(ended, EndOutcome::Done(After::Next(next))) => {
+                    ended.lease == before[at] && ended.how == how && next.meta.lease == before[at + 1]
+                }
+                _ => false,
+            })
+        });
+        assert!(session(app.world()).jobs.is_empty(), "no bar stays");
+        let own = if how == EndHow::DeleteKey { EndCause::DeletedHere } else { EndCause::RevokedHere };
+        wait(&mut app, "the next as the holder, and why", |world| {
+            let queue = session(world).coordination.queues.get(LOCK.as_bytes());
+            let last = queue.and_then(|queue| queue.past.back());
+            line(world, LOCK).first() == Some(&before[at + 1]) && last.is_some_and(|last| last.cause == own)
+        });
     }
     app.shutdown();
 }

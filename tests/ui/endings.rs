@@ -92,5 +92,7 @@ fn what_was_not_done_or_is_not_known_is_said_so() {
     let mut scene = Setting::default().play(world(EndHow::RevokeLease));
     answered(&mut scene, &EventKind::LeaseRevoked { lease: FIRST, ended: Err(fault) });
     scene.picture("ended-denied");
-    assert!(scene.sees("permission") && !scene.sees("Force release"), "its line is gone, too");
+    assert!(scene.sees("Not done: Force release of the lock, /locks/a"));
+    assert!(scene.sees("etcd allows it only to those who may write every key on the lease"));
+    assert!(!scene.sees("Force release of the lock: /locks/a"), "its line is gone, too");
 }

@@ -252,6 +252,17 @@ fn no_lease_at_all_teaches_how_there_would_be_one() {
 }
 
 #[test]
+fn no_lease_in_sight_is_not_said_to_be_none() {
+    let mut none = live_world();
+    none.sessions[0].screen = Screen::Leases;
+    let denied = Fault::new(FaultKind::PermissionDenied, "permission denied");
+    none.sessions[0].all_leases.answer(Err(denied));
+    let mut scene = play(Setting::default(), none);
+    scene.picture("leases-none-in-sight");
+    assert!(scene.sees("No lease in sight") && !scene.sees("No leases now"));
+}
+
+#[test]
 fn leases_speak_chinese_in_a_small_window() {
     let mut chosen = world();
     chosen.sessions[0].chosen.lease = Some(DEPLOY);
@@ -384,7 +395,10 @@ fn revoking_tells_all_that_goes_and_production_asks_for_the_name() {
     };
     let mut scene = asked(Setting::default().light(), ask);
     scene.picture("end-revoke-light");
-    assert!(scene.sees("deregisters instance 10.0.1.7 of user") && scene.sees("also 1 key"));
+    assert!(
+        scene.sees("deregisters instance 10.0.1.7 of user")
+            && scene.sees("and with it /cache/user/10.0.1.7, ")
+    );
     scene.harness.get_by_role_and_label(Role::Button, "Revoke lease").click();
     scene.settle();
     assert_eq!(ended(&scene.actions()), None);

@@ -287,9 +287,25 @@ fn who_waits_for_a_single_key_is_said_not_to_be_seen() {
     let mut scene = play(Setting::default().light(), world);
     scene.picture("locks-single");
     assert!(scene.sees("who waits for it is not seen in etcd"));
-    assert!(scene.sees("/locks/nightly-report, host-9, who waits is not seen"), "that is not nobody");
+    assert!(
+        scene.sees("/locks/nightly-report, single key, host-9, who waits is not seen"),
+        "that is not nobody"
+    );
     assert!(scene.sees("likely"));
     assert!(!scene.sees("exclusive"));
+}
+
+/// Two locks of one name: the queue is called by its folder.
+#[test]
+fn a_single_key_and_a_queue_of_one_name_are_told_apart() {
+    let mut single = queue("/locks/stock", &["host-9"]);
+    single.form = ClaimForm::SingleKey;
+    let mut scene =
+        play(Setting::default(), world_of(vec![single, queue("/locks/stock/", &["a", "b"])], &[]));
+    scene.picture("locks-one-name");
+    assert!(scene.sees("/locks/stock, single key, host-9"));
+    assert!(scene.sees("/locks/stock/, a, 1 waiting"));
+    assert!(scene.sees("2 locks") && scene.sees("waiting line"));
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Session {
                 if fault.kind == FaultKind::LeaseNotFound {
                     self.lease_gone(lease, now);
                 }
-                Some(failure(fault))
+                Some((ToastKind::Failure, ToastText::LeaseNotKept { lease, fault }))
             }
             EventKind::Leases(Err(fault)) | EventKind::LeaseGranted(Err(fault)) => Some(failure(fault)),
             _ => None,

@@ -53,7 +53,10 @@ fn known(seen: &Seen<'_>) -> Option<Option<Finding>> {
         Some((at, Root::CoreDns)) => return Some(layouts::coredns::find(seen, at)),
         Some((at, Root::Traefik)) => return Some(layouts::traefik::find(seen, at)),
         Some((at, Root::Dubbo)) => return Some(layouts::dubbo::find(seen, at)),
-        Some((_, Root::Pd)) => layouts::pd::find(seen),
+        Some((_, Root::Pd)) => match layouts::pd::find(seen) {
+            Some(decided) => return Some(decided),
+            None => None,
+        },
         _ => None,
     };
     found.or_else(|| layouts::grpc::find(seen)).or_else(|| layouts::vitess::find(seen)).map(Some)

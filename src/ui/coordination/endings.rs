@@ -6,8 +6,10 @@ use super::{lease_name, owner_or_lease};
 use crate::model::coordination::ClaimKind;
 use crate::model::dialog::{EndHow, EndSubject};
 use crate::model::ended::{After, EndOutcome, Ended};
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::key_text::display_short;
 use crate::ui::keys::words::keys;
+use crate::ui::widgets::notice::{fault_advice, fault_words};
 
 /// Characters of a name that are shown.
 const LONGEST: usize = 120;
@@ -65,6 +67,17 @@ pub fn after_words(subject: &EndSubject, after: &After) -> Option<String> {
     Some(words.into_owned())
 }
 
+/// Why something was not done to a lease, and what to do.
+#[must_use]
+pub fn lease_fault(fault: &Fault) -> String {
+    let advice = match fault.kind {
+        // Whoever may not write one of its keys may neither revoke it nor keep it alive.
+        FaultKind::PermissionDenied => t!("endings.lease_denied").into_owned(),
+        _ => fault_advice(fault),
+    };
+    format!("{}. {advice}", fault_words(fault))
+}
+
 /// What came of it: a title, and what exactly was done.
 #[must_use]
 pub fn end_outcome(ended: &Ended, outcome: &EndOutcome) -> (String, String) {
@@ -75,6 +88,14 @@ pub fn end_outcome(ended: &Ended, outcome: &EndOutcome) -> (String, String) {
         EndOutcome::LeftAlone => {
             let title = t!("endings.not_done", what = end_title(&ended.subject), about = about);
             return (title.into_owned(), t!("endings.left_alone", key = key).into_owned());
+        }
+        EndOutcome::Failed(fault) => {
+            let title = t!("endings.not_done", what = end_title(&ended.subject), about = about);
+            let why = match ended.how {
+                EndHow::RevokeLease => lease_fault(fault),
+                EndHow::DeleteKey => format!("{}. {}", fault_words(fault), fault_advice(fault)),
+            };
+            return (title.into_owned(), why);
         }
         EndOutcome::Unknown => {
             let title = t!("endings.not_known", what = end_title(&ended.subject), about = about);

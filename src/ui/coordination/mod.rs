@@ -4,7 +4,7 @@
 mod endings;
 mod words;
 
-pub use endings::{after_words, end_about, end_outcome, end_running, end_title};
+pub use endings::{after_words, end_about, end_outcome, end_running, end_title, lease_fault};
 pub use words::{
     cause_look, cause_words, confidence_hint, confidence_tag, confidence_words, layout_words, mode_words,
 };

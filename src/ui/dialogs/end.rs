@@ -16,7 +16,6 @@ use crate::model::session::Session;
 use crate::model::status::{KeyInterval, Notice};
 use crate::model::world::World;
 use crate::ui::coordination::{after_words, end_about, end_title, lease_text};
-use crate::ui::keys::words::keys as keys_text;
 use crate::ui::leases::meaning::{self, Words};
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::chip::Tone;
@@ -209,7 +208,7 @@ fn delete_key(ui: &mut Ui, session: &Session, question: &EndQuestion) {
 fn revoke_lease(ui: &mut Ui, session: &Session, question: &EndQuestion) {
     let tokens = theme::tokens(ui);
     let all = || question.attached.iter().map(|(key, meaning)| (key, meaning));
-    let (told, others) = meaning::end_of_all(session, all(), MOST_ENDS);
+    let (told, _) = meaning::end_of_all(session, all(), MOST_ENDS);
     let bare = question.attached.is_empty();
     fact(ui, &t!("endings.fact.deletes"), |ui| {
         let lease = lease_text(question.lease);
@@ -222,9 +221,6 @@ fn revoke_lease(ui: &mut Ui, session: &Session, question: &EndQuestion) {
         ui.add(Label::new(tokens.body(words)).wrap());
         for words in &told {
             line(ui, words);
-        }
-        if !told.is_empty() && others > 0 {
-            ui.label(tokens.body(t!("endings.other_keys", keys = keys_text(others as u64))));
         }
         if !bare {
             ui.add(Label::new(tokens.hint(t!("endings.whatever"))).wrap());

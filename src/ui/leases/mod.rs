@@ -210,7 +210,11 @@ fn nothing(ui: &mut Ui, session: &Session, ordered: bool, actions: &mut Actions)
         }
         _ => {
             let action = t!("leases.copy_command", command = COMMAND);
-            let (title, hint) = (t!("leases.empty"), t!("leases.empty_hint"));
+            // Where not all are listed it is not known that there are none.
+            let (title, hint) = match session.all_leases.fault() {
+                Some(_) => (t!("leases.none_in_sight"), t!("leases.none_in_sight_hint")),
+                None => (t!("leases.empty"), t!("leases.empty_hint")),
+            };
             if empty_state(ui, icons::TIMER, &title, &hint, Some(&action)) {
                 actions.push(Action::CopyText(COMMAND.to_owned()));
             }

@@ -76,12 +76,7 @@ fn title(ui: &mut Ui, queue: &ClaimQueue, actions: &mut Actions) {
         }
     });
     ui.horizontal_wrapped(|ui| {
-        let form = match queue.form {
-            ClaimForm::Queue => t!("locks.form.queue"),
-            ClaimForm::ReadWrite => t!("locks.form.read_write"),
-            ClaimForm::SingleKey => t!("locks.form.single"),
-        };
-        tag(ui, &form, Tone::Plain);
+        tag(ui, &words::form_words(queue.form), Tone::Plain);
         if let Some(layout) = layout_words(queue.layout) {
             tag(ui, &layout, Tone::Plain).on_hover_text(t!("locks.layout_hint"));
         }

@@ -7,7 +7,7 @@ use egui::{Id, Rect, Sense, Ui, pos2, vec2};
 use rust_i18n::t;
 
 use super::order::Order;
-use super::words::owner_short;
+use super::words::{form_words, owner_short};
 use super::{LocksState, contention};
 use crate::action::{Action, Actions};
 use crate::model::coordination::waits::Owner;
@@ -223,6 +223,7 @@ fn row(
     response.on_hover_ui(|ui| {
         ui.label(tokens.mono(display_short(&queue.name, LONGEST)));
         ui.label(tokens.meta(holders.as_str()));
+        ui.label(tokens.meta(form_words(queue.form)));
         if queue.confidence == Confidence::Likely {
             ui.label(tokens.meta(confidence_hint(queue.confidence)));
         }
@@ -234,15 +235,19 @@ fn row(
 fn name_cell(ui: &Ui, session: &Session, queue: &ClaimQueue, (left, right): Span, y: f32, deadlocked: bool) {
     let tokens = theme::tokens(ui);
     let likely = queue.confidence == Confidence::Likely;
-    let marks = usize::from(likely) + usize::from(deadlocked);
+    // A queue in the folder of the same name is another lock.
+    let single = queue.form == ClaimForm::SingleKey;
+    let marks = usize::from(likely) + usize::from(deadlocked) + usize::from(single);
     let room = right - left - marks as f32 * (size::ICON_SMALL + size::GRID);
     let separator = session.keyspace.separator();
     let galley = paint_key_tail(ui.painter(), tokens, &queue.name, separator, &text::mono(), room);
     let mut x = left + galley.size().x + size::PAD + 2.0;
     ui.painter().galley(pos2(left, y - galley.size().y / 2.0), galley, tokens.text);
-    for (shown, icon, colour) in
-        [(deadlocked, icons::WARNING, tokens.danger), (likely, icons::QUESTION, tokens.faint)]
-    {
+    for (shown, icon, colour) in [
+        (deadlocked, icons::WARNING, tokens.danger),
+        (single, icons::KEY, tokens.faint),
+        (likely, icons::QUESTION, tokens.faint),
+    ] {
         if shown {
             paint_icon(ui, pos2(x, y), icon, size::ICON_SMALL, colour);
             x += size::ICON_SMALL + size::GRID;

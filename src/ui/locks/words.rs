@@ -5,8 +5,8 @@ use std::sync::Arc;
 use egui::{Color32, FontId, Galley, Painter};
 use rust_i18n::t;
 
-use crate::model::coordination::WaitGraph;
 use crate::model::coordination::waits::{Cycle, Owner};
+use crate::model::coordination::{ClaimForm, WaitGraph};
 use crate::model::key_text::{display_short, neutral};
 use crate::ui::coordination::{lease_name, lease_text};
 use crate::ui::widgets::elided;
@@ -35,6 +35,17 @@ pub fn owner_short(owner: &Owner) -> String {
         Owner::Lease(lease) => t!("coordination.lease", lease = lease_short(*lease)).into_owned(),
         Owner::Named(_) => owner_name(owner),
     }
+}
+
+/// How the claims of a lock lie.
+#[must_use]
+pub fn form_words(form: ClaimForm) -> String {
+    match form {
+        ClaimForm::Queue => t!("locks.form.queue"),
+        ClaimForm::ReadWrite => t!("locks.form.read_write"),
+        ClaimForm::SingleKey => t!("locks.form.single"),
+    }
+    .into_owned()
 }
 
 /// The end of a lease's id.

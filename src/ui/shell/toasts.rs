@@ -9,7 +9,7 @@ use crate::action::{Action, Actions};
 use crate::model::key_text::display_short;
 use crate::model::session::{Screen, Session};
 use crate::model::world::{Toast, ToastKind, ToastText, World};
-use crate::ui::coordination::{end_outcome, lease_name};
+use crate::ui::coordination::{end_outcome, lease_fault, lease_name};
 use crate::ui::theme::{icons, size};
 use crate::ui::widgets::notice::{fault_advice, fault_words};
 use crate::ui::widgets::toast::{ToastAnswer, toast};
@@ -114,6 +114,9 @@ fn words(text: &ToastText) -> (String, Option<String>) {
         }
         ToastText::LeaseKept { lease, secs } => {
             (t!("leases.kept", left = duration_text(*secs)).into_owned(), Some(lease_name(*lease)))
+        }
+        ToastText::LeaseNotKept { lease, fault } => {
+            (t!("leases.not_kept", lease = lease_name(*lease)).into_owned(), Some(lease_fault(fault)))
         }
         ToastText::LeaseRevoked(lease) => (t!("leases.revoked").into_owned(), Some(lease_name(*lease))),
         ToastText::Ended(ended, outcome) => {

@@ -22,13 +22,16 @@ struct Member {
     client_urls: Vec<String>,
 }
 
-/// What a key of the placement driver is.
-pub(in crate::model::recognise) fn find(seen: &Seen<'_>) -> Option<Finding> {
+/// What a key of the placement driver is; `Some(None)`: nothing of ours. `None`: it is no key of its.
+pub(in crate::model::recognise) fn find(seen: &Seen<'_>) -> Option<Option<Finding>> {
+    let cluster = seen.path.get(1);
+    let its_own = !cluster.is_empty() && cluster.iter().all(u8::is_ascii_digit);
+    // Others of its keys are on leases, too: who is wanted as the next primary.
+    its_own.then(|| leased(seen).filter(|_| seen.leased()))
+}
+
+fn leased(seen: &Seen<'_>) -> Option<Finding> {
     let path = &seen.path;
-    let cluster = path.get(1);
-    if !seen.leased() || cluster.is_empty() || !cluster.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
     let last = path.len() - 1;
     if path.is(0, "pd") {
         return (path.len() == 3 && path.last() == b"leader").then(|| leader(seen));
@@ -36,7 +39,8 @@ pub(in crate::model::recognise) fn find(seen: &Seen<'_>) -> Option<Finding> {
     if last >= 3 && path.last() == b"primary" {
         return Some(leader(seen));
     }
-    (path.len() == 5 && path.get(3) == b"registry" && !path.last().is_empty()).then(|| instance(seen))
+    // What registers is called by its URL, whose slashes separate too.
+    (path.len() >= 5 && path.get(3) == b"registry" && !path.last().is_empty()).then(|| instance(seen))
 }
 
 fn leader(seen: &Seen<'_>) -> Finding {
@@ -57,7 +61,7 @@ fn leader(seen: &Seen<'_>) -> Finding {
 }
 
 fn instance(seen: &Seen<'_>) -> Finding {
-    let mut instance = seen.instance(seen.path.text(4, 5), Layout::TikvPd, Confidence::Likely);
+    let mut instance = seen.instance(seen.path.text(4, seen.path.len()), Layout::TikvPd, Confidence::Likely);
     registrations::fill(seen, &mut instance);
     if let Some(json) = seen.json().and_then(|json| json.as_object()) {
         instance.confidence = Confidence::Certain;

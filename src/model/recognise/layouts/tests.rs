@@ -121,9 +121,27 @@ fn tikv_pd() {
     let key = "/ms/7340123456789012345/tso/registry/http://10.0.0.1:3379";
     assert_eq!(found(key, "{}", 0), None, "not leased");
     let entry = br#"{"name":"tso-0","service-addr":"http://10.0.0.1:3379","version":"v8.1.0"}"#;
-    let (folder, name, tso) = instance(found("/ms/734/tso/registry/10.0.0.1:3379", entry, 7));
-    assert_eq!((folder.as_str(), name.as_str()), ("/ms/734/tso/registry/", "tso"));
-    assert_eq!(tso.address.as_deref(), Some("http://10.0.0.1:3379"));
+    for registered in ["10.0.0.1:3379", "http://10.0.0.1:3379"] {
+        let key = format!("/ms/734/tso/registry/{registered}");
+        let (folder, name, tso) = instance(found(&key, entry, 7));
+        assert_eq!((folder.as_str(), name.as_str()), ("/ms/734/tso/registry/", "tso"));
+        assert_eq!((tso.id.as_str(), tso.address.as_deref()), (registered, Some("http://10.0.0.1:3379")));
+        assert_eq!(instance(unloaded(&key, 7)).0, "/ms/734/tso/registry/");
+    }
+    let group = "/ms/7340123456789012345/tso/keyspace_groups/election/00001/primary";
+    assert_eq!(
+        claim(found(group, b"\x0a\x04tso1", 7)),
+        election(group, Layout::TikvPd, CERTAIN, Some("tso1"))
+    );
+    let scheduling = "/ms/7340123456789012345/scheduling/primary";
+    assert_eq!(claim(found(scheduling, b"\x0a\x02s0", 7)).0, scheduling);
+    // Who is wanted next is on a lease, too, and leads nobody.
+    for wanted in [group, scheduling] {
+        assert_eq!(found(&format!("{wanted}/expected_primary"), "http://10.0.0.1:3379", 7), None);
+    }
+    for other in ["timestamp", "alloc_id", "raft/s/00000000000000000001", "member/130/binary_version"] {
+        assert_eq!(found(&format!("/pd/7340123456789012345/{other}"), "x", 0), None, "{other}");
+    }
     assert_eq!(found("/pd/7340123456789012345/leader", member, 0), None, "a leader's key is leased");
 }
 
@@ -152,6 +170,12 @@ fn grpc() {
     assert_eq!(metadata(&one, "zone"), Some("a"));
     let bare = br#"{"Op":0,"Addr":"10.0.0.7:9000","Metadata":null}"#;
     assert_eq!(instance(found("user/1f", bare, 0x1f)).2.layout, Layout::Grpc, "whatever its key ends with");
+    let told = br#"{"Op":0,"Addr":"127.0.0.1:1234","Metadata":"metadata1"}"#;
+    let (folder, _, one) = instance(found("foo/bar/my-service/e1", told, 0));
+    assert_eq!(
+        (folder.as_str(), one.id.as_str(), one.address.as_deref()),
+        ("foo/bar/my-service/", "e1", Some("127.0.0.1:1234"))
+    );
     assert_eq!(found("user/x", br#"{"Op":"add","value":3}"#, 0), None);
 }
 
