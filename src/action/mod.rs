@@ -299,7 +299,7 @@ pub enum Action {
     AskEndKey(Key),
     /// Say what revoking this lease would touch, and ask.
     AskEndLease(i64),
-    /// Deregister, release, step down, revoke: as the dialog confirmed.
+    /// Deregister, release, end a leadership, revoke: as the dialog confirmed.
     End(ConfirmedEnd),
     /// Ask for a new lease.
     AskGrantLease,

@@ -116,7 +116,7 @@ pub enum Dialog {
         /// Text to be typed before the button works (a production profile's name).
         type_to_confirm: Option<String>,
     },
-    /// Deregister, release, step down, revoke: what each way would end, said before.
+    /// Deregister, release, end a leadership, revoke: what each way would end, said before.
     End(Box<EndQuestion>),
     /// Grant a lease.
     GrantLease,
