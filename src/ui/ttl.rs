@@ -6,7 +6,7 @@ use rust_i18n::t;
 use crate::model::coordination::LeaseInfo;
 use crate::model::status::SeenAt;
 use crate::ui::theme::{self, Tokens, size, text};
-use crate::ui::widgets::{duration_text, elided};
+use crate::ui::widgets::{duration_short, duration_text, elided};
 
 /// Below this share of its granted time a lease is about to end.
 const LATE_SHARE: f32 = 0.25;
@@ -70,7 +70,14 @@ pub fn paint(ui: &Ui, rect: Rect, ttl: Ttl) {
     let tokens = theme::tokens(ui);
     let colour = ttl.colour(tokens);
     let words_colour = if ttl == Ttl::Gone { colour } else { tokens.second };
-    let words = ui.painter().layout_no_wrap(ttl.words(), text::mono_small(), words_colour);
+    let laid_out = |words| ui.painter().layout_no_wrap(words, text::mono_small(), words_colour);
+    let mut words = laid_out(ttl.words());
+    if let Ttl::Left { secs, .. } = ttl
+        && words.size().x > rect.width()
+    {
+        // Never over what stands beside it.
+        words = laid_out(duration_short(secs));
+    }
     let words_width = words.size().x.max(44.0);
     let at = pos2(rect.right() - words.size().x, rect.center().y - words.size().y / 2.0);
     ui.painter().galley(at, words, words_colour);

@@ -110,7 +110,7 @@ fn header(ui: &mut Ui, state: &mut LocksState) {
         (Some(cells.owner), t!("locks.column.holder"), None, false),
         (Some(cells.waiting), t!("locks.column.waiting"), Some(Order::Urgent), true),
         (cells.spark, t!("locks.column.contention"), None, false),
-        (cells.held, t!("locks.column.held"), Some(Order::Held), false),
+        (cells.held, t!("locks.column.held"), Some(Order::Held), true),
         (cells.ttl, t!("locks.column.lease"), None, true),
     ];
     for (span, title, order, right) in titles {
@@ -208,7 +208,7 @@ fn row(
         if let Some(span) = cells.held {
             let words = lasted(holder.turn_since, session.known_until(world.now))
                 .unwrap_or_else(|| t!("locks.before_watched_short").into_owned());
-            paint_cell(ui, rect, span, &words, CellLook::new(text::mono_small(), tokens.second));
+            paint_cell(ui, rect, span, &words, CellLook::new(text::mono_small(), tokens.second).right());
         }
         if let Some((left, right)) = cells.ttl {
             let place = Rect::from_x_y_ranges(left..=right, rect.y_range());

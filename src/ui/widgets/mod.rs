@@ -38,7 +38,9 @@ pub use progress::{ProgressAnswer, progress_line};
 pub use section::{from_left, property, property_mono, section_header};
 pub use shortcut::shortcut_text;
 pub use tabs::{segmented, tabs};
-pub use units::{bytes_text, clock_text, count_text, duration_text, relative_text, time_text};
+pub use units::{
+    bytes_text, clock_text, count_text, duration_short, duration_text, relative_text, time_text,
+};
 
 use std::sync::Arc;
 

@@ -59,6 +59,18 @@ pub fn duration_text(secs: i64) -> String {
     }
 }
 
+/// The same where there is little room: `12 s`, `3 min`, `2 h`, `4 d`; what is left out is less than said.
+#[must_use]
+pub fn duration_short(secs: i64) -> String {
+    let unit = match secs {
+        ..60 => 1,
+        60..3_600 => 60,
+        3_600..86_400 => 3_600,
+        _ => 86_400,
+    };
+    duration_text(secs / unit * unit)
+}
+
 /// A size: `512 B`, `1.2 KiB`, `3.4 MiB`.
 #[must_use]
 pub fn bytes_text(bytes: u64) -> String {
@@ -126,6 +138,8 @@ mod tests {
             "365 d",
         ];
         assert_eq!(words, expected);
+        let short = [59, 61, 3_599, 3_660, 90_000].map(duration_short);
+        assert_eq!(short, ["59 s", "1 min", "59 min", "1 h", "1 d"]);
     }
 
     #[test]
