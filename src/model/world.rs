@@ -33,6 +33,15 @@ pub enum ToastText {
         /// The revision.
         revision: i64,
     },
+    /// A key that is not open was not saved.
+    NotSaved {
+        /// The key as shown.
+        key: String,
+        /// Whether that is certain; else its answer was lost.
+        certain: bool,
+        /// Why.
+        fault: Fault,
+    },
     /// An export was written.
     Exported {
         /// Keys in it.

@@ -10,6 +10,8 @@ use crate::ui::widgets::{duration_short, duration_text, elided};
 
 /// Below this share of its granted time a lease is about to end.
 const LATE_SHARE: f32 = 0.25;
+/// Bars in places at least so wide leave room for the longest words.
+const WIDE: f32 = 140.0;
 
 /// A lease at this moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,7 +80,9 @@ pub fn paint(ui: &Ui, rect: Rect, ttl: Ttl) {
         // Never over what stands beside it.
         words = laid_out(duration_short(secs));
     }
-    let words_width = words.size().x.max(44.0);
+    // Bars below each other end alike.
+    let least = if rect.width() >= WIDE { 84.0 } else { 44.0 };
+    let words_width = words.size().x.max(least);
     let at = pos2(rect.right() - words.size().x, rect.center().y - words.size().y / 2.0);
     ui.painter().galley(at, words, words_colour);
     let room = rect.width() - words_width - size::PAD;

@@ -10,9 +10,9 @@ use etcdscope::model::message::{Event, EventKind, RequestId};
 use etcdscope::model::record::KeyMeta;
 use etcdscope::model::session::{Job, JobKind, JobState};
 use etcdscope::model::world::World;
-use etcdscope::model::write::BatchReport;
+use etcdscope::model::write::{BatchReport, WriteOutcome};
 
-use crate::support::{NOW, Scene, Setting, key, live_world};
+use crate::support::{NOW, Scene, Setting, key, live_world, value};
 
 const FIRST: i64 = 0x694d_0000_0000_0001;
 const SECOND: i64 = 0x694d_0000_0000_0002;
@@ -95,4 +95,19 @@ fn what_was_not_done_or_is_not_known_is_said_so() {
     assert!(scene.sees("Not done: Force release of the lock, /locks/a"));
     assert!(scene.sees("etcd allows it only to those who may write every key on the lease"));
     assert!(!scene.sees("Force release of the lock: /locks/a"), "its line is gone, too");
+}
+
+/// Attached to a lease, or edited beside the editor: what failed is named.
+#[test]
+fn a_key_that_is_not_open_and_was_not_saved_is_named() {
+    let mut scene = Setting::default().play(live_world());
+    let fault = Fault::new(FaultKind::PermissionDenied, "permission denied");
+    for (outcome, title) in [
+        (WriteOutcome::NotSaved(fault.clone()), "Not saved: /services/x"),
+        (WriteOutcome::Unknown(fault), "Not known whether it was saved: /services/x"),
+    ] {
+        let written = EventKind::Written { key: key("/services/x"), value: value("v"), outcome };
+        answered(&mut scene, &written);
+        assert!(scene.sees(title) && scene.sees("The user is not allowed to do this."), "{title}");
+    }
 }

@@ -321,8 +321,12 @@ fn closed_outcome(key: &Key, outcome: WriteOutcome) -> (ToastKind, ToastText) {
             let detail = crate::model::key_text::display_key(key).into_owned();
             (ToastKind::Failure, ToastText::Fault(Fault::new(FaultKind::Conflict, detail)))
         }
-        WriteOutcome::NotSaved(fault) | WriteOutcome::Unknown(fault) => {
-            (ToastKind::Failure, ToastText::Fault(fault))
-        }
+        WriteOutcome::NotSaved(fault) => (ToastKind::Failure, not_saved(key, true, fault)),
+        WriteOutcome::Unknown(fault) => (ToastKind::Failure, not_saved(key, false, fault)),
     }
+}
+
+fn not_saved(key: &Key, certain: bool, fault: Fault) -> ToastText {
+    let key = crate::model::key_text::display_key(key).into_owned();
+    ToastText::NotSaved { key, certain, fault }
 }

@@ -2,7 +2,7 @@
 
 use rust_i18n::t;
 
-use super::{lease_name, owner_or_lease};
+use super::{lease_name, lease_text, owner_or_lease};
 use crate::model::coordination::ClaimKind;
 use crate::model::dialog::{EndHow, EndSubject};
 use crate::model::ended::{After, EndOutcome, Ended};
@@ -36,7 +36,7 @@ pub fn end_about(subject: &EndSubject, lease: i64) -> String {
             t!("leases.is.instance", service = service, id = id).into_owned()
         }
         EndSubject::Claim { queue, .. } => display_short(queue, LONGEST).into_owned(),
-        EndSubject::Lease => lease_name(lease),
+        EndSubject::Lease => lease_text(lease),
     }
 }
 

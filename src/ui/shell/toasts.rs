@@ -96,6 +96,13 @@ fn words(text: &ToastText) -> (String, Option<String>) {
         ToastText::Saved { key, revision } => {
             (t!("shell.toast_saved", revision = revision).into_owned(), Some(key.clone()))
         }
+        ToastText::NotSaved { key, certain, fault } => {
+            let title = match certain {
+                true => t!("shell.toast_not_saved", key = key),
+                false => t!("shell.toast_not_known", key = key),
+            };
+            (title.into_owned(), Some(format!("{}. {}", fault_words(fault), fault_advice(fault))))
+        }
         ToastText::Exported { keys, path } => {
             (t!("shell.toast_exported", keys = count_text(*keys)).into_owned(), Some(path.clone()))
         }
