@@ -37,6 +37,8 @@ pub enum Action {
     Connect(Box<ConnectRequest>),
     /// Test a connection step by step.
     TestConnection(Box<ConnectRequest>),
+    /// Show a notification of the system, to see whether it does.
+    TestNotification,
     /// Try to connect again at once.
     Reconnect,
     /// Show this connection, or the connect screen.

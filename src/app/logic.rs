@@ -32,6 +32,7 @@ impl App {
         }
         let travel = self.follow_travel();
         let notify = self.notify();
+        self.follow_click();
         let counts_age = self.world.forget_old_changes().and_then(|ms| u64::try_from(ms).ok());
         let counts_age = counts_age.map(Duration::from_millis);
         [again, self.search_wait(), counts_age, travel, notify].into_iter().flatten().min()

@@ -42,6 +42,8 @@ pub struct App {
     frame_work: frame_log::Work,
     /// What was told of each connection by notifications.
     notifiers: std::collections::BTreeMap<SessionId, crate::model::notify::Notifier>,
+    /// A notification was clicked: the window is to come to the front.
+    to_front: bool,
     /// The system has asked the console to end.
     asked_to_end: std::sync::Arc<std::sync::atomic::AtomicBool>,
     /// How often news may have the window drawn.
@@ -74,6 +76,7 @@ impl App {
             frame_log: frame_log::FrameLog::from_environment(),
             frame_work: frame_log::Work::default(),
             notifiers: std::collections::BTreeMap::new(),
+            to_front: false,
             asked_to_end: Default::default(),
             pace: std::sync::Arc::new(pace::Pace::new(false)),
             discarder: discard::Discarder::start(),

@@ -100,6 +100,15 @@ fn close_when_asked(ctx: &egui::Context, asked: &Arc<AtomicBool>) {
     }
 }
 
+/// Where the system lets a window come to the front by itself; else it asks for attention.
+fn bring_to_front(ctx: &egui::Context) {
+    use egui::{UserAttentionType, ViewportCommand};
+    ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+    ctx.send_viewport_cmd(ViewportCommand::Focus);
+    ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(UserAttentionType::Informational));
+    ctx.request_repaint();
+}
+
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let working = Working::begin();
@@ -109,6 +118,9 @@ impl eframe::App for App {
             ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         }
         self.apply_settings(ctx);
+        if std::mem::take(&mut self.to_front) {
+            bring_to_front(ctx);
+        }
         if let Some(after) = again {
             ctx.request_repaint_after(after);
         }

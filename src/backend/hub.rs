@@ -10,6 +10,7 @@ use super::demo::DemoKeeper;
 use super::files::Files;
 use super::jobs::Jobs;
 use super::journal::{Journal, JournalKeeper};
+use super::notify::{Notifier, Shown};
 use super::session::SessionHandle;
 use super::{BackendOptions, Outbox};
 use crate::model::message::{Command, CommandKind, Event, EventKind, RequestId, SessionId};
@@ -37,6 +38,7 @@ pub(super) async fn run(mut commands: mpsc::Receiver<Command>, outbox: Outbox, o
         files: Files::start(options.storage, options.secrets, outbox.clone()),
         demo: DemoKeeper::new(options.demo),
         sessions: HashMap::new(),
+        notifier: Notifier::new(outbox.clone()),
         outbox,
     };
     while let Some(command) = commands.recv().await {
@@ -62,6 +64,7 @@ struct Hub {
     storage: Storage,
     journals: JournalKeeper,
     sessions: HashMap<SessionId, SessionHandle>,
+    notifier: Notifier,
 }
 
 impl Hub {
@@ -114,8 +117,8 @@ impl Hub {
             CommandKind::ReadFile(path) => {
                 super::read_file::start(session, request, path, self.outbox.clone());
             }
-            CommandKind::Notify { title, body } => {
-                super::notify::show(request, title, body, self.outbox.clone());
+            CommandKind::Notify { title, body, opens } => {
+                self.notifier.show(request, Shown { title, body, opens });
             }
             CommandKind::StartDemo => self.demo.start(request, self.outbox.clone()),
             CommandKind::ProbeLocal => self.jobs.probe_local(request, self.outbox.clone()),

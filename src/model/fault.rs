@@ -73,6 +73,8 @@ pub enum FaultKind {
     EtcdMissing,
     /// No keyring could be used, so the secret is not kept.
     Keyring,
+    /// The system shows no notifications.
+    NoNotifications,
     /// What was typed or read is not valid.
     Invalid,
     /// The operator stopped it.
@@ -119,6 +121,7 @@ impl FaultKind {
             Self::DiskFull => "disk_full",
             Self::EtcdMissing => "etcd_missing",
             Self::Keyring => "keyring",
+            Self::NoNotifications => "no_notifications",
             Self::Invalid => "invalid",
             Self::Cancelled => "cancelled",
             Self::Other => "other",
@@ -126,7 +129,7 @@ impl FaultKind {
     }
 
     /// Every kind, for the test that the catalogues are complete.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::HostUnknown,
         Self::PortClosed,
         Self::TimedOut,
@@ -160,6 +163,7 @@ impl FaultKind {
         Self::DiskFull,
         Self::EtcdMissing,
         Self::Keyring,
+        Self::NoNotifications,
         Self::Invalid,
         Self::Cancelled,
         Self::Other,

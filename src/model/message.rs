@@ -13,6 +13,7 @@ use super::history::History;
 use super::journal::{JournalStatus, KeyRecords, Replay};
 use super::keyspace::Keyspace;
 use super::moment::{Picture, Timeline};
+use super::notify::Opens;
 use super::plan::{LostLease, Plan, PlanGoal, PlanId};
 use super::profile::{Profile, Secret};
 use super::record::{KeyRecord, Revision};
@@ -135,12 +136,14 @@ pub enum CommandKind {
     KeepLease(i64),
     /// Revoke a lease, and delete with it every key that is attached → [`EventKind::LeaseRevoked`].
     RevokeLease(i64),
-    /// Show a notification of the system.
+    /// Show a notification of the system → [`EventKind::Notified`], and [`EventKind::NotificationClicked`].
     Notify {
         /// Its title.
         title: String,
         /// Its text.
         body: String,
+        /// What a click on it opens, and the word for doing so.
+        opens: Option<(Opens, String)>,
     },
     /// Search the key space → [`EventKind::Found`]. Newest wins: a new search overtakes the one
     /// that is running.
@@ -388,8 +391,10 @@ pub enum EventKind {
     },
     /// Something that was to be kept on disk was not.
     NotKept(Fault),
-    /// A notification of the system could not be shown.
-    NotNotified(Fault),
+    /// Whether the system took a notification.
+    Notified(Result<(), Fault>),
+    /// A notification was clicked.
+    NotificationClicked(Opens),
     /// The demonstration cluster stands (or could not be started).
     DemoStarted(Result<Box<Profile>, Fault>),
     /// A local etcd answers here.

@@ -7,6 +7,7 @@ use super::discard::Discarded;
 use super::document::Draft;
 use super::fault::Fault;
 use super::message::{RequestId, SessionId};
+use super::notify::{Notifying, Opens};
 use super::profile::Profile;
 use super::session::Session;
 use super::settings::{Overrides, Settings};
@@ -177,6 +178,10 @@ pub struct World {
     pub environment_profile: Option<Profile>,
     /// This moment, for ages and glows; set at the start of each frame.
     pub now: SeenAt,
+    /// Whether the system shows notifications.
+    pub notifying: Notifying,
+    /// A notification that was clicked: what it leads to is to be shown.
+    pub clicked: Option<Opens>,
     /// What is no longer shown: to be freed where nobody waits for it.
     pub discarded: Vec<Discarded>,
 }

@@ -117,7 +117,11 @@ every_command! {
     CommandKind::GrantLease { .. } => true, |_| CommandKind::GrantLease { ttl_secs: 60, id: 0x77 };
     CommandKind::KeepLease(_) => true, |_| CommandKind::KeepLease(7);
     CommandKind::RevokeLease(_) => true, |_| CommandKind::RevokeLease(7);
-    CommandKind::Notify { .. } => false, |_| CommandKind::Notify { title: "t".to_owned(), body: "b".to_owned() };
+    CommandKind::Notify { .. } => false, |_| CommandKind::Notify {
+        title: "t".to_owned(),
+        body: "b".to_owned(),
+        opens: None,
+    };
     CommandKind::Search(..) => false, |_| {
         let query = SearchQuery { text: "t".to_owned(), ..SearchQuery::default() };
         CommandKind::Search(Keyspace::default(), query)

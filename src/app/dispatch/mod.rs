@@ -42,6 +42,7 @@ impl App {
 
             Action::Connect(request) => self.connect(*request),
             Action::TestConnection(request) => self.test_connection(request),
+            Action::TestNotification => self.test_notification(),
             Action::Reconnect => {
                 self.ask(CommandKind::Reconnect);
             }

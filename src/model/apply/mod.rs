@@ -13,6 +13,7 @@ use super::discard::Discarded;
 use super::fault::{Fault, FaultKind};
 use super::loadable::LoadState;
 use super::message::{CommandKind, Event, EventKind, MirrorUpdate, SessionId};
+use super::notify::Notifying;
 use super::session::{Job, JobState, Session};
 use super::status::MirrorState;
 use super::world::{DemoState, Toast, ToastKind, ToastText, World};
@@ -173,15 +174,27 @@ impl World {
             EventKind::ProfileKept { name, fault: None } => {
                 self.toast(ToastKind::Success, ToastText::ProfileKept(name));
             }
-            EventKind::ProfileKept { fault: Some(fault), .. }
-            | EventKind::NotKept(fault)
-            | EventKind::NotNotified(fault) => {
+            EventKind::ProfileKept { fault: Some(fault), .. } | EventKind::NotKept(fault) => {
                 self.toast(ToastKind::Failure, ToastText::Fault(fault));
             }
+            EventKind::Notified(taken) => self.apply_notified(taken),
+            EventKind::NotificationClicked(opens) => self.clicked = Some(opens),
             EventKind::DemoStarted(Ok(profile)) => self.demo = DemoState::Running(profile),
             EventKind::DemoStarted(Err(fault)) => self.demo = DemoState::Failed(fault),
             EventKind::LocalFound(endpoint) => self.local_endpoint = endpoint,
             _ => {}
+        }
+    }
+
+    /// That the system shows no notifications is said once, until it does again.
+    fn apply_notified(&mut self, taken: Result<(), Fault>) {
+        let known = matches!(&self.notifying, Notifying::Failed(fault) if taken.as_ref() == Err(fault));
+        self.notifying = match taken {
+            Ok(()) => Notifying::Taken,
+            Err(fault) => Notifying::Failed(fault),
+        };
+        if let (Notifying::Failed(fault), false) = (&self.notifying, known) {
+            self.toast(ToastKind::Failure, ToastText::Fault(fault.clone()));
         }
     }
 

@@ -131,51 +131,27 @@ fn choose(ui: &mut Ui, number: usize, kind: &mut RuleKind) {
 }
 
 fn numbers(ui: &mut Ui, form: &mut CoordinationForm) {
-    let pair = |ui: &mut Ui, one: (&str, &mut String, &str), other: (&str, &mut String, &str)| {
-        ui.columns(2, |columns| {
-            for (ui, (words, text, hint)) in columns.iter_mut().zip([one, other]) {
-                let name = t!(words);
-                field_label(ui, &name);
-                mono_field(ui, Id::unique(("coordination number", words)), text, &name, hint);
-            }
-        });
-    };
+    let pair =
+        |ui: &mut Ui, wrong: bool, one: (&str, &mut String, &str), other: (&str, &mut String, &str)| {
+            ui.columns(2, |columns| {
+                for (ui, (words, text, hint)) in columns.iter_mut().zip([one, other]) {
+                    let name = t!(words);
+                    field_label(ui, &name);
+                    let field = mono_field(ui, Id::unique(("coordination number", words)), text, &name, hint);
+                    if wrong {
+                        outline_error(ui, &field);
+                    }
+                }
+            });
+        };
     ui.add_space(size::PAD);
-    pair(ui, ("rules.late", &mut form.late, "3"), ("rules.down", &mut form.down, "10"));
+    let wrong = form.heartbeat_problem().is_some();
+    pair(ui, wrong, ("rules.late", &mut form.late, "3"), ("rules.down", &mut form.down, "10"));
     said(ui, form.heartbeat_problem(), &t!("rules.heartbeat_hint"));
     ui.add_space(size::GRID);
-    pair(ui, ("rules.changes", &mut form.changes, "3"), ("rules.minutes", &mut form.minutes, "10"));
+    let wrong = form.alert_problem().is_some();
+    pair(ui, wrong, ("rules.changes", &mut form.changes, "3"), ("rules.minutes", &mut form.minutes, "10"));
     said(ui, form.alert_problem(), &t!("rules.alert_hint"));
-    notify(ui, form);
-}
-
-/// What the system notifies of: nothing at first.
-fn notify(ui: &mut Ui, form: &mut CoordinationForm) {
-    ui.add_space(size::PAD);
-    field_label(ui, &t!("notify.title"));
-    let wanted = &mut form.notify;
-    let kinds = [
-        (&mut wanted.instance_down, "notify.on_instance"),
-        (&mut wanted.leader_changed, "notify.on_leader"),
-        (&mut wanted.deadlock, "notify.on_deadlock"),
-    ];
-    for (on, words) in kinds {
-        ui.checkbox(on, t!(words));
-    }
-    ui.add_space(size::GRID);
-    let name = t!("notify.on_held");
-    field_label(ui, &name);
-    mono_field(ui, Id::unique("notify of held locks"), &mut form.held, &name, &t!("notify.never"));
-    let name = t!("notify.on_keys");
-    field_label(ui, &name);
-    let keys = egui::TextEdit::multiline(&mut form.notified_keys)
-        .id(Id::unique("notify of keys"))
-        .font(crate::ui::theme::text::mono())
-        .hint_text("/config/production/")
-        .desired_rows(2)
-        .desired_width(f32::INFINITY);
-    ui.add(keys).accessible_name(&*name);
-    said(ui, form.notify_problem(), &t!("notify.hint"));
 }
 
 /// What is wrong, or what it is for.

@@ -6,8 +6,8 @@ use egui::{
 use rust_i18n::t;
 
 use super::{
-    ConnectState, FORM_WIDTH, Form, Problems, connect, coordination_view, journal_view, schema_view,
-    test_view, tls_view,
+    ConnectState, FORM_WIDTH, Form, Problems, connect, coordination_view, journal_view, notify_view,
+    schema_view, test_view, tls_view,
 };
 use crate::action::{Action, Actions};
 use crate::model::profile::ProfileColour;
@@ -189,6 +189,9 @@ fn fields(
 
     group(ui, &t!("rules.group"));
     coordination_view::show(ui, world, form);
+
+    group(ui, &t!("notify.title"));
+    notify_view::show(ui, world, &mut form.coordination, actions);
     enter
 }
 

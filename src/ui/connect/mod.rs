@@ -9,6 +9,7 @@ mod form;
 mod form_view;
 mod journal_form;
 mod journal_view;
+mod notify_view;
 mod schema_view;
 mod test_view;
 mod tls_view;
