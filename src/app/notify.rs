@@ -65,12 +65,16 @@ impl App {
             return;
         }
         self.dispatch(Action::ShowSession(Some(session)));
-        self.dispatch(match place {
-            Place::Screen(screen) => Action::ShowScreen(screen),
-            Place::Service(folder) => Action::ShowService(folder),
-            Place::Queue(kind, name) => Action::ShowQueue(kind, name),
-            Place::Key(key) => Action::OpenKey(key),
-        });
+        self.dispatch(action(place));
+    }
+}
+
+fn action(place: Place) -> Action {
+    match place {
+        Place::Screen(screen) => Action::ShowScreen(screen),
+        Place::Service(folder) => Action::ShowService(folder),
+        Place::Queue(kind, name) => Action::ShowQueue(kind, name),
+        Place::Key(key) => Action::OpenKey(key),
     }
 }
 

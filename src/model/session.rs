@@ -204,6 +204,8 @@ pub struct Session {
     pub chosen: Chosen,
     /// All leases of the cluster, where the user may list them.
     pub all_leases: Loadable<Vec<i64>>,
+    /// How many of those had no key when they were listed.
+    pub bare_leases: usize,
     /// Leases whose TTL was asked for.
     pub leases: KnownLeases,
     /// A key that is about to be attached to a lease.

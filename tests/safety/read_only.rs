@@ -105,6 +105,7 @@ every_action! {
     Action::Run(_) => Reads, |_, _| Action::Run(UserCommand::ShowKeys);
     Action::Connect(_) => Reads, |bench, _| Action::Connect(request(bench));
     Action::TestConnection(_) => Reads, |bench, _| Action::TestConnection(request(bench));
+    Action::TestNotification => Reads, |_, _| Action::TestNotification;
     Action::Reconnect => Reads, |_, _| Action::Reconnect;
     Action::ShowSession(_) => Reads, |_, _| Action::ShowSession(Some(SessionId(1)));
     Action::CloseSession(_) => Reads, |_, _| Action::CloseSession(SessionId(1));

@@ -453,7 +453,9 @@ fn owners_told_apart_by_lease_alone_are_said_to_be() {
 }
 
 #[test]
-fn the_navigation_counts_deadlocks() {
+fn the_navigation_tells_how_many_locks_there_are_and_how_many_deadlocks() {
     let scene = Setting::default().play(deadlock());
-    assert!(scene.sees("Locks 1"));
+    let locks = scene.harness.state().world.sessions[0].coordination.totals.locks;
+    assert!(scene.sees(&format!("Locks, Deadlocks: 1, Locks: {locks}")));
+    scene.picture("navigation-deadlock");
 }

@@ -29,6 +29,7 @@ mod leases;
 mod list_box;
 mod locks;
 mod nasty_screens;
+mod notify;
 mod overview;
 mod palette;
 mod restore;

@@ -57,3 +57,14 @@ fn names_have_little_room_and_a_long_deadlock_is_cut() {
     assert_eq!(told(AlertKind::Deadlock, vec![deadlock], false), "l0 → l1 → l2 → l3 → …");
     assert_eq!(short(&"n".repeat(500)).chars().count(), NAME);
 }
+
+#[test]
+fn a_click_leads_to_what_was_told() {
+    use crate::model::coordination::ClaimKind;
+    use crate::model::session::Screen;
+    let lock = || Place::Queue(ClaimKind::Lock, key("/l"));
+    assert_eq!(action(Place::Service(key("s/"))), Action::ShowService(key("s/")));
+    assert_eq!(action(lock()), Action::ShowQueue(ClaimKind::Lock, key("/l")));
+    assert_eq!(action(Place::Key(key("/k"))), Action::OpenKey(key("/k")));
+    assert_eq!(action(Place::Screen(Screen::Services)), Action::ShowScreen(Screen::Services));
+}

@@ -2,7 +2,7 @@
 
 use super::FollowUp;
 use crate::model::bytes::Key;
-use crate::model::coordination::LeaseInfo;
+use crate::model::coordination::{Coordination, LeaseInfo};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::{CommandKind, EventKind, RequestId};
 use crate::model::record::KeyRecord;
@@ -27,6 +27,7 @@ impl Session {
         match kind {
             EventKind::LeaseList(list) => {
                 self.all_leases.answer(list);
+                self.bare_leases = self.all_leases.value().map_or(0, |all| bare(all, &self.coordination));
                 None
             }
             EventKind::Leases(Ok(leases)) => {
@@ -133,6 +134,16 @@ fn failure(fault: Fault) -> Message {
     (ToastKind::Failure, ToastText::Fault(fault))
 }
 
+/// How many of these leases, in order, have no key.
+fn bare(all: &[i64], coordination: &Coordination) -> usize {
+    let mut attached = coordination.leases.keys().peekable();
+    let is_bare = |lease: &&i64| {
+        while attached.next_if(|attached| attached < lease).is_some() {}
+        attached.peek() != Some(lease)
+    };
+    all.iter().filter(is_bare).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +164,18 @@ mod tests {
             assert!(session.leases.len() <= MOST_LEASES);
         }
         assert!(session.leases.contains_key(&69_999) && !session.leases.contains_key(&0));
+    }
+
+    #[test]
+    fn leases_without_keys_are_counted_when_they_are_listed() {
+        let mut session = Session::default();
+        for lease in [2, 5, 9] {
+            session.coordination.leases.insert(lease, Default::default());
+        }
+        for (all, bare) in [(vec![1, 2, 3, 5, 8, 9, 11], 4), (vec![5], 0), (vec![], 0), (vec![12], 1)] {
+            session.apply_leases(RequestId(1), EventKind::LeaseList(Ok(all)), NOW);
+            assert_eq!(session.bare_leases, bare);
+        }
     }
 
     #[test]

@@ -368,3 +368,20 @@ fn the_same_message_does_not_come_twice() {
     world.toast_fault(fault());
     assert_eq!(world.toasts.iter().map(|toast| toast.seen_at).collect::<Vec<_>>(), vec![3_000]);
 }
+
+#[test]
+fn that_the_system_shows_no_notifications_is_said_once_until_it_does_again() {
+    let mut world = World::default();
+    let mut told = |taken: Result<(), Fault>| {
+        let kind = EventKind::Notified(taken);
+        world.apply(Event { session: SessionId::default(), request: RequestId(1), kind });
+        let said = std::mem::take(&mut world.toasts).len();
+        (said, world.notifying.clone())
+    };
+    let fault = Fault::new(FaultKind::NoNotifications, "nobody answers");
+    let failed = Notifying::Failed(fault.clone());
+    assert_eq!(told(Err(fault.clone())), (1, failed.clone()));
+    assert_eq!(told(Err(fault.clone())), (0, failed.clone()));
+    assert_eq!(told(Ok(())), (0, Notifying::Taken));
+    assert_eq!(told(Err(fault)), (1, failed));
+}

@@ -279,6 +279,7 @@ fn role_of(member: &MemberStatus, leader: Option<u64>) -> (Tone, String) {
 
 fn behind(member: &MemberStatus, newest: Option<&Lag>) -> String {
     match newest {
+        Some(Lag { entries: 1, .. }) => t!("elections.raft.entry").into_owned(),
         Some(lag) => t!("elections.raft.entries", count = count_text(lag.entries)).into_owned(),
         None if member.fault.is_some() => t!("elections.raft.no_answer").into_owned(),
         None => t!("elections.raft.not_known").into_owned(),

@@ -13,6 +13,9 @@ use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
 use crate::ui::widgets::{Tone, count_badge, count_text, shortcut_text};
 
+/// Room for a mark of what wants attention, with what is between it and its neighbours.
+const MARK: f32 = 34.0;
+
 /// Draws the navigation.
 pub(super) fn show(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
@@ -38,76 +41,66 @@ pub(super) fn show(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     });
 }
 
+/// What is counted at a screen's name. One rule for all: the plain number is how many things the screen lists, the
+/// coloured one how many of them want attention.
+#[derive(Default)]
+struct Counts {
+    /// How many there are, as it is shown, and what they are.
+    things: Option<(String, String)>,
+    /// How many want attention, and what is wrong with them.
+    wrong: Option<(u64, Tone, String)>,
+}
+
+impl Counts {
+    fn of(things: u64, words: impl FnOnce(&str) -> String) -> Self {
+        let things = (things > 0).then(|| (short_count(things), words(&count_text(things))));
+        Self { things, wrong: None }
+    }
+
+    fn wrong(mut self, count: usize, tone: Tone, words: impl FnOnce(&str) -> String) -> Self {
+        let count = count as u64;
+        if count > 0 {
+            self.wrong = Some((count, tone, words(&count_text(count))));
+        }
+        self
+    }
+
+    /// In words, what is wrong first.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let wrong = self.wrong.iter().map(|(_, _, words)| words.as_str());
+        wrong.chain(self.things.iter().map(|(_, words)| words.as_str()))
+    }
+}
+
 struct Look<'a> {
     icon: &'a str,
     name: &'a str,
     selected: bool,
-    badge: Option<(String, Tone)>,
+    counts: Counts,
     shortcut: Option<String>,
     role: Role,
 }
 
 fn entry(ui: &mut Ui, session: &Session, screen: Screen, narrow: bool, actions: &mut Actions) {
-    let claims = |kind: ClaimKind| {
-        let count = session.coordination.totals.of(kind);
-        (count > 0).then(|| (count_text(count as u64), Tone::Plain))
-    };
-    let (icon, name, badge, command) = match screen {
-        Screen::Keys => {
-            let keys = session.keyspace.len();
-            let badge = (keys > 0).then(|| (short_count(keys), Tone::Plain));
-            (icons::KEY, t!("shell.keys"), badge, UserCommand::ShowKeys)
-        }
-        Screen::Overview => (icons::GAUGE, t!("shell.overview"), None, UserCommand::ShowOverview),
-        Screen::Services => {
-            let services = session.coordination.services.len();
-            let badge = (services > 0).then(|| (count_text(services as u64), Tone::Plain));
-            (icons::PLUGS_CONNECTED, t!("shell.services"), badge, UserCommand::ShowServices)
-        }
-        Screen::Leases => {
-            let leases = session.coordination.leases.len();
-            let badge = (leases > 0).then(|| (count_text(leases as u64), Tone::Plain));
-            (icons::TIMER, t!("shell.leases"), badge, UserCommand::ShowLeases)
-        }
-        Screen::Locks => {
-            let badge = match session.coordination.waits.cycles.len() {
-                0 => claims(ClaimKind::Lock),
-                deadlocks => Some((count_text(deadlocks as u64), Tone::Danger)),
-            };
-            (icons::LOCK, t!("shell.locks"), badge, UserCommand::ShowLocks)
-        }
-        Screen::Elections => (
-            icons::CROWN_SIMPLE,
-            t!("shell.elections"),
-            claims(ClaimKind::Election),
-            UserCommand::ShowElections,
-        ),
+    let (icon, name, command) = match screen {
+        Screen::Keys => (icons::KEY, t!("shell.keys"), UserCommand::ShowKeys),
+        Screen::Overview => (icons::GAUGE, t!("shell.overview"), UserCommand::ShowOverview),
+        Screen::Services => (icons::PLUGS_CONNECTED, t!("shell.services"), UserCommand::ShowServices),
+        Screen::Leases => (icons::TIMER, t!("shell.leases"), UserCommand::ShowLeases),
+        Screen::Locks => (icons::LOCK, t!("shell.locks"), UserCommand::ShowLocks),
+        Screen::Elections => (icons::CROWN_SIMPLE, t!("shell.elections"), UserCommand::ShowElections),
         Screen::Environments => {
-            (icons::TREE_STRUCTURE, t!("shell.environments"), None, UserCommand::ShowEnvironments)
+            (icons::TREE_STRUCTURE, t!("shell.environments"), UserCommand::ShowEnvironments)
         }
-        Screen::Restore => {
-            // One that was interrupted is to be seen without being looked for.
-            let stopped = session.plans.unfinished();
-            let badge = (stopped > 0).then(|| (count_text(stopped as u64), Tone::Changed));
-            (icons::CLOCK_COUNTER_CLOCKWISE, t!("shell.restore"), badge, UserCommand::ShowRestore)
-        }
-        Screen::Audit => (icons::LIST, t!("shell.audit"), None, UserCommand::ShowAudit),
-        Screen::Cluster => {
-            let down = session.cluster.members.iter().filter(|member| member.fault.is_some()).count();
-            let alarms = session.cluster.alarms.len();
-            let badge = match (alarms, down) {
-                (1.., _) => Some((count_text((alarms + down) as u64), Tone::Danger)),
-                (0, 1..) => Some((count_text(down as u64), Tone::Changed)),
-                (0, 0) => None,
-            };
-            (icons::HARD_DRIVES, t!("shell.cluster"), badge, UserCommand::ShowCluster)
-        }
+        Screen::Restore => (icons::CLOCK_COUNTER_CLOCKWISE, t!("shell.restore"), UserCommand::ShowRestore),
+        Screen::Audit => (icons::LIST, t!("shell.audit"), UserCommand::ShowAudit),
+        Screen::Cluster => (icons::HARD_DRIVES, t!("shell.cluster"), UserCommand::ShowCluster),
     };
     let look = Look {
         icon,
         name: &name,
         selected: session.screen == screen,
-        badge,
+        counts: counts(session, screen),
         shortcut: shortcut_text(command),
         role: Role::Tab,
     };
@@ -116,9 +109,46 @@ fn entry(ui: &mut Ui, session: &Session, screen: Screen, narrow: bool, actions: 
     }
 }
 
+fn counts(session: &Session, screen: Screen) -> Counts {
+    let coordination = &session.coordination;
+    let words = |name: &'static str| move |count: &str| t!(name, count = count).into_owned();
+    let of = |count: usize, name| Counts::of(count as u64, words(name));
+    match screen {
+        Screen::Keys => Counts::of(session.keyspace.len(), words("shell.count.keys")),
+        Screen::Services => of(coordination.services.len(), "shell.count.services"),
+        Screen::Leases => of(coordination.leases.len() + session.bare_leases, "shell.count.leases"),
+        Screen::Locks => of(coordination.totals.of(ClaimKind::Lock), "shell.count.locks").wrong(
+            coordination.waits.cycles.len(),
+            Tone::Danger,
+            words("shell.count.deadlocks"),
+        ),
+        Screen::Elections => of(coordination.totals.of(ClaimKind::Election), "shell.count.elections"),
+        // One that was interrupted is to be seen without being looked for.
+        Screen::Restore => {
+            let stopped = session.plans.unfinished();
+            Counts::default().wrong(stopped, Tone::Changed, words("shell.count.stopped"))
+        }
+        Screen::Cluster => {
+            let down = session.cluster.members.iter().filter(|member| member.fault.is_some()).count();
+            let alarms = session.cluster.alarms.len();
+            let of = Counts::default();
+            match (alarms, down) {
+                (0, down) => of.wrong(down, Tone::Changed, words("shell.count.down")),
+                (alarms, 0) => of.wrong(alarms, Tone::Danger, words("shell.count.alarms")),
+                (alarms, down) => of.wrong(alarms + down, Tone::Danger, |_| {
+                    let alarms = t!("shell.count.alarms", count = alarms);
+                    format!("{alarms}, {}", t!("shell.count.down", count = down))
+                }),
+            }
+        }
+        Screen::Overview | Screen::Environments | Screen::Audit => Counts::default(),
+    }
+}
+
 fn command(ui: &mut Ui, icon: &str, name: &str, command: UserCommand, narrow: bool, actions: &mut Actions) {
     let shortcut = shortcut_text(command);
-    let look = Look { icon, name, selected: false, badge: None, shortcut, role: Role::Button };
+    let counts = Counts::default();
+    let look = Look { icon, name, selected: false, counts, shortcut, role: Role::Button };
     if row(ui, &look, narrow) {
         actions.push(Action::Run(command));
     }
@@ -128,10 +158,8 @@ fn row(ui: &mut Ui, look: &Look<'_>, narrow: bool) -> bool {
     let tokens = theme::tokens(ui);
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL + 2.0), Sense::click());
-    let spoken = match &look.badge {
-        Some((count, _)) => format!("{} {count}", look.name),
-        None => look.name.to_owned(),
-    };
+    let spoken: Vec<&str> = std::iter::once(look.name).chain(look.counts.words()).collect();
+    let spoken = spoken.join(", ");
     response.widget_info(|| match look.role {
         Role::Tab => WidgetInfo::selected(Role::Tab, true, look.selected, &spoken),
         role => WidgetInfo::labeled(role, true, &spoken),
@@ -149,35 +177,56 @@ fn row(ui: &mut Ui, look: &Look<'_>, narrow: bool) -> bool {
     let y = rect.center().y;
     if narrow {
         paint_icon(ui, rect.center(), look.icon, 18.0, icon_colour);
-        if let Some((_, tone)) = look.badge.as_ref().filter(|(_, tone)| *tone != Tone::Plain) {
+        if let Some((_, tone, _)) = &look.counts.wrong {
             let mark = Rect::from_center_size(rect.right_top() + vec2(-7.0, 7.0), vec2(7.0, 7.0));
             ui.painter().circle_filled(mark.center(), 3.5, tone.colour(tokens));
         }
     } else {
         paint_icon(ui, pos2(rect.left() + 17.0, y), look.icon, size::ICON, icon_colour);
         let galley = ui.painter().layout_no_wrap(look.name.to_owned(), text::medium(), colour);
+        let name_end = rect.left() + 33.0 + galley.size().x;
         ui.painter().galley(pos2(rect.left() + 33.0, y - galley.size().y / 2.0), galley, colour);
-        match &look.badge {
-            Some((count, Tone::Plain)) => {
-                let galley = ui.painter().layout_no_wrap(count.clone(), text::mono_small(), tokens.faint);
-                let at = pos2(rect.right() - 8.0 - galley.size().x, y - galley.size().y / 2.0);
-                ui.painter().galley(at, galley, tokens.faint);
-            }
-            Some((count, tone)) => {
-                count_badge(ui, rect.right() - 6.0, y, count, *tone);
-            }
-            None => {}
-        }
+        paint_counts(ui, &look.counts, rect, name_end);
     }
     focus_ring(ui, rect.shrink(2.0), &response);
-    let tooltip = match (&look.shortcut, narrow) {
-        (Some(keys), true) => format!("{}   {keys}", look.name),
-        (None, true) => look.name.to_owned(),
-        (Some(keys), false) => keys.clone(),
-        (None, false) => String::new(),
+    let response = if narrow || look.shortcut.is_some() || look.counts.words().next().is_some() {
+        response.on_hover_ui(|ui| {
+            let keys = look.shortcut.as_deref().unwrap_or_default();
+            let title = if narrow { format!("{}   {keys}", look.name) } else { keys.to_owned() };
+            if !title.trim().is_empty() {
+                ui.label(title.trim());
+            }
+            for words in look.counts.words() {
+                ui.label(tokens.meta(words));
+            }
+        })
+    } else {
+        response
     };
-    let response = if tooltip.is_empty() { response } else { response.on_hover_text(tooltip) };
     response.clicked()
+}
+
+/// At the right how many there are, before it how many of them want attention: these alone where there is no room.
+fn paint_counts(ui: &Ui, counts: &Counts, rect: Rect, name_end: f32) {
+    let tokens = theme::tokens(ui);
+    let mut right = rect.right() - 8.0;
+    let number = counts
+        .things
+        .as_ref()
+        .map(|(count, _)| ui.painter().layout_no_wrap(count.clone(), text::mono_small(), tokens.faint));
+    let mark = counts.wrong.as_ref().map(|(count, tone, _)| (short_count(*count), *tone));
+    if let Some(galley) = number {
+        let room = right - name_end - if mark.is_some() { MARK } else { 0.0 };
+        if galley.size().x < room {
+            right -= galley.size().x;
+            let at = pos2(right, rect.center().y - galley.size().y / 2.0);
+            ui.painter().galley(at, galley, tokens.faint);
+            right -= 6.0;
+        }
+    }
+    if let Some((count, tone)) = mark {
+        count_badge(ui, right, rect.center().y, &count, tone);
+    }
 }
 
 /// A count in little room: `999`, `12.3k`, `1.2M`.
