@@ -167,11 +167,12 @@ impl ClusterStatus {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::fault::{Fault, FaultKind};
 
-    fn member(id: u64, raft_term: u64, leader: u64) -> MemberStatus {
+    /// One that answers, of a cluster in which `leader` leads.
+    pub(in crate::model) fn member(id: u64, raft_term: u64, leader: u64) -> MemberStatus {
         MemberStatus {
             endpoint: format!("http://etcd-{id}:2379"),
             name: format!("etcd-{id}"),

@@ -454,8 +454,8 @@ fn owners_told_apart_by_lease_alone_are_said_to_be() {
 
 #[test]
 fn the_navigation_tells_how_many_locks_there_are_and_how_many_deadlocks() {
-    let scene = Setting::default().play(deadlock());
-    let locks = scene.harness.state().world.sessions[0].coordination.totals.locks;
-    assert!(scene.sees(&format!("Locks, Deadlocks: 1, Locks: {locks}")));
+    let mut scene = Setting::default().play(deadlock());
+    scene.change(|world| world.sessions[0].coordination.totals.locks = 1_234);
+    assert!(scene.sees("Locks, Deadlocks: 1, Locks: 1,234"));
     scene.picture("navigation-deadlock");
 }

@@ -5,6 +5,7 @@ use crate::model::document::{Document, SaveState};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::keyspace::Keyspace;
 use crate::model::message::{CommandKind, Event, EventKind, MirrorUpdate, RequestId, SessionId};
+use crate::model::notify::Notifying;
 use crate::model::profile::Profile;
 use crate::model::record::{ChangeKind, KeyChange, KeyMeta, KeyRecord, Revision};
 use crate::model::session::Session;

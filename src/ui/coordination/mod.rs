@@ -12,7 +12,7 @@ pub use words::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use egui::Ui;
+use egui::{CornerRadius, Frame, Margin, Ui};
 use rust_i18n::t;
 
 use crate::action::{Action, Actions};
@@ -24,7 +24,7 @@ use crate::model::session::{Screen, Session};
 use crate::model::status::{MirrorState, SeenAt};
 use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
-use crate::ui::theme::icons;
+use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::{Tone, banner, clock_text, duration_text};
 
 /// TTLs are asked for again so often while a screen is shown, in milliseconds.
@@ -33,6 +33,9 @@ const LEASES_EVERY_MS: i64 = 3_000;
 const MAX_LEASES: usize = 256;
 /// More signs of an owner's name are never shown.
 const OWNER_LENGTH: usize = 120;
+
+/// So much of a lease tells it from others where there is little room.
+const LEASE_TAIL: usize = 8;
 
 /// Asks for the TTLs of the leases in sight every few seconds; between answers they are counted down
 /// (`ui/ttl.rs`). A screen calls [`Self::begin`], [`Self::see`] for each row it draws, and [`Self::ask`].
@@ -100,6 +103,22 @@ pub fn owner(claim: &Claim) -> Option<String> {
     Some(preview_value(value, OWNER_LENGTH))
 }
 
+/// The card in which the one who leads stands large.
+pub fn large_card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let tokens = theme::tokens(ui);
+    let frame = Frame::new()
+        .fill(tokens.raised)
+        .stroke(tokens.line())
+        .corner_radius(CornerRadius::same(size::RADIUS))
+        .inner_margin(Margin::symmetric(14, 12));
+    frame
+        .show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            add(ui)
+        })
+        .inner
+}
+
 /// The owner, or the lease where the claim has no value.
 #[must_use]
 pub fn owner_or_lease(claim: &Claim) -> String {
@@ -119,6 +138,13 @@ pub fn lease_name(lease: i64) -> String {
 #[must_use]
 pub fn lease_text(lease: i64) -> String {
     format!("{lease:016x}")
+}
+
+/// The end of a lease's id.
+#[must_use]
+pub fn lease_short(lease: i64) -> String {
+    let whole = lease_text(lease);
+    format!("…{}", &whole[whole.len().saturating_sub(LEASE_TAIL)..])
 }
 
 /// How long something has lasted: `12 s`; `None`: it began before it was watched.

@@ -10,7 +10,9 @@ use super::terms::TermsState;
 use crate::action::{Action, Actions};
 use crate::model::coordination::{Claim, ClaimForm};
 use crate::model::key_text::{display_key, display_short};
-use crate::ui::coordination::{LeasesInSight, lasted, lease_text, open_key, owner, owner_or_lease};
+use crate::ui::coordination::{
+    LeasesInSight, lasted, lease_name, lease_short, open_key, owner, owner_or_lease,
+};
 use crate::ui::theme::{self, size, text};
 use crate::ui::ttl;
 use crate::ui::widgets::button::focus_ring;
@@ -132,6 +134,7 @@ fn line(
     }
     response.on_hover_ui(|ui| {
         ui.label(tokens.mono(display_short(&claim.key, 400)));
+        ui.label(tokens.meta(lease_name(claim.meta.lease)));
         ui.label(tokens.meta(t!("elections.open_hint")));
     });
 }
@@ -143,7 +146,7 @@ fn below(view: &View<'_>, claim: &Claim, leads: bool) -> String {
         words.push(t!("elections.waits", time = time).into_owned());
     }
     if owner(claim).is_some() && claim.meta.lease != 0 {
-        words.push(lease_text(claim.meta.lease));
+        words.push(lease_short(claim.meta.lease));
     }
     words.push(format!("r{}", claim.meta.create_revision));
     words.join("  ")

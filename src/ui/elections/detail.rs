@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Align, CornerRadius, Frame, Label, Layout, Margin, ScrollArea, Sense, Ui, vec2};
+use egui::{Align, Frame, Label, Layout, Margin, ScrollArea, Sense, Ui, vec2};
 use rust_i18n::t;
 
 use super::candidates;
@@ -15,7 +15,7 @@ use crate::model::session::Session;
 use crate::model::status::SeenAt;
 use crate::model::world::World;
 use crate::ui::coordination::{
-    LeasesInSight, cause_look, cause_words, confidence_tag, layout_words, lease_name, open_key,
+    LeasesInSight, cause_look, cause_words, confidence_tag, large_card, layout_words, lease_name, open_key,
     owner_or_lease,
 };
 use crate::ui::theme::{self, icons, size};
@@ -129,13 +129,7 @@ pub fn changes_text(changes: usize) -> String {
 /// The leader, large.
 fn leader(ui: &mut Ui, view: &View<'_>, leases: &mut LeasesInSight, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
-    let frame = Frame::new()
-        .fill(tokens.raised)
-        .stroke(tokens.line())
-        .corner_radius(CornerRadius::same(size::RADIUS))
-        .inner_margin(Margin::symmetric(14, 12));
-    frame.show(ui, |ui| {
-        ui.set_min_width(ui.available_width());
+    large_card(ui, |ui| {
         let now = view.world.now;
         let Some(holder) = view.queue.holder() else {
             nobody(ui, view.queue, now);

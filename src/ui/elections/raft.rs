@@ -12,6 +12,7 @@ use crate::model::leadership::{Dissent, Leader, Leadership};
 use crate::model::session::{Screen, Session};
 use crate::model::status::{MemberStatus, SeenAt};
 use crate::model::world::World;
+use crate::ui::coordination::large_card;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::chip::{Tone, chip, dot};
 use crate::ui::widgets::notice::{card, fault_words};
@@ -66,13 +67,7 @@ pub fn detail(ui: &mut Ui, world: &World, session: &Session, state: &mut TermsSt
 fn leader(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions) {
     let tokens = theme::tokens(ui);
     let leadership = session.cluster.leadership().unwrap_or_default();
-    let frame = Frame::new()
-        .fill(tokens.raised)
-        .stroke(tokens.line())
-        .corner_radius(CornerRadius::same(size::RADIUS))
-        .inner_margin(Margin::symmetric(14, 12));
-    frame.show(ui, |ui| {
-        ui.set_min_width(ui.available_width());
+    large_card(ui, |ui| {
         ui.horizontal(|ui| {
             let (tone, words) = match leadership.leader {
                 Leader::Member(_) => (Tone::Live, t!("elections.leader")),

@@ -239,7 +239,9 @@ fn length(term: &Term, watched: Watched) -> Option<String> {
 pub fn list(ui: &mut Ui, terms: &[Term], watched: Watched, state: &mut TermsState) {
     let tokens = theme::tokens(ui);
     section_header(ui, &t!("elections.terms_list"), |ui| {
-        ui.label(tokens.hint(count_text(terms.len() as u64)));
+        // A time without a leader is no term.
+        let led = terms.iter().filter(|term| term.look != BlockLook::Nobody).count();
+        ui.label(tokens.hint(count_text(led as u64)));
     });
     for (nth, term) in terms.iter().enumerate().rev() {
         line(ui, tokens, nth, term, watched, state);

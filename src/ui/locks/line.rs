@@ -3,14 +3,15 @@
 use egui::{Align2, Label, Rect, Sense, Ui, pos2, vec2};
 use rust_i18n::t;
 
-use super::words::lease_short;
 use crate::action::{Action, Actions};
 use crate::model::coordination::{Claim, ClaimForm, ClaimQueue};
 use crate::model::key_text::{display_key, display_short};
 use crate::model::session::Session;
 use crate::model::status::SeenAt;
 use crate::model::world::World;
-use crate::ui::coordination::{began, lasted, lease_name, mode_words, open_key, owner, owner_or_lease};
+use crate::ui::coordination::{
+    began, lasted, lease_name, lease_short, mode_words, open_key, owner, owner_or_lease,
+};
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::ttl;
 use crate::ui::widgets::button::{focus_ring, paint_icon};

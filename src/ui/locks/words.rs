@@ -8,15 +8,13 @@ use rust_i18n::t;
 use crate::model::coordination::waits::{Cycle, Owner};
 use crate::model::coordination::{ClaimForm, WaitGraph};
 use crate::model::key_text::{display_short, neutral};
-use crate::ui::coordination::{lease_name, lease_text};
+use crate::ui::coordination::{lease_name, lease_short};
 use crate::ui::widgets::elided;
 
 /// More signs of a name are never shown.
 const LONGEST: usize = 120;
 /// So many owners of a deadlock are named.
 const MOST_NAMED: usize = 6;
-/// So much of a lease tells it from others where there is little room.
-const LEASE_TAIL: usize = 8;
 
 /// Who an owner is, in full.
 #[must_use]
@@ -46,13 +44,6 @@ pub fn form_words(form: ClaimForm) -> String {
         ClaimForm::SingleKey => t!("locks.form.single"),
     }
     .into_owned()
-}
-
-/// The end of a lease's id.
-#[must_use]
-pub fn lease_short(lease: i64) -> String {
-    let whole = lease_text(lease);
-    format!("…{}", &whole[whole.len().saturating_sub(LEASE_TAIL)..])
 }
 
 /// The owners of a deadlock in the order in which they wait: `a → b → c → a`.

@@ -235,9 +235,13 @@ fn words(ui: &Ui, place: Rect, block: &Block, line: &Line, colour: Color32) {
     let name = elided(ui.painter(), block.name.as_str(), text::meta_medium(), colour, room);
     let length = (place.width() >= ROOM_FOR_LENGTH && !block.open).then(|| {
         let secs = (block.until - block.from).max(0) / 1_000;
-        elided(ui.painter(), duration_text(secs), text::mono_small(), tokens.second, room)
+        // A number that is cut is another one: where there is no room for all of it, roughly is said.
+        [duration_text(secs), format!("≈{}", duration_text(roughly(secs)))].into_iter().find_map(|words| {
+            let galley = ui.painter().layout_no_wrap(words, text::mono_small(), tokens.second);
+            (galley.size().x <= room).then_some(galley)
+        })
     });
-    match length {
+    match length.flatten() {
         Some(length) => {
             let top = place.center().y - (name.size().y + length.size().y) / 2.0;
             let below = top + name.size().y;
@@ -249,6 +253,17 @@ fn words(ui: &Ui, place: Rect, block: &Block, line: &Line, colour: Color32) {
             ui.painter().galley(pos2(left, top), name, colour);
         }
     }
+}
+
+/// A time in its largest unit.
+fn roughly(secs: i64) -> i64 {
+    let unit = match secs {
+        ..60 => 1,
+        60..3_600 => 60,
+        3_600..86_400 => 3_600,
+        _ => 86_400,
+    };
+    (secs + unit / 2) / unit * unit
 }
 
 /// What is not known is hatched.
@@ -292,7 +307,7 @@ fn step_ms(span_ms: i64, width: f32) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Line, step_ms};
+    use super::{Line, roughly, step_ms};
     use crate::ui::widgets::term_strip::{Block, BlockLook};
     use egui::{Rect, pos2};
 
@@ -305,6 +320,12 @@ mod tests {
             assert!(distance >= 70.0 || span / step <= 1, "{span} {width}: {step}");
         }
         assert_eq!(step_ms(600_000, 600.0), 120_000);
+    }
+
+    #[test]
+    fn a_time_without_room_is_told_in_its_largest_unit() {
+        let spans = [7, 59, 78, 95, 3_599, 5_000, 90_000, 200_000];
+        assert_eq!(spans.map(roughly), [7, 59, 60, 120, 3_600, 3_600, 86_400, 172_800]);
     }
 
     #[test]

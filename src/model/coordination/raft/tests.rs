@@ -5,17 +5,7 @@ use crate::model::status::MemberStatus;
 const START: SeenAt = 1_000_000;
 
 fn member(id: u64, raft_term: u64, leader: u64) -> MemberStatus {
-    MemberStatus {
-        endpoint: format!("http://etcd-{id}:2379"),
-        name: format!("etcd-{id}"),
-        id,
-        version: "3.5.30".into(),
-        is_leader: leader == id,
-        leader: Some(leader),
-        raft_term,
-        raft_index: 100 - id,
-        ..MemberStatus::default()
-    }
+    MemberStatus { raft_index: 100 - id, ..crate::model::leadership::tests::member(id, raft_term, leader) }
 }
 
 fn silent(id: u64) -> MemberStatus {
