@@ -15,7 +15,7 @@ const ROOM_FOR_THREE: f32 = 720.0;
 /// What happened last keeps at least so much height.
 const FEED_LEAST: f32 = 150.0;
 /// Lines of a tile: least, most.
-const LINES: (usize, usize) = (2, 9);
+const LINES: (usize, usize) = (2, 6);
 /// The tiles take at most this part of the height.
 const TILES_MOST: f32 = 0.52;
 /// So many tiles there are.

@@ -267,9 +267,15 @@ fn line_of(ui: &mut Ui, rect: Rect, id: Id, line: &Line, actions: &mut Actions) 
     if let Some(tone) = line.tone {
         dot(ui, pos2(rect.left() + 4.0, y), tone);
     }
+    let cut = words.elided || aside.elided;
     ui.painter().galley(pos2(aside_left, y - aside.size().y / 2.0), aside, tokens.second);
     ui.painter().galley(place.min, words, colour);
-    let Some(to) = &line.leads else { return };
+    let Some(to) = &line.leads else {
+        if cut {
+            ui.interact(rect, id, Sense::hover()).on_hover_text(line.spoken());
+        }
+        return;
+    };
     // The words alone: what is beside them belongs to the tile.
     let response = ui.interact(place, id, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Link, true, line.spoken()));

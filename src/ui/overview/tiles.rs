@@ -158,10 +158,10 @@ fn instances(counts: &InstanceCounts) -> String {
         all => t!("overview.services.instances_of", up = number(counts.up), all = number(all)),
     }];
     let others = [
-        (counts.starting, "overview.services.starting"),
-        (counts.unknown, "overview.services.unknown"),
         (counts.late, "overview.services.late"),
         (counts.down, "overview.services.down"),
+        (counts.starting, "overview.services.starting"),
+        (counts.unknown, "overview.services.unknown"),
     ];
     let others = others.into_iter().filter(|(count, _)| *count > 0);
     words.extend(others.map(|(count, name)| t!(name, count = number(count))));

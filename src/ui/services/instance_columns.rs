@@ -7,12 +7,12 @@ use crate::ui::widgets::columns::{Columns, GAP, Span};
 
 /// Widths of the columns that do not stretch.
 const STATUS: f32 = 84.0;
-const VERSION: f32 = 72.0;
+const VERSION: f32 = 68.0;
 const LABEL: f32 = 66.0;
 const WEIGHT: f32 = 48.0;
-const TTL: f32 = 104.0;
-const AGE: f32 = 84.0;
-const METRIC: f32 = 96.0;
+const TTL: f32 = 96.0;
+const AGE: f32 = 58.0;
+const METRIC: f32 = 92.0;
 /// The name keeps at least so much room, and at most so much where the names are that long; columns that do not
 /// fit beside it are left out.
 const NAME_LEAST: f32 = 150.0;
@@ -51,9 +51,9 @@ impl Column {
         Self::Ttl,
         Self::Age,
         Self::Version,
-        Self::Label,
-        Self::Weight,
         Self::Latency,
+        Self::Weight,
+        Self::Label,
         Self::Cpu,
         Self::Memory,
     ];
@@ -168,10 +168,10 @@ mod tests {
             let filled = Filled::of(std::iter::once(&one));
             Cells::of(Rect::from_min_size(pos2(0.0, 0.0), vec2(width, 24.0)), &filled)
         };
-        let short = cells("10.0.1.7:80", 500.0);
+        let short = cells("10.0.1.7:80", 560.0);
         assert!(short.at(Column::Version).is_some() && short.at(Column::Weight).is_some());
         assert!(short.at(Column::Age).is_none(), "nobody reports");
-        let long = cells("flapping-service:9410", 500.0);
+        let long = cells("flapping-service:9410", 560.0);
         assert!(long.name.1 - long.name.0 >= 21.0 * SIGN, "{:?}", long.name);
         assert!(long.at(Column::Weight).is_none());
     }

@@ -251,7 +251,7 @@ fn line(
     }
     if let Some(column) = cells.at(Column::Age) {
         let (words, colour) = match age {
-            Some(age) => (words::age(age), colour_of_age(tokens, view.heartbeat.of_age(age))),
+            Some(age) => (words::age_in_brief(age), colour_of_age(tokens, view.heartbeat.of_age(age))),
             None => ("–".to_owned(), tokens.faint),
         };
         paint_cell(ui, rect, column, &words, mono(colour).right());

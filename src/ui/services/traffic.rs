@@ -357,7 +357,7 @@ mod tests {
 
     #[test]
     fn remarks_keep_their_place_in_little_room() {
-        for (width, least) in [(440.0, 90.0), (515.0, 100.0), (720.0, 200.0), (1_500.0, REMARK)] {
+        for (width, least) in [(440.0, 80.0), (515.0, 100.0), (720.0, 200.0), (1_500.0, REMARK)] {
             let cells = Cells::of(Rect::from_min_size(pos2(0.0, 0.0), vec2(width, 24.0)));
             assert!(cells.remark.1 - cells.remark.0 >= least, "{width}: {:?}", cells.remark);
             assert!(cells.bar.1 > cells.bar.0, "{width}: {:?}", cells.bar);

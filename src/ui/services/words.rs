@@ -242,6 +242,19 @@ pub(super) fn age(ms: i64) -> String {
     }
 }
 
+/// The same in the room of a column: from a minute on in the largest unit alone.
+pub(super) fn age_in_brief(ms: i64) -> String {
+    const MINUTE: i64 = 60_000;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
+    match ms {
+        ..MINUTE => age(ms),
+        MINUTE..HOUR => t!("services.age_minutes", n = ms / MINUTE).into_owned(),
+        HOUR..DAY => t!("services.age_hours", n = ms / HOUR).into_owned(),
+        _ => t!("services.age_days", n = ms / DAY).into_owned(),
+    }
+}
+
 /// Why the instances of a service went that is gone: how many for each cause, of the last going of each.
 pub(super) fn last_causes(service: &Service) -> Vec<(EndCause, usize)> {
     let mut seen = std::collections::BTreeSet::new();
