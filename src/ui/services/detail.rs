@@ -143,7 +143,11 @@ fn pages(ui: &mut Ui, service: &Service, summary: &Summary, state: &mut Services
     let count = |count: usize| (count > 0).then(|| count_text(count as u64));
     let pages = [
         (Page::Instances, t!("services.page.instances"), count(service.instances.len())),
-        (Page::Timeline, t!("services.page.timeline"), count(summary.events as usize)),
+        (
+            Page::Timeline,
+            t!("services.page.timeline"),
+            (summary.events > 0).then(|| words::events(summary.events)),
+        ),
         (Page::Traffic, t!("services.page.traffic"), None),
     ];
     let pages = pages.each_ref().map(|(page, name, mark)| (*page, &**name, mark.clone()));

@@ -304,7 +304,7 @@ fn counts(ui: &Ui, tokens: &Tokens, rect: Rect, (left, right): Span, counts: Ins
 fn events(ui: &Ui, tokens: &Tokens, rect: Rect, column: Span, summary: &Summary) {
     let colour = if summary.flapping > 0 { tokens.changed } else { tokens.second };
     if summary.events > 0 {
-        let words = count_text(u64::from(summary.events));
+        let words = words::events(summary.events);
         paint_cell(ui, rect, column, &words, CellLook::new(text::mono_small(), colour).right());
     }
     if summary.flapping > 0 {
@@ -326,7 +326,7 @@ fn accessible(name: &str, row: &Row, summary: &Summary) -> String {
             parts.push(t!("services.flapping", count = summary.flapping).into_owned());
         }
         if summary.events > 0 {
-            parts.push(t!("services.events_lately", count = summary.events).into_owned());
+            parts.push(t!("services.events_lately", count = words::events(summary.events)).into_owned());
         }
     }
     if row.service.confidence == Confidence::Likely {
@@ -345,7 +345,7 @@ fn tooltip(ui: &mut Ui, name: &str, row: &Row, summary: &Summary) {
         ui.label(tokens.body(words).color(words::trouble_tone(summary.trouble).colour(tokens)));
     }
     if summary.events > 0 {
-        ui.label(tokens.meta(t!("services.events_lately", count = summary.events)));
+        ui.label(tokens.meta(t!("services.events_lately", count = words::events(summary.events))));
     }
     let layout = layout_words(service.layout);
     if let Some(layout) = layout {

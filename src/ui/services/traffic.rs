@@ -42,6 +42,8 @@ pub(super) struct TrafficState {
     strategy: Strategy,
     of: Option<(Arc<Service>, Strategy, InstanceCounts, SeenAt)>,
     lines: Vec<Line>,
+    /// There is something to say of any of them.
+    remarks: bool,
     /// Instances beyond those that are shared among.
     more: usize,
 }
@@ -86,6 +88,7 @@ impl TrafficState {
         let lines = of.into_iter().zip(shares);
         self.lines =
             lines.map(|((instance, name, health), share)| Line { instance, name, health, share }).collect();
+        self.remarks = self.lines.iter().any(|line| !said(&line.share).is_empty());
         // The largest first; those left out last, by name.
         self.lines.sort_by(|a, b| {
             let out = |line: &Line| line.share.left_out.is_some();
@@ -113,7 +116,8 @@ pub(super) fn show(
     choose(ui, &mut state.traffic.strategy);
     state.traffic.update(view, service, counts);
     about(ui, &state.traffic);
-    header(ui);
+    let remarks = state.traffic.remarks;
+    header(ui, remarks);
     let traffic = &state.traffic;
     let most = traffic.lines.iter().map(|line| line.share.share).fold(0.0, f64::max);
     let chosen = state.instance.get(&view.session.id);
@@ -123,7 +127,7 @@ pub(super) fn show(
     let list = ListBox::beside(ui, id, &t!("services.page.traffic"));
     let picked = list
         .choose(ui, (at, traffic.lines.len()), height, |ui, cell| {
-            traffic.lines.get(cell.at).is_some_and(|one| line(ui, one, most, cell))
+            traffic.lines.get(cell.at).is_some_and(|one| line(ui, one, (most, remarks), cell))
         })
         .and_then(|at| traffic.lines.get(at));
     if let Some(line) = picked {
@@ -190,33 +194,34 @@ struct Cells {
     name: Span,
     percent: Span,
     bar: Span,
-    remark: Span,
+    /// Where there is anything to remark on.
+    remark: Option<Span>,
 }
 
 impl Cells {
     /// The bar gives way before the remarks do: how large a share is, is written beside it.
-    fn of(rect: Rect) -> Self {
+    fn of(rect: Rect, remarks: bool) -> Self {
         let mut columns = Columns::of(rect);
         let name = columns.from_left(NAME.min(rect.width() * 0.36), 0.0).unwrap_or_default();
         let percent = columns.from_left(PERCENT, 0.0).unwrap_or_default();
         let (left, right) = columns.rest();
-        let remark = REMARK.min((right - left - BAR_LEAST).max((right - left) * 0.5));
-        let remark = columns.from_right(remark, 0.0).unwrap_or_default();
+        let wide = REMARK.min((right - left - BAR_LEAST).max((right - left) * 0.5));
+        let remark = if remarks { columns.from_right(wide, 0.0) } else { None };
         Self { name, percent, bar: columns.rest(), remark }
     }
 }
 
-fn header(ui: &mut Ui) {
+fn header(ui: &mut Ui, remarks: bool) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
-    let cells = Cells::of(rect);
+    let cells = Cells::of(rect, remarks);
     paint_title(ui, rect, Some(cells.name), &t!("services.column.instance"), false);
     paint_title(ui, rect, Some(cells.percent), &t!("services.column.share"), true);
-    paint_title(ui, rect, Some(cells.remark), &t!("services.column.remark"), false);
+    paint_title(ui, rect, cells.remark, &t!("services.column.remark"), false);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme::tokens(ui).line());
 }
 
 /// An instance and its share. Whether it was pressed.
-fn line(ui: &mut Ui, line: &Line, most: f64, cell: ListRow) -> bool {
+fn line(ui: &mut Ui, line: &Line, (most, remarks): (f64, bool), cell: ListRow) -> bool {
     let tokens = theme::tokens(ui);
     let rect = cell.rect;
     let response = ui.interact(rect, ui.scope_id().with((&line.instance, &line.name)), Sense::CLICK);
@@ -235,7 +240,7 @@ fn line(ui: &mut Ui, line: &Line, most: f64, cell: ListRow) -> bool {
         egui::WidgetInfo::selected(egui::accesskit::Role::ListBoxOption, true, cell.chosen, label)
     });
     row_ground(ui, rect, cell.chosen, response.hovered(), cell.focused);
-    let cells = Cells::of(rect);
+    let cells = Cells::of(rect, remarks);
     let y = rect.center().y;
     dot(ui, pos2(cells.name.0 + 4.0, y), words::tone(line.health));
     let out = line.share.left_out.is_some();
@@ -246,10 +251,11 @@ fn line(ui: &mut Ui, line: &Line, most: f64, cell: ListRow) -> bool {
     paint_cell(ui, rect, cells.percent, words, CellLook::new(text::mono_small(), colour).right());
     bar(ui, tokens, rect, cells.bar, line.share.share, most, out);
     let colour = if out { tokens.changed } else { tokens.second };
-    let wide = ui.painter().layout_no_wrap(said.clone(), text::meta(), colour).size().x;
-    let fits = wide <= cells.remark.1 - cells.remark.0;
-    let words = if fits { said.clone() } else { in_brief(&line.share) };
-    paint_cell(ui, rect, cells.remark, &words, CellLook::new(text::meta(), colour));
+    if let Some(place) = cells.remark {
+        let wide = ui.painter().layout_no_wrap(said.clone(), text::meta(), colour).size().x;
+        let words = if wide <= place.1 - place.0 { said.clone() } else { in_brief(&line.share) };
+        paint_cell(ui, rect, place, &words, CellLook::new(text::meta(), colour));
+    }
     let clicked = response.clicked();
     if !said.is_empty() {
         response.on_hover_text(said);
@@ -358,8 +364,9 @@ mod tests {
     #[test]
     fn remarks_keep_their_place_in_little_room() {
         for (width, least) in [(440.0, 80.0), (515.0, 100.0), (720.0, 200.0), (1_500.0, REMARK)] {
-            let cells = Cells::of(Rect::from_min_size(pos2(0.0, 0.0), vec2(width, 24.0)));
-            assert!(cells.remark.1 - cells.remark.0 >= least, "{width}: {:?}", cells.remark);
+            let cells = Cells::of(Rect::from_min_size(pos2(0.0, 0.0), vec2(width, 24.0)), true);
+            let (left, right) = cells.remark.unwrap();
+            assert!(right - left >= least, "{width}: {:?}", cells.remark);
             assert!(cells.bar.1 > cells.bar.0, "{width}: {:?}", cells.bar);
         }
     }

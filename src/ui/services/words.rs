@@ -7,7 +7,7 @@ use rust_i18n::t;
 
 use super::summary::{Summary, Trouble};
 use crate::model::coordination::{
-    Breaker, EndCause, Health, Instance, InstanceCounts, InstanceStatus, Service, Turn,
+    Breaker, EndCause, Health, Instance, InstanceCounts, InstanceStatus, MOST_EVENTS, Service, Turn,
 };
 use crate::model::overview::ServiceFilter;
 use crate::ui::coordination as shared;
@@ -177,10 +177,17 @@ pub(super) fn filter(filter: ServiceFilter) -> (Cow<'static, str>, Cow<'static, 
     }
 }
 
+/// How much came and went lately: no more is kept than this.
+pub(super) fn events(count: u32) -> String {
+    let words = count_text(u64::from(count));
+    if usize::try_from(count).is_ok_and(|count| count >= MOST_EVENTS) { format!("{words}+") } else { words }
+}
+
 /// Why an instance went: one that deleted its own key has deregistered.
 pub(super) fn cause(cause: EndCause) -> Cow<'static, str> {
     match cause {
         EndCause::Released => t!("services.cause.deregistered"),
+        EndCause::Unknown => t!("services.cause.unknown"),
         _ => shared::cause_words(cause),
     }
 }

@@ -97,7 +97,7 @@ fn of_news(kind: &NewsKind) -> Look {
             icon: icons::LOCK,
             // Programs that end in order often revoke their lease.
             tone: if *cause == Some(EndCause::Expired) { Tone::Changed } else { Tone::Plain },
-            words: passed("holder", lock, from.as_deref(), to.as_deref(), cause.map(cause_words)),
+            words: passed("holder", lock, from.as_deref(), to.as_deref(), cause.map(why)),
             leads: Action::ShowQueue(ClaimKind::Lock, lock.clone()),
         },
         NewsKind::Deadlock { locks, owners } => Look {
@@ -134,7 +134,7 @@ fn passed(
     to: Option<&str>,
     cause: Option<Cow<'static, str>>,
 ) -> String {
-    let cause = cause.unwrap_or_else(|| cause_words(EndCause::Unknown));
+    let cause = cause.unwrap_or_else(|| why(EndCause::Unknown));
     let name = display_short(name, NAME);
     let words = |form: &str| format!("overview.feed.{what}_{form}");
     match (from, to) {
@@ -149,12 +149,20 @@ fn passed(
 fn resigned(cause: Option<EndCause>) -> Option<Cow<'static, str>> {
     cause.map(|cause| match cause {
         EndCause::Released => t!("elections.resigned"),
-        cause => cause_words(cause),
+        cause => why(cause),
     })
 }
 
 fn cause_or_unknown(cause: Option<EndCause>) -> Cow<'static, str> {
-    cause_words(cause.unwrap_or(EndCause::Unknown))
+    why(cause.unwrap_or(EndCause::Unknown))
+}
+
+/// Why something ended, in words that stand alone.
+fn why(cause: EndCause) -> Cow<'static, str> {
+    match cause {
+        EndCause::Unknown => t!("services.cause.unknown"),
+        cause => cause_words(cause),
+    }
 }
 
 /// Whether something ended that nobody wanted to end.
