@@ -84,6 +84,9 @@ fn same_news(some: &Vector<Arc<News>>, others: &Vector<Arc<News>>) -> bool {
 /// Services, by the path of the folder that their instances are in (with its separator at the end).
 pub type Services = OrdMap<Key, Arc<Service>>;
 
+/// What ended and is still to be found out why, by revision and key.
+pub type Endings = OrdMap<(i64, Key), Arc<Ending>>;
+
 /// Everything recognised in one picture of the key space, and what was seen of it over time.
 #[derive(Clone, Debug, Default)]
 pub struct Coordination {
@@ -110,7 +113,7 @@ pub struct Coordination {
     /// Locks that went from one to another, oldest first, with serial numbers of their own.
     pub handovers: Vector<Arc<News>>,
     /// What ended and is still to be found out why, oldest first, by revision and key.
-    pub endings: OrdMap<(i64, Key), Arc<Ending>>,
+    pub endings: Endings,
 }
 
 impl Coordination {
@@ -125,15 +128,6 @@ impl Coordination {
             && Arc::ptr_eq(&self.waits, &other.waits)
             // (Short vectors are never the same to `ptr_eq`.) What becomes known of one changes what it is about.
             && same_news(&self.news, &other.news)
-            && same_news(&self.handovers, &other.handovers)
-            && self.endings.ptr_eq(&other.endings)
-    }
-
-    /// Whether one can see from its news alone that nothing happened since the other. (What became known of why
-    /// something ended is another picture, see [`Self::is_same`].)
-    #[must_use]
-    pub fn tells_the_same(&self, other: &Self) -> bool {
-        same_news(&self.news, &other.news)
             && same_news(&self.handovers, &other.handovers)
             && self.endings.ptr_eq(&other.endings)
     }

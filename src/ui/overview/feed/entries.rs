@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::model::coordination::raft::{RaftEnd, RaftHistory, RaftTerm, Reign};
-use crate::model::coordination::{Coordination, EndCause, MOST_HANDOVERS, News, NewsKind};
+use crate::model::coordination::{EndCause, Endings, MOST_HANDOVERS, News, NewsKind};
 use crate::model::leadership::Leader;
 use crate::model::session::Session;
 use crate::model::status::SeenAt;
@@ -140,10 +140,13 @@ pub struct Folded {
     pub last: SeenAt,
 }
 
-/// What the feed is of: it is gathered anew where that is another.
+/// What the feed is of: it is gathered anew where that is another. The picture itself is not kept: whoever is the
+/// last to hold one has to free it.
 #[derive(Clone, Debug, Default)]
 struct Source {
-    picture: Coordination,
+    news: [(usize, Option<u64>); 2],
+    /// Of these it becomes known why something ended.
+    endings: Endings,
     raft: (usize, SeenAt),
     gaps: (usize, SeenAt),
 }
@@ -152,15 +155,23 @@ impl Source {
     fn of(session: &Session) -> Self {
         let raft = &session.raft.terms;
         let gaps = || session.activity.gaps();
+        let picture = &session.coordination;
         Self {
-            picture: session.coordination.clone(),
+            news: [
+                (picture.news.len(), picture.news.back().map(|news| news.serial)),
+                (picture.handovers.len(), picture.handovers.back().map(|news| news.serial)),
+            ],
+            endings: picture.endings.clone(),
             raft: (raft.len(), raft.back().map_or(0, |term| term.at)),
             gaps: (gaps().count(), gaps().next_back().map_or(0, |gap| gap.seen_at)),
         }
     }
 
     fn is(&self, other: &Self) -> bool {
-        self.raft == other.raft && self.gaps == other.gaps && self.picture.tells_the_same(&other.picture)
+        self.news == other.news
+            && self.raft == other.raft
+            && self.gaps == other.gaps
+            && self.endings.ptr_eq(&other.endings)
     }
 }
 
