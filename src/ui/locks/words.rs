@@ -35,6 +35,25 @@ pub fn owner_short(owner: &Owner) -> String {
     }
 }
 
+/// An owner in one line: where a lease has too little room, its word goes before the end of its id does.
+#[must_use]
+pub fn elided_owner(
+    painter: &Painter,
+    owner: &Owner,
+    font: &FontId,
+    colour: Color32,
+    room: f32,
+) -> Arc<Galley> {
+    let whole = painter.layout_no_wrap(owner_short(owner), font.clone(), colour);
+    match owner {
+        _ if whole.size().x <= room => whole,
+        Owner::Lease(lease) if *lease != 0 => {
+            elided_middle(painter, &lease_short(*lease), font, colour, room)
+        }
+        _ => elided_middle(painter, &owner_short(owner), font, colour, room),
+    }
+}
+
 /// How the claims of a lock lie.
 #[must_use]
 pub fn form_words(form: ClaimForm) -> String {

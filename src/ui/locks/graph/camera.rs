@@ -6,6 +6,8 @@ use egui::{Pos2, Rect, Response, Ui, Vec2, vec2};
 /// The graph is not shown larger, and never smaller.
 const LARGEST: f32 = 2.0;
 const SMALLEST: f32 = 0.08;
+/// It is not made smaller than so much of the size at which all of it is in sight.
+const SMALLER_THAN_WHOLE: f32 = 0.7;
 /// Fitted, it is not shown larger than this.
 const FITTED_LARGEST: f32 = 1.0;
 /// Where nobody asked for all of it, it is not shown so small that names can not be read.
@@ -22,12 +24,29 @@ const WHEEL: f32 = 0.0035;
 /// What decides what is in sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hold {
-    /// All of it as long as names can be read, else the first deadlock, or its beginning.
+    /// All of it as long as names can be read, else what matters most of it.
     Beginning,
     /// All of it.
     Whole,
     /// What the operator moved it to.
     Free,
+}
+
+/// What is to be seen first of a graph that does not fit.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum First {
+    /// Its beginning.
+    #[default]
+    Beginning,
+    /// This, and what is around it.
+    Middle(Rect),
+    /// This, if the connected part that it is in does not fit either; else the beginning.
+    MiddleOf {
+        /// What is to be in the middle.
+        what: Pos2,
+        /// The part.
+        part: Rect,
+    },
 }
 
 /// How the graph is looked at.
@@ -100,9 +119,8 @@ impl Camera {
         }
     }
 
-    /// Takes what the pointer does, and fits the graph where that is asked for. `first`: what is to be seen
-    /// first of a graph that does not fit.
-    pub fn take(&mut self, ui: &Ui, response: &Response, bounds: Rect, first: Option<Rect>) -> Sight {
+    /// Takes what the pointer does, and fits the graph where that is asked for.
+    pub fn take(&mut self, ui: &Ui, response: &Response, bounds: Rect, first: First) -> Sight {
         let room = response.rect;
         if response.dragged() {
             self.hold = Hold::Free;
@@ -117,23 +135,33 @@ impl Camera {
             }
         }
         if self.hold == Hold::Free {
-            // The graph is never lost sight of.
+            // The graph is never lost sight of, nor made a speck.
             self.middle = bounds.clamp(self.middle);
+            let whole = (free_of(room.size()) / bounds.size().max(Vec2::splat(1.0))).min_elem();
+            self.zoom = self.zoom.max((whole * SMALLER_THAN_WHOLE).clamp(SMALLEST, READABLE));
         } else {
             self.fit_into(room.size(), bounds, first);
         }
         self.sight(room)
     }
 
-    fn fit_into(&mut self, room: Vec2, bounds: Rect, first: Option<Rect>) {
+    fn fit_into(&mut self, room: Vec2, bounds: Rect, first: First) {
         let least = if self.hold == Hold::Whole { SMALLEST } else { READABLE };
-        let free = (room - Vec2::splat(2.0 * MARGIN)).max(vec2(40.0, 40.0));
+        let free = free_of(room);
         let share = free / bounds.size().max(Vec2::splat(1.0));
         let zoom = (share.min_elem() * FITTED_STEPS).floor() / FITTED_STEPS;
         self.zoom = zoom.clamp(least, FITTED_LARGEST);
         let half = free / 2.0 / self.zoom;
         let (from, to) = (bounds.min + half, bounds.max - half);
-        let begin = first.map_or(bounds.min, |first| first.min) + half;
+        let begin = match first {
+            First::Beginning => bounds.min + half,
+            First::Middle(what) => what.center().min(what.min + half),
+            // Parts that can be seen as a whole are read one after the other.
+            First::MiddleOf { part, .. } if part.width() <= 2.0 * half.x && part.height() <= 2.0 * half.y => {
+                bounds.min + half
+            }
+            First::MiddleOf { what, .. } => what,
+        };
         // In the middle where there is room, else from there on, without room left at the end.
         let along = |from: f32, to: f32, begin: f32, middle: f32| {
             if to <= from { middle } else { begin.clamp(from, to) }
@@ -154,6 +182,11 @@ impl Camera {
     fn sight(&self, room: Rect) -> Sight {
         Sight { room, middle: self.middle, zoom: self.zoom }
     }
+}
+
+/// The room without its margins.
+fn free_of(room: Vec2) -> Vec2 {
+    (room - Vec2::splat(2.0 * MARGIN)).max(vec2(40.0, 40.0))
 }
 
 #[cfg(test)]
@@ -182,13 +215,18 @@ mod tests {
         let bounds = Rect::from_min_size(pos2(-500.0, -300.0), vec2(9_000.0, 7_000.0));
         let deadlock = Rect::from_min_size(pos2(2_000.0, 1_000.0), vec2(700.0, 200.0));
         let mut camera = Camera::default();
-        camera.fit_into(room.size(), bounds, Some(deadlock));
+        camera.fit_into(room.size(), bounds, First::Middle(deadlock));
         let shown = camera.sight(room).rect(deadlock);
         assert!(camera.zoom >= READABLE && room.contains_rect(shown), "{shown:?}");
-        camera.fit_into(room.size(), bounds, None);
+        camera.fit_into(room.size(), bounds, First::Beginning);
         assert!(room.contains(camera.sight(room).point(bounds.min)));
+        let what = pos2(4_000.0, 3_000.0);
+        camera.fit_into(room.size(), bounds, First::MiddleOf { what, part: bounds });
+        assert!(camera.sight(room).point(what).distance(room.center()) < 1.0);
+        camera.fit_into(room.size(), bounds, First::MiddleOf { what, part: deadlock });
+        assert!(room.contains(camera.sight(room).point(bounds.min)), "parts that fit are read in order");
         camera.fit();
-        camera.fit_into(room.size(), bounds, Some(deadlock));
+        camera.fit_into(room.size(), bounds, First::Middle(deadlock));
         assert!(room.contains_rect(camera.sight(room).rect(bounds)));
     }
 }

@@ -20,8 +20,12 @@ use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
 use crate::ui::widgets::{elided, icon_button, icon_toggle, link};
 
-/// Where more edges than this are in sight, they are drawn without dashes and without their places in line.
-const DENSE: usize = 120;
+/// Where more edges than this are in sight, they are drawn without their places in line.
+const DENSE: usize = 90;
+/// Where more than this are, without dashes: none could be told apart.
+const VERY_DENSE: usize = 240;
+/// In smaller graphs nothing can be pointed at: there are hundreds of specks.
+const ZOOM_TO_TOUCH: f32 = 0.15;
 /// Frames of deadlocks have a name from this size on.
 const ZOOM_FOR_NAMES: f32 = 0.35;
 
@@ -38,16 +42,15 @@ pub fn show(ui: &mut Ui, session: &Session, state: &mut GraphState, actions: &mu
         state.reveal = false;
         state.camera.reveal(drawn.layout.middles[at], room);
     }
-    let deadlock = drawn.layout.parts.iter().find_map(|part| part.frame);
-    let sight = state.camera.take(ui, &ground, bounds, deadlock);
+    let sight = state.camera.take(ui, &ground, bounds, drawn.first);
     let mut inside = ui.new_child(UiBuilder::new().id_salt("graph").max_rect(room));
     inside.shrink_clip_rect(room);
     frames(&inside, session, &drawn, &sight);
-    let hovered = hovered(&inside, &drawn, &sight, room);
+    let hovered = hovered(&inside, &drawn, &sight, room).filter(|_| sight.zoom >= ZOOM_TO_TOUCH);
     let picked = place(&drawn.net, state.picked.as_ref());
     let near = hovered.or(picked).map(|node| neighbourhood(&drawn.net, node));
     edges(&inside, &drawn, &sight, near.as_ref());
-    let (mut pressed, mut seen) = (None, false);
+    let (mut pressed, mut seen, separator) = (None, false, session.keyspace.separator());
     for at in 0..drawn.net.nodes.len() {
         let Some(rect) = drawn.layout.rect(at).map(|rect| sight.rect(rect)) else { continue };
         if !room.intersects(rect) {
@@ -56,7 +59,10 @@ pub fn show(ui: &mut Ui, session: &Session, state: &mut GraphState, actions: &mu
         seen = true;
         let quiet = near.as_ref().is_some_and(|near| !near.contains(&at));
         let look = Look { chosen: picked == Some(at), hot: hovered == Some(at), quiet };
-        if node(&mut inside, session, &drawn, &sight, (at, rect), look) {
+        if sight.zoom < ZOOM_TO_TOUCH {
+            let facts = drawn.facts.get(at).copied().unwrap_or_default();
+            Brush::new(&inside, &drawn.net, &sight, separator).paint(at, facts, rect, look);
+        } else if node(&mut inside, session, &drawn, &sight, (at, rect), look) {
             pressed = Some(at);
         }
     }
@@ -76,13 +82,14 @@ fn edges(ui: &Ui, drawn: &Drawn, sight: &Sight, near: Option<&BTreeSet<usize>>) 
     let (tokens, room) = (theme::tokens(ui), ui.clip_rect().expand(8.0));
     let all = drawn.net.edges.iter().zip(&drawn.ways).zip(&drawn.badges);
     let seen = all.filter(|((_, (_, bounds)), _)| room.intersects(sight.rect(*bounds)));
-    let dense = seen.clone().take(DENSE + 1).count() > DENSE;
+    let count = seen.clone().take(VERY_DENSE + 1).count();
     for ((edge, (way, _)), badge) in seen {
         let is_near = near.is_some_and(|near| near.contains(&edge.from) && near.contains(&edge.to));
         // Among many edges, places in line are told of what the pointer is at, and of deadlocks, alone.
-        let plain = dense && !is_near && !edge.named;
+        let special = is_near || edge.named;
         let quiet = near.is_some() && !is_near;
-        let look = edges::Look { quiet, plain, badge: badge.filter(|_| !plain && !quiet) };
+        let badge = badge.filter(|_| special || (count <= DENSE && !quiet));
+        let look = edges::Look { quiet, plain: count > VERY_DENSE && !special, badge };
         edges::paint(ui.painter(), tokens, sight, edge, way, look);
     }
 }

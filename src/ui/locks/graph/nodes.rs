@@ -18,6 +18,8 @@ use crate::ui::widgets::{count_text, elided, paint_key_tail};
 const ZOOM_FOR_LABELS: f32 = 0.42;
 /// Smaller ones without icons: their room goes to the names. Owners are round, locks are not.
 const ZOOM_FOR_ICONS: f32 = 0.62;
+/// Smaller ones without outlines.
+const ZOOM_FOR_OUTLINES: f32 = 0.15;
 /// Beside a label, at full size.
 const PAD: f32 = 11.0;
 /// Points by which the room of a name grows.
@@ -117,6 +119,10 @@ impl<'a> Brush<'a> {
     pub fn paint(&self, at: usize, facts: Facts, rect: Rect, look: Look) {
         let (node, tokens, painter) = (&self.net.nodes[at], self.tokens, self.ui.painter());
         let colour = fade(colour(tokens, node, facts), look.quiet);
+        if self.zoom < ZOOM_FOR_OUTLINES && !look.chosen {
+            painter.rect_filled(rect, CornerRadius::ZERO, colour);
+            return;
+        }
         let radius = match node {
             Node::Lock(_) => CornerRadius::same((f32::from(size::RADIUS) * self.zoom) as u8),
             Node::Owner(_) | Node::More(_) | Node::Holders(_) => {
@@ -166,7 +172,7 @@ impl<'a> Brush<'a> {
             }
             Node::Owner(owner) => {
                 let font = sized(text::medium(), scale);
-                words::elided_middle(painter, &words::owner_short(owner), &font, tokens.text, room)
+                words::elided_owner(painter, owner, &font, tokens.text, room)
             }
             Node::More(_) | Node::Holders(_) => {
                 let count = count_text(self.net.gathered.get(&at).copied().unwrap_or_default() as u64);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, Pos2, Rect};
 
+use super::camera::First;
 use super::layout::Layout;
 use super::net::{Choice, Net, Node, Tie};
 use super::nodes::{self, Facts};
@@ -20,8 +21,8 @@ use crate::ui::beside::{Answer, Beside};
 const AT_ONCE: usize = 24;
 /// Milliseconds from one layout of a larger graph to the next.
 const PACE_MS: i64 = 700;
-/// The same where deadlocks arose, changed or were broken.
-const PACE_OF_DEADLOCKS_MS: i64 = 200;
+/// The same where deadlocks arose, changed or were broken: they are on screen well within a second.
+const PACE_OF_DEADLOCKS_MS: i64 = 350;
 /// What a layout took is not taken again before so many times as long has gone by: layouts take a tenth of a
 /// processor at most.
 const REST: u32 = 9;
@@ -52,6 +53,8 @@ pub struct Drawn {
     pub by_lease_alone: bool,
     /// Somebody is waited for who waits for the lock itself.
     pub has_ahead: bool,
+    /// What is to be seen first.
+    pub first: First,
     took: Duration,
 }
 
@@ -74,9 +77,11 @@ impl Drawn {
             (way, room)
         };
         let ways = (0..net.edges.len()).map(|at| with_room(edges::way(&net, &layout, at)));
+        let facts = nodes::facts(&net);
         Self {
             ways: ways.collect(),
-            facts: nodes::facts(&net),
+            first: first(&net, &layout, &facts),
+            facts,
             badges: edges::badges(&net),
             rows: rows::of(graph, &filter),
             by_lease_alone: by_lease_alone(graph),
@@ -85,6 +90,20 @@ impl Drawn {
             layout,
             took: begun.elapsed(),
         }
+    }
+}
+
+/// The first deadlock; else the lock that most wait for.
+fn first(net: &Net, layout: &Layout, facts: &[Facts]) -> First {
+    if let Some(frame) = layout.parts.iter().find_map(|part| part.frame) {
+        return First::Middle(frame);
+    }
+    let locks = (0..net.nodes.len()).filter(|at| matches!(net.nodes[*at], Node::Lock(_)));
+    let busiest = locks.rev().max_by_key(|at| facts.get(*at).map_or(0, |facts| facts.waits));
+    let part = busiest.and_then(|at| layout.parts.iter().find(|part| part.nodes.contains(&at)));
+    match (busiest.and_then(|at| layout.middles.get(at)), part) {
+        (Some(middle), Some(part)) => First::MiddleOf { what: *middle, part: part.rect },
+        _ => First::Beginning,
     }
 }
 

@@ -10,10 +10,11 @@ use super::net::{Node, ahead, is_found};
 use super::{GraphState, canvas, words};
 use crate::action::Actions;
 use crate::model::coordination::WaitGraph;
-use crate::model::coordination::waits::Wait;
+use crate::model::coordination::waits::{Owner, Wait};
 use crate::model::key_text::display_short;
 use crate::model::session::Session;
 use crate::model::world::World;
+use crate::ui::coordination::lease_short;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::paint_icon;
 use crate::ui::widgets::chip::{Tone, dot};
@@ -174,14 +175,21 @@ fn line(
     ui.painter().galley(pos2(begin, upper - galley.size().y / 2.0), galley, tokens.text);
 
     let right = rect.right() - size::GROUP;
-    let short = words::owner_short(&wait.holder);
-    let held = if row.held {
-        t!("locks.graph.held", holder = short)
-    } else {
-        t!("locks.graph.behind", holder = short)
+    let words = |holder: String| match row.held {
+        true => t!("locks.graph.held", holder = holder).into_owned(),
+        false => t!("locks.graph.behind", holder = holder).into_owned(),
     };
     let held_room = (right - begin) * 0.45;
-    let held = words::elided_middle(ui.painter(), &held, &text::meta(), tokens.second, held_room);
+    let cut =
+        |words: &str| words::elided_middle(ui.painter(), words, &text::meta(), tokens.second, held_room);
+    let held = words(words::owner_short(&wait.holder));
+    let whole = ui.painter().layout_no_wrap(held.clone(), text::meta(), tokens.second);
+    // Where a lease has too little room, its word goes before the end of its id does.
+    let held = match &wait.holder {
+        _ if whole.size().x <= held_room => whole,
+        Owner::Lease(lease) if *lease != 0 => cut(&words(lease_short(*lease))),
+        _ => cut(&held),
+    };
     let held_left = right - held.size().x;
     ui.painter().galley(pos2(held_left, lower - held.size().y / 2.0), held, tokens.second);
     let place = ui.painter().layout_no_wrap(
@@ -205,7 +213,7 @@ fn line(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::coordination::waits::{Cycle, Owner};
+    use crate::model::coordination::waits::Cycle;
 
     #[test]
     fn waits_of_a_deadlock_come_first_and_in_its_order() {
