@@ -63,10 +63,13 @@ pub fn paint_key_tail(
     let room = (max_width / sign) as usize;
     let tail = tail_start(key, separator, room);
     let name = name_start(key, separator).max(tail);
-    if tail == name
-        && let Some(cut) = cut_middle(&display_short(&key[name..], LONGEST), room)
-    {
-        return elided(painter, cut, font.clone(), tokens.text, max_width);
+    if tail == name {
+        // Without what says that folders were left out where the whole name fits only so.
+        let whole = display_short(&key[name..], LONGEST);
+        if whole.chars().count() >= room {
+            let cut = cut_middle(&whole, room).unwrap_or_else(|| whole.into_owned());
+            return elided(painter, cut, font.clone(), tokens.text, max_width);
+        }
     }
     if tail == 0 {
         return paint_key(painter, tokens, key, separator, font, max_width);
