@@ -55,10 +55,18 @@ struct Place {
     dropped: Option<SeenAt>,
 }
 
+/// Something that ended, and what its lease was told to have left before.
+#[derive(Debug)]
+struct Ended {
+    ending: Arc<Ending>,
+    went: Went,
+    before: Option<LeaseTold>,
+}
+
 /// Endings that wait for their lease to be asked for.
 #[derive(Debug)]
 struct Waiting {
-    endings: Vec<(Arc<Ending>, Went)>,
+    endings: Vec<Ended>,
     since: SeenAt,
     /// Not to be asked for again before this.
     not_before: SeenAt,
@@ -72,6 +80,7 @@ pub(super) struct Agenda {
     places: HashMap<i64, Place>,
     due: HashMap<Rank, BTreeSet<(SeenAt, i64)>>,
     told: HashMap<i64, LeaseTold>,
+    /// Leases that are gone: when that was answered.
     gone: HashMap<i64, SeenAt>,
     waiting: HashMap<i64, Waiting>,
     /// Leases in `waiting`, in the order of arrival.
@@ -179,8 +188,8 @@ impl Agenda {
         if lease == 0 || others() {
             return verdict(EndCause::Released);
         }
-        if self.gone.contains_key(&lease) {
-            let found = cause(went, self.told.get(&lease), LeaseAfter::Gone);
+        if let Some(by) = self.gone.get(&lease) {
+            let found = cause(went, self.told.get(&lease), LeaseAfter::Gone(*by));
             return verdict(found.unwrap_or(EndCause::Unknown));
         }
         if self.waiting.len() >= MOST_WAITING && !self.waiting.contains_key(&lease) {
@@ -190,7 +199,8 @@ impl Agenda {
             self.order.push_back(lease);
             Waiting { endings: Vec::new(), since: now, not_before: now, asked: false }
         });
-        waiting.endings.push((ending.clone(), went));
+        let before = self.told.get(&lease).filter(|told| told.info.seen_at <= went.seen_at).copied();
+        waiting.endings.push(Ended { ending: ending.clone(), went, before });
         None
     }
 
@@ -228,12 +238,15 @@ impl Agenda {
     /// Takes an answer in, whoever asked for it; gives what it tells of endings.
     pub(super) fn answered(&mut self, told: LeaseTold, now: SeenAt) -> Vec<Verdict> {
         let info = told.info;
-        let after =
-            if info.remaining_secs < 0 { LeaseAfter::Gone } else { LeaseAfter::Alive(info.remaining_secs) };
-        let verdicts = self.judge(info.id, info.seen_at, after, now);
+        let after = if info.remaining_secs < 0 {
+            LeaseAfter::Gone(told.answered_at)
+        } else {
+            LeaseAfter::Alive(info.remaining_secs)
+        };
+        let verdicts = self.judge(told, after, now);
         match after {
-            LeaseAfter::Gone => {
-                self.gone.insert(info.id, now);
+            LeaseAfter::Gone(by) => {
+                self.gone.entry(info.id).and_modify(|known| *known = by.min(*known)).or_insert(by);
                 if let Some(place) = self.places.get(&info.id).copied() {
                     self.put(info.id, Some(place));
                 }
@@ -251,16 +264,21 @@ impl Agenda {
         verdicts
     }
 
-    fn judge(&mut self, lease: i64, asked_at: SeenAt, after: LeaseAfter, now: SeenAt) -> Vec<Verdict> {
+    fn judge(&mut self, told: LeaseTold, after: LeaseAfter, now: SeenAt) -> Vec<Verdict> {
+        let (lease, asked_at) = (told.info.id, told.info.seen_at);
         let Some(waiting) = self.waiting.get_mut(&lease) else { return Vec::new() };
         waiting.asked = false;
-        let before = self.told.get(&lease);
         let mut verdicts = Vec::new();
-        waiting.endings.retain(|(ending, went)| {
-            // What was asked before it went tells nothing of afterwards, but that a lease is gone for good.
+        waiting.endings.retain_mut(|Ended { ending, went, before }| {
             let found = match after {
-                LeaseAfter::Alive(_) if asked_at < went.seen_at => None,
-                after => cause(*went, before, after),
+                // What was asked before it went tells nothing of afterwards, but that a lease is gone for good.
+                LeaseAfter::Alive(_) if asked_at < went.seen_at => {
+                    if before.is_none_or(|known| known.info.seen_at <= asked_at) {
+                        *before = Some(told);
+                    }
+                    None
+                }
+                after => cause(*went, before.as_ref(), after),
             };
             let Some(cause) = found else { return true };
             verdicts.push(Verdict { ending: ending.clone(), cause });
@@ -296,7 +314,7 @@ impl Agenda {
         for lease in leases {
             let Some(waiting) = self.waiting.remove(lease) else { continue };
             self.order.retain(|waiting| waiting != lease);
-            let unknown = |(ending, _)| Verdict { ending, cause: EndCause::Unknown };
+            let unknown = |ended: Ended| Verdict { ending: ended.ending, cause: EndCause::Unknown };
             verdicts.extend(waiting.endings.into_iter().map(unknown));
         }
         verdicts
@@ -318,6 +336,7 @@ impl Agenda {
         for waiting in self.waiting.values_mut() {
             waiting.since = now;
             waiting.not_before = now;
+            waiting.endings.iter_mut().for_each(|ended| ended.before = None);
         }
     }
 }

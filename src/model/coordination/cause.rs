@@ -5,7 +5,7 @@
 //! - etcd deletes the keys of a lease together with the lease, in one revision. A key that is gone while its
 //!   lease is there was deleted by itself.
 //! - A lease never ends by itself before its time, and a renewal or a new leader only moves its end to later:
-//!   what is gone before the end that was told last was revoked.
+//!   a lease that is known to be gone before the end that was told last was revoked.
 //! - A lease that runs out is deleted within about a second, if the cluster has a leader. What is gone at
 //!   that time, and was not renewed when it should have been, ran out.
 
@@ -71,8 +71,8 @@ impl LeaseTold {
 pub enum LeaseAfter {
     /// It is there, with so many whole seconds left.
     Alive(i64),
-    /// It is gone.
-    Gone,
+    /// It is gone: at this moment at the latest, when that was answered.
+    Gone(SeenAt),
 }
 
 /// When a key was seen to go.
@@ -88,16 +88,21 @@ pub struct Went {
 /// how the lease is. `None`: the lease has run out and is not deleted yet: it is to be asked for again.
 #[must_use]
 pub fn cause(went: Went, before: Option<&LeaseTold>, after: LeaseAfter) -> Option<EndCause> {
-    match after {
-        LeaseAfter::Alive(secs) if secs > 0 => return Some(EndCause::Released),
+    let before_its_time = |moment: SeenAt| {
+        before.is_some_and(|told| moment.saturating_add(CLOCK_SLACK_MS) < told.earliest_end())
+    };
+    // However late it was seen: it went no later than that.
+    let too_early = before_its_time(went.seen_at);
+    let gone_by = match after {
+        LeaseAfter::Alive(secs) if secs > 0 || too_early => return Some(EndCause::Released),
         // A leader may have yet to do what a follower has done already.
         LeaseAfter::Alive(_) => return None,
-        LeaseAfter::Gone => {}
-    }
+        LeaseAfter::Gone(by) => by,
+    };
     let Some(before) = before else { return Some(EndCause::Unknown) };
-    // However late it was seen: it went no later than that.
-    if went.seen_at.saturating_add(CLOCK_SLACK_MS) < before.earliest_end() {
-        return Some(EndCause::Revoked);
+    if too_early {
+        // A lease that could have run out since, by itself, tells nothing of why the key went before.
+        return Some(if before_its_time(gone_by) { EndCause::Revoked } else { EndCause::Unknown });
     }
     let in_time = went.seen_at <= before.latest_end();
     let ran_out = went.at_once && in_time && before.missed_a_renewal();
@@ -118,8 +123,9 @@ mod tests {
         Went { seen_at, at_once: true }
     }
 
+    /// The lease was asked for as soon as the key had gone.
     fn gone(seen_at: SeenAt, remaining_secs: i64) -> EndCause {
-        cause(went(seen_at), Some(&told(remaining_secs)), LeaseAfter::Gone).expect("decided")
+        cause(went(seen_at), Some(&told(remaining_secs)), LeaseAfter::Gone(seen_at + 20)).expect("decided")
     }
 
     #[test]
@@ -142,7 +148,21 @@ mod tests {
         }
         // Even where it was seen late: it went earlier still.
         let late = Went { seen_at: 15_000, at_once: false };
-        assert_eq!(cause(late, Some(&told(9)), LeaseAfter::Gone), Some(EndCause::Revoked));
+        assert_eq!(cause(late, Some(&told(9)), LeaseAfter::Gone(15_020)), Some(EndCause::Revoked));
+    }
+
+    /// With 2 whole seconds left when it was asked, it lasts until 12 s at least.
+    #[test]
+    fn a_key_deleted_shortly_before_its_lease_ran_out_was_not_revoked() {
+        let found = |after| cause(went(11_500), Some(&told(2)), after);
+        assert_eq!(found(LeaseAfter::Alive(0)), Some(EndCause::Released), "its lease outlived it");
+        assert_eq!(found(LeaseAfter::Gone(12_600)), Some(EndCause::Unknown), "it may have run out since");
+        assert_eq!(
+            found(LeaseAfter::Gone(11_950)),
+            Some(EndCause::Unknown),
+            "clocks agree to within so much"
+        );
+        assert_eq!(found(LeaseAfter::Gone(11_600)), Some(EndCause::Revoked));
     }
 
     #[test]
@@ -167,14 +187,14 @@ mod tests {
         assert_eq!(gone(19_500, 9), EndCause::Unknown);
         assert_eq!(gone(16_500, 6), EndCause::Unknown);
         assert_eq!(gone(15_500, 5), EndCause::Expired, "a renewal was due before");
-        assert_eq!(cause(went(12_000), None, LeaseAfter::Gone), Some(EndCause::Unknown));
+        assert_eq!(cause(went(12_000), None, LeaseAfter::Gone(12_020)), Some(EndCause::Unknown));
     }
 
     /// When the mirror catches up, what it tells of may have happened long ago.
     #[test]
     fn what_was_not_seen_as_it_happened_did_not_run_out_for_sure() {
         let late = Went { seen_at: 13_000, at_once: false };
-        assert_eq!(cause(late, Some(&told(2)), LeaseAfter::Gone), Some(EndCause::Unknown));
+        assert_eq!(cause(late, Some(&told(2)), LeaseAfter::Gone(13_020)), Some(EndCause::Unknown));
     }
 
     /// A new leader gives every lease its whole time again: what is told then only moves the end to later.

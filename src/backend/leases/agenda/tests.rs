@@ -210,3 +210,21 @@ fn what_was_told_before_a_clock_jumped_is_not_counted_on() {
     agenda.endings(&without(7, 3_400), Some(0), 3_410);
     assert_eq!(causes(&agenda.answered(told(7, -1, 3_412), 3_415)), [EndCause::Unknown]);
 }
+
+/// Asked at 1 s it had 2 whole seconds left: it lasts until 3 s at least.
+#[test]
+fn a_key_deleted_shortly_before_its_lease_runs_out_was_not_revoked() {
+    let deleted = |went: SeenAt, answers: &[(i64, SeenAt)]| {
+        let mut agenda = Agenda::default();
+        agenda.follow(&picture(&[], &[7]), 0);
+        agenda.answered(told(7, 2, 1_000), 1_005);
+        agenda.endings(&without(7, went), Some(0), went + 10);
+        let answer = |(left, at): &(i64, SeenAt)| causes(&agenda.answered(told(7, *left, *at), at + 5));
+        answers.iter().flat_map(answer).collect::<Vec<_>>()
+    };
+    assert_eq!(deleted(2_500, &[(0, 2_650)]), [EndCause::Released], "its lease was there, and had time");
+    assert_eq!(deleted(2_500, &[(-1, 3_900)]), [EndCause::Unknown], "it may have run out since");
+    assert_eq!(deleted(2_500, &[(-1, 2_600)]), [EndCause::Revoked]);
+    // What is told after the key went is not what its lease had left before.
+    assert_eq!(deleted(3_300, &[(0, 3_450), (0, 3_700), (-1, 3_950)]), [EndCause::Expired]);
+}
