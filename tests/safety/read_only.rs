@@ -309,10 +309,11 @@ fn prepare(app: &mut App, bench: &Bench, profile: &Profile) -> i64 {
         bench.runtime.block_on(bench.client().delete(GONE, None)).unwrap();
         wait(app, "the deleted key", |world| session(world).activity.deleted_key(GONE).is_some());
     }
-    if session(app.world()).coordination.claim_of(CLAIM).is_none() {
+    // What is recognised comes a moment after the keys: these tell whether it is there.
+    if session(app.world()).keyspace.get(CLAIM).is_none() {
         bench.hold(CLAIM, CLAIM_LEASE);
-        wait(app, "the lock", |world| session(world).coordination.claim_of(CLAIM).is_some());
     }
+    wait(app, "the lock", |world| session(world).coordination.claim_of(CLAIM).is_some());
     app.act(Action::OpenKey(key(KEY)));
     wait(app, "its value", |world| {
         session(world)

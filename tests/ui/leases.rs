@@ -252,6 +252,16 @@ fn no_lease_at_all_teaches_how_there_would_be_one() {
 }
 
 #[test]
+fn of_a_lease_that_is_gone_nothing_is_said_to_be_to_come() {
+    let mut gone = world();
+    told(&mut gone.sessions[0], BARE, 3_600, -1);
+    gone.sessions[0].chosen.lease = Some(BARE);
+    let scene = play(Setting::default(), gone);
+    assert!(scene.sees("Gone") && !scene.sees("Nothing goes when it ends."));
+    assert!(!scene.sees("Keep alive once") && !scene.sees("Revoke…"));
+}
+
+#[test]
 fn no_lease_in_sight_is_not_said_to_be_none() {
     let mut none = live_world();
     none.sessions[0].screen = Screen::Leases;

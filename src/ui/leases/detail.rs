@@ -42,7 +42,11 @@ pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, lease: i64, ac
             let used = session.coordination.leases.get(&lease).map(|used| &**used);
             time_left(ui, world, session, lease, used, actions);
             ends(ui, session, used, actions);
-            keys(ui, session, used, actions);
+            let gone = used.is_none()
+                && ttl::left(session.leases.get(&lease), session.known_until(world.now)) == Ttl::Gone;
+            if !gone {
+                keys(ui, session, used, actions);
+            }
             facts(ui, world, session, lease, used, actions);
         });
     });
