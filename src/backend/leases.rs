@@ -3,7 +3,8 @@
 //!
 //! A console is left open on production for weeks: it asks [`PER_SECOND`] questions a second at most, and
 //! only for leases that are in use and whose last answer has grown old. What ended is asked for first, then
-//! the leases of holders and leaders, of those who wait for them, and of all others.
+//! those about to end, the leases of holders and leaders, of those who wait for them, and of all others, each in
+//! its turn.
 
 mod agenda;
 
@@ -28,7 +29,7 @@ use crate::model::status::{SeenAt, now};
 const PER_SECOND: f64 = 20.0;
 /// So many may be asked in one go after a quiet time.
 const BURST: f64 = 20.0;
-/// Kept free for what ends, and, of twice as much, for holders and leaders.
+/// Kept free for what ends.
 const RESERVE: f64 = 5.0;
 /// Questions under way at the same time.
 const IN_FLIGHT: usize = 4;
@@ -140,11 +141,7 @@ impl Budget {
 
     /// Down to which rank it reaches, for what nothing waits for.
     fn reaches(&self) -> Option<Rank> {
-        match self.left {
-            left if left >= 2.0 * RESERVE => Some(Rank::Other),
-            left if left >= RESERVE => Some(Rank::Waiting),
-            _ => None,
-        }
+        (self.left >= RESERVE).then_some(Rank::Other)
     }
 }
 

@@ -373,7 +373,7 @@ async fn watch_members(
     let Some(cluster) = cluster else { return };
     let mut last: Option<ClusterStatus> = None;
     loop {
-        let mut status = cluster.status().await;
+        let mut status = cluster.status().await.after(last.as_ref());
         for notice in notices.borrow_and_update().iter() {
             if !status.notices.contains(notice) {
                 status.notices.push(notice.clone());

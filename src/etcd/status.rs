@@ -10,7 +10,7 @@ use super::cluster::{Cluster, READ_TIMEOUT};
 use super::member::Handle;
 use crate::model::fault::FaultKind;
 use crate::model::key_text::neutral;
-use crate::model::status::{ClusterStatus, MemberStatus, now};
+use crate::model::status::{AlarmsTold, ClusterStatus, MemberStatus, now};
 
 impl Cluster {
     /// What every member tells of itself, at its own endpoint; a member that does not answer has a
@@ -60,13 +60,15 @@ impl Cluster {
         if named.is_err() {
             tracing::debug!("the member list was not told in time");
         }
-        let alarms = timeout(READ_TIMEOUT, self.alarms(&members)).await.unwrap_or_default();
+        let alarms = timeout(READ_TIMEOUT, self.alarms(&members)).await;
+        let (alarms, alarms_told) = alarms.unwrap_or((Vec::new(), AlarmsTold::Unknown));
         ClusterStatus {
             watching: self
                 .watching()
                 .and_then(|index| self.members().get(index))
                 .map(|member| member.address.written.clone()),
             alarms,
+            alarms_told,
             members,
             cluster_id: self.cluster_id(),
             seen_at,
@@ -97,19 +99,26 @@ impl Cluster {
         }
     }
 
-    async fn alarms(&self, members: &[MemberStatus]) -> Vec<(String, u64)> {
+    async fn alarms(&self, members: &[MemberStatus]) -> (Vec<(String, u64)>, AlarmsTold) {
         if members.iter().all(|member| member.fault.is_some()) {
-            return Vec::new();
+            return (Vec::new(), AlarmsTold::Unknown);
         }
         let ask = |mut handle: Handle| async move {
             handle.client.alarm(AlarmAction::Get, AlarmType::None, None).await
         };
-        let Ok(answer) = self.ask(READ_TIMEOUT, ask).await else { return Vec::new() };
+        let answer = match self.ask(READ_TIMEOUT, ask).await {
+            Ok(answer) => answer,
+            Err(fault) if fault.kind == FaultKind::PermissionDenied => {
+                return (Vec::new(), AlarmsTold::Refused);
+            }
+            Err(_) => return (Vec::new(), AlarmsTold::Unknown),
+        };
         let name = |alarm: i32| match alarm {
             1 => "NOSPACE".to_owned(),
             2 => "CORRUPT".to_owned(),
             other => format!("ALARM {other}"),
         };
-        answer.0.alarms.iter().map(|member| (name(member.alarm), member.member_id)).collect()
+        let alarms = answer.0.alarms.iter().map(|member| (name(member.alarm), member.member_id));
+        (alarms.collect(), AlarmsTold::Told)
     }
 }

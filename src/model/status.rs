@@ -44,6 +44,19 @@ pub enum MirrorState {
     Failed(Fault),
 }
 
+impl ClusterStatus {
+    /// What was told of alarms before this stands where nothing is told of them now: raised ones stay raised.
+    #[must_use]
+    pub fn after(mut self, before: Option<&Self>) -> Self {
+        if self.alarms_told == AlarmsTold::Unknown
+            && let Some(before) = before
+        {
+            self.alarms.clone_from(&before.alarms);
+        }
+        self
+    }
+}
+
 impl MirrorState {
     /// Whether what is on screen is proven to be current.
     #[must_use]
@@ -81,6 +94,18 @@ pub struct MemberStatus {
     pub fault: Option<Fault>,
 }
 
+/// Whether the cluster told which alarms are raised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AlarmsTold {
+    /// It did (or has not been asked yet, as long as no member is known).
+    #[default]
+    Told,
+    /// It did not: it takes a majority of the members to tell.
+    Unknown,
+    /// The user may not ask.
+    Refused,
+}
+
 /// What is known of the cluster as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterStatus {
@@ -90,8 +115,10 @@ pub struct ClusterStatus {
     pub cluster_id: u64,
     /// Endpoint of the member that the mirror watches, if any.
     pub watching: Option<String>,
-    /// Alarms raised (`NOSPACE`, `CORRUPT`), with the member id.
+    /// Alarms raised (`NOSPACE`, `CORRUPT`), with the member id; where they were not told, as they were last.
     pub alarms: Vec<(String, u64)>,
+    /// Whether that is all of them.
+    pub alarms_told: AlarmsTold,
     /// When the members were asked; 0: they have not been.
     pub seen_at: SeenAt,
     /// Things the operator should know about the connection (catalogue keys), such as a user that
@@ -209,6 +236,17 @@ pub struct TestStep {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn alarms_that_were_raised_stay_so_while_nobody_tells_of_them() {
+        let alarms = vec![("NOSPACE".to_owned(), 7)];
+        let raised = ClusterStatus { alarms: alarms.clone(), ..ClusterStatus::default() };
+        let unknown = ClusterStatus { alarms_told: AlarmsTold::Unknown, ..ClusterStatus::default() };
+        let after = unknown.after(Some(&raised));
+        assert_eq!((after.alarms, after.alarms_told), (alarms, AlarmsTold::Unknown));
+        let told = ClusterStatus::default().after(Some(&raised));
+        assert!(told.alarms.is_empty(), "it was told that there are none");
+    }
 
     #[test]
     fn more_than_the_user_may_read_is_restricted() {

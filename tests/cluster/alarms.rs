@@ -7,10 +7,11 @@ use etcd_client::{AlarmAction, AlarmOptions, AlarmType, Client, CompactionOption
 use etcdscope::demo::LocalClusterOptions;
 use etcdscope::etcd::Cluster;
 use etcdscope::model::fault::FaultKind;
+use etcdscope::model::status::AlarmsTold;
 use etcdscope::model::write::{Expect, LeaseChoice, PutRequest, WriteOutcome};
 
 use super::figure::figure;
-use super::support::{Follower, connect, eventually, plain_client, revision, start, versions};
+use super::support::{Follower, connect, eventually, newest, plain_client, revision, start, versions};
 
 fn write(key: &str, expect: Expect) -> PutRequest {
     PutRequest { key: key.as_bytes().into(), value: b"new"[..].into(), expect, lease: LeaseChoice::Keep }
@@ -106,4 +107,20 @@ async fn corrupt_is_told_and_writes_are_refused_with_the_reason() {
         follower.until("the write", |told| told.is_live() && told.keyspace.get(b"fresh").is_some()).await;
         figure("corrupt", format!("etcd {}: a write refused after {took} ms", local.version()));
     }
+}
+
+#[tokio::test]
+async fn without_a_majority_it_is_not_known_which_alarms_are_raised() {
+    let local = start(&newest(), LocalClusterOptions::members(3)).await;
+    let cluster = connect(&local.endpoints()).await;
+    let told = || async { cluster.status().await.alarms_told };
+    eventually("none is raised", || async { (told().await == AlarmsTold::Told).then_some(()) }).await;
+    for member in 1..3 {
+        local.member(member).stop().expect("SIGSTOP");
+    }
+    eventually("nobody tells", || async { (told().await == AlarmsTold::Unknown).then_some(()) }).await;
+    for member in 1..3 {
+        local.member(member).cont().expect("SIGCONT");
+    }
+    eventually("it is told again", || async { (told().await == AlarmsTold::Told).then_some(()) }).await;
 }

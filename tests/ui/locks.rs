@@ -81,7 +81,7 @@ fn waits(queues: &[ClaimQueue], cycles: &[&[&str]]) -> WaitGraph {
         waits.iter().find(|wait| wait.in_cycle && wait.waiter == Owner::Named((*name).into())).cloned()
     };
     let cycles = cycles.iter().map(|cycle| Cycle { waits: cycle.iter().filter_map(of).collect() }).collect();
-    WaitGraph { waits, cycles }
+    WaitGraph { waits, cycles, possible: Vec::new() }
 }
 
 fn world_of(queues: Vec<ClaimQueue>, cycles: &[&[&str]]) -> World {
@@ -445,7 +445,7 @@ fn owners_told_apart_by_lease_alone_are_said_to_be() {
     let mut world = world_of(vec![queue("/locks/a", &["", ""])], &[]);
     let lock = key("/locks/a");
     let wait = Wait { waiter: Owner::Lease(2), lock, holder: Owner::Lease(1), place: 1, in_cycle: false };
-    world.sessions[0].coordination.waits = Arc::new(WaitGraph { waits: vec![wait], cycles: Vec::new() });
+    world.sessions[0].coordination.waits = Arc::new(WaitGraph { waits: vec![wait], ..WaitGraph::default() });
     let mut scene = play(Setting::default(), world);
     scene.press("Wait-for graph");
     scene.picture("locks-by-lease");

@@ -32,6 +32,7 @@ mod nasty_screens;
 mod notify;
 mod overview;
 mod palette;
+mod proof;
 mod restore;
 mod schema;
 mod services;

@@ -116,7 +116,8 @@ fn troubled() -> World {
         in_cycle: true,
     };
     let waits = vec![wait(1, "/locks/deploy", 2), wait(2, "/locks/cron", 1)];
-    picture.waits = Arc::new(WaitGraph { waits: waits.clone(), cycles: vec![Cycle { waits }] });
+    picture.waits =
+        Arc::new(WaitGraph { waits: waits.clone(), cycles: vec![Cycle { waits }], possible: Vec::new() });
     for id in 1..=9 {
         picture.leases.insert(id, Arc::new(LeaseUse { id, ..LeaseUse::default() }));
     }

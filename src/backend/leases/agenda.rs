@@ -21,6 +21,8 @@ const REMEMBERED_MS: i64 = 60_000;
 /// Whose lease it is: what matters more is asked for first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Rank {
+    /// Whoever's it is: it missed being kept alive, and is about to end.
+    Near,
     /// Holders of locks, and leaders.
     First,
     /// Those who wait for them.
@@ -28,6 +30,12 @@ pub(super) enum Rank {
     /// Instances, and whatever else.
     Other,
 }
+
+/// Whose turn it is, again and again: where there is more to ask than may be, what matters more is asked for
+/// more often, and nothing is left out for ever.
+const TURNS: [Rank; 6] = [Rank::First, Rank::Near, Rank::First, Rank::Waiting, Rank::Near, Rank::Other];
+/// What is asked for where nothing is due of those whose turn it is.
+const ORDER: [Rank; 4] = [Rank::Near, Rank::First, Rank::Waiting, Rank::Other];
 
 /// A lease to be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +57,8 @@ pub(super) struct Verdict {
 #[derive(Clone, Copy, Debug)]
 struct Place {
     rank: Rank,
+    /// It missed being kept alive when it was asked for last.
+    near: bool,
     /// When it is to be asked for.
     due: SeenAt,
     /// It is not in the picture since then.
@@ -61,6 +71,13 @@ struct Ended {
     ending: Arc<Ending>,
     went: Went,
     before: Option<LeaseTold>,
+}
+
+impl Place {
+    /// The rank in which it waits to be asked for.
+    fn waits_in(&self) -> Rank {
+        if self.near { Rank::Near } else { self.rank }
+    }
 }
 
 /// Endings that wait for their lease to be asked for.
@@ -79,6 +96,7 @@ struct Waiting {
 pub(super) struct Agenda {
     places: HashMap<i64, Place>,
     due: HashMap<Rank, BTreeSet<(SeenAt, i64)>>,
+    turn: usize,
     told: HashMap<i64, LeaseTold>,
     /// Leases that are gone: when that was answered.
     gone: HashMap<i64, SeenAt>,
@@ -111,7 +129,8 @@ impl Agenda {
             }
             // One that was not seen before is asked for at once.
             let due = place.map_or(now, |place| place.due);
-            self.put(*lease, Some(Place { rank: *rank, due, dropped: None }));
+            let near = place.is_some_and(|place| place.near);
+            self.put(*lease, Some(Place { rank: *rank, near, due, dropped: None }));
         }
         let unused: Vec<i64> =
             self.places.keys().filter(|lease| !ranks.contains_key(lease)).copied().collect();
@@ -124,7 +143,7 @@ impl Agenda {
     fn drop_unused(&mut self, lease: i64, now: SeenAt) {
         let Some(place) = self.places.get_mut(&lease) else { return };
         let since = *place.dropped.get_or_insert(now);
-        if let Some(due) = self.due.get_mut(&place.rank) {
+        if let Some(due) = self.due.get_mut(&place.waits_in()) {
             due.remove(&(place.due, lease));
         }
         if now - since > REMEMBERED_MS {
@@ -140,14 +159,14 @@ impl Agenda {
             None => self.places.remove(&lease),
         };
         if let Some(before) = before
-            && let Some(due) = self.due.get_mut(&before.rank)
+            && let Some(due) = self.due.get_mut(&before.waits_in())
         {
             due.remove(&(before.due, lease));
         }
         if let Some(place) = place
             && !self.gone.contains_key(&lease)
         {
-            self.due.entry(place.rank).or_default().insert((place.due, lease));
+            self.due.entry(place.waits_in()).or_default().insert((place.due, lease));
         }
     }
 
@@ -215,13 +234,13 @@ impl Agenda {
             }
             return Some(Next::Urgent(lease));
         }
-        for rank in [Rank::First, Rank::Waiting, Rank::Other] {
-            if routine.is_none_or(|last| rank > last) {
-                break;
-            }
+        let last = routine?;
+        let turn = TURNS.get(self.turn % TURNS.len()).copied();
+        for rank in turn.into_iter().chain(ORDER).filter(|rank| *rank <= last) {
             let Some(due) = self.due.get_mut(&rank) else { continue };
             if let Some((at, lease)) = due.first().copied().filter(|(at, _)| *at <= now) {
                 due.remove(&(at, lease));
+                self.turn = self.turn.wrapping_add(1);
                 return Some(Next::Routine(lease, rank));
             }
         }
@@ -258,7 +277,7 @@ impl Agenda {
                 }
                 // A lease of this id that was gone has been granted anew.
                 self.gone.remove(&info.id);
-                self.ask_later(info.id, told.due_again());
+                self.ask_later(info.id, told.due_again(), told.missed_a_renewal());
             }
         }
         verdicts
@@ -294,7 +313,7 @@ impl Agenda {
 
     /// There was no answer; `denied`: and there will be none.
     pub(super) fn failed(&mut self, lease: i64, denied: bool, now: SeenAt) -> Vec<Verdict> {
-        self.ask_later(lease, now + REMEMBERED_MS / 12);
+        self.ask_later(lease, now + REMEMBERED_MS / 12, false);
         let Some(waiting) = self.waiting.get_mut(&lease) else { return Vec::new() };
         waiting.asked = false;
         waiting.not_before = now + 2 * AGAIN_MS;
@@ -320,9 +339,9 @@ impl Agenda {
         verdicts
     }
 
-    fn ask_later(&mut self, lease: i64, due: SeenAt) {
+    fn ask_later(&mut self, lease: i64, due: SeenAt, near: bool) {
         if let Some(place) = self.places.get(&lease).copied().filter(|place| place.dropped.is_none()) {
-            self.put(lease, Some(Place { due, ..place }));
+            self.put(lease, Some(Place { due, near, ..place }));
         }
     }
 
@@ -331,7 +350,7 @@ impl Agenda {
         self.told.clear();
         let leases: Vec<i64> = self.places.keys().copied().collect();
         for lease in leases {
-            self.ask_later(lease, now);
+            self.ask_later(lease, now, false);
         }
         for waiting in self.waiting.values_mut() {
             waiting.since = now;

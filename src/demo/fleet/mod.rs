@@ -30,6 +30,8 @@ use tokio::task::JoinSet;
 use self::actor::{Actor, Role, play, within};
 use self::random::Random;
 use super::{EtcdVersion, LocalCluster, LocalClusterOptions, Scenario};
+use crate::model::coordination::CoordinationSettings;
+use crate::model::coordination::rules::{Rule, RuleKind};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::profile::{Profile, ProfileColour};
 
@@ -102,6 +104,7 @@ impl Demo {
             name: "demo".to_owned(),
             endpoints: self.cluster.endpoints(),
             colour: ProfileColour::Green,
+            coordination: CoordinationSettings { rules: vec![signed()], ..CoordinationSettings::default() },
             ..Profile::default()
         }
     }
@@ -166,6 +169,12 @@ struct Fleet {
     clients: Arc<[Client]>,
     seed: u64,
     actors: JoinSet<()>,
+}
+
+/// Importers sign their claims with their names, each on a lease of its own: a pattern tells that the names are
+/// owners.
+fn signed() -> Rule {
+    Rule { prefix: "/locks/tables:".to_owned(), kind: RuleKind::Lock, owner: Some("\\n(.+)".to_owned()) }
 }
 
 impl Fleet {

@@ -45,6 +45,8 @@ use super::status::SeenAt;
 
 /// At most so many news are kept, oldest dropped first.
 pub const MOST_NEWS: usize = 1_000;
+/// Of so many ends it is remembered why.
+pub const MOST_CAUSES: usize = 500;
 
 /// And so many handovers of locks: where thousands of them happen in a second, they must not push out the rest.
 pub const MOST_HANDOVERS: usize = 500;
@@ -114,6 +116,9 @@ pub struct Coordination {
     pub handovers: Vector<Arc<News>>,
     /// What ended and is still to be found out why, oldest first, by revision and key.
     pub endings: Endings,
+    /// Why what ended lately did so, by revision and key, with the lease that it was on; at most
+    /// [`MOST_CAUSES`], oldest dropped first.
+    pub causes: OrdMap<(i64, Key), (i64, EndCause)>,
 }
 
 impl Coordination {
@@ -130,6 +135,25 @@ impl Coordination {
             && same_news(&self.news, &other.news)
             && same_news(&self.handovers, &other.handovers)
             && self.endings.ptr_eq(&other.endings)
+    }
+
+    /// Why the key that went at this revision did so, as far as it was found out. A lease takes all its keys
+    /// along at once: of keys that are nothing by themselves it is known by those that went with them.
+    #[must_use]
+    pub fn cause_of(&self, key: &Key, revision: i64, lease: i64) -> Option<EndCause> {
+        let known = self.causes.get(&(revision, key.clone())).map(|(_, cause)| *cause);
+        let shared = |cause: EndCause| {
+            matches!(cause, EndCause::Expired | EndCause::Revoked | EndCause::RevokedHere | EndCause::Asking)
+        };
+        known.or_else(|| {
+            let from = (revision, Key::from([].as_slice()));
+            let together = self.causes.range(from..).take_while(|((at, _), _)| *at == revision);
+            let others = together.map(|(_, (of, cause))| (*of, *cause));
+            others
+                .filter(|(of, cause)| lease != 0 && *of == lease && shared(*cause))
+                .map(|(_, cause)| cause)
+                .next()
+        })
     }
 
     /// Locks or elections, by name.

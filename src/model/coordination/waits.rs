@@ -1,5 +1,6 @@
 //! Who waits for whom across all locks, and the cycles in which nobody will ever go on.
 
+mod evidence;
 mod owners;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -9,15 +10,26 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::queue::{ClaimForm, ClaimMode, ClaimQueue};
 use crate::model::bytes::Key;
-use owners::Owners;
+use owners::{Owners, Ties};
 
-/// Who holds and waits, whatever the claims are that they do it with: tied together by lease, by value, or by
-/// the pattern that the profile names.
+/// Who holds and waits, whatever the claims are that they do it with: tied together by lease, by the pattern
+/// that the profile names, or by a value that nobody else can have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Owner {
     /// All claims on one lease.
     Lease(i64),
-    /// All claims with this value, or of which the pattern found this.
+    /// One claim alone, without a lease: its key.
+    Key(String),
+    /// All claims on one lease, all of which have this value. (Others may have it, too.)
+    Called {
+        /// The value.
+        name: String,
+        /// The lease.
+        lease: i64,
+    },
+    /// All claims with this value: an identity, or, where that is said, one that may be.
+    Value(String),
+    /// All claims of which the profile's pattern, or their layout, found this.
     Named(String),
 }
 
@@ -50,6 +62,8 @@ pub struct WaitGraph {
     pub waits: Vec<Wait>,
     /// Deadlocks.
     pub cycles: Vec<Cycle>,
+    /// Deadlocks if claims of one value are of one owner, which nothing else says.
+    pub possible: Vec<Cycle>,
 }
 
 /// A wait while the graph is made: the owners by number.
@@ -66,7 +80,18 @@ impl Cycle {
 impl WaitGraph {
     /// The waits of these locks. Costs what they have of claims.
     pub fn of<'q>(locks: impl Iterator<Item = &'q ClaimQueue> + Clone) -> Self {
-        let owners = Owners::of(locks.clone());
+        let owners = Owners::of(locks.clone(), Ties::Sure);
+        let mut graph = Self::tied(locks.clone(), &owners);
+        if owners.may_be_fewer() {
+            let told: BTreeSet<Key> = graph.cycles.iter().flat_map(Cycle::locks).collect();
+            let others = Self::tied(locks.clone(), &Owners::of(locks, Ties::Possible)).cycles;
+            let untold = |cycle: &Cycle| cycle.waits.iter().all(|wait| !told.contains(&wait.lock));
+            graph.possible = others.into_iter().filter(untold).collect();
+        }
+        graph
+    }
+
+    fn tied<'q>(locks: impl Iterator<Item = &'q ClaimQueue>, owners: &Owners<'q>) -> Self {
         let mut edges: BTreeMap<Edge, u32> = BTreeMap::new();
         for lock in locks {
             for (waiter, blocker, place) in blocked(lock) {
@@ -100,6 +125,7 @@ impl WaitGraph {
         Self {
             cycles: cycles.collect(),
             waits: edges.iter().map(|(edge, place)| wait(edge, *place)).collect(),
+            possible: Vec::new(),
         }
     }
 }

@@ -148,7 +148,8 @@ fn the_longest_wait_is_one_that_was_seen_to_begin() {
     let wait =
         Wait { waiter: Owner::Lease(1), lock: key("b"), holder: Owner::Lease(2), place: 1, in_cycle: true };
     let waits = vec![wait];
-    held.waits = Arc::new(WaitGraph { waits: waits.clone(), cycles: vec![Cycle { waits }] });
+    held.waits =
+        Arc::new(WaitGraph { waits: waits.clone(), cycles: vec![Cycle { waits }], possible: Vec::new() });
     let sums = sums(&held).locks;
     assert_eq!((sums.held, sums.contended, sums.waiting, sums.unknown_waits), (3, 2, 3, 1));
     assert_eq!(sums.longest, Some((NOW - 30_000, key("c"))), "an election is no lock");

@@ -10,7 +10,7 @@ use crate::action::{Action, Actions, UserCommand};
 use crate::model::key_text::display_short;
 use crate::model::leadership::Leader;
 use crate::model::session::Session;
-use crate::model::status::{KeyInterval, MirrorState, Notice};
+use crate::model::status::{AlarmsTold, KeyInterval, MirrorState, Notice};
 use crate::model::world::World;
 use crate::ui::elections::raft;
 use crate::ui::elections::terms::TermsState;
@@ -121,6 +121,13 @@ fn summary(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions)
             _ => t!("cluster.not_live", revision = revision),
         };
         copied.extend(property(ui, &t!("cluster.mirror"), &state));
+        let alarms = match (cluster.alarms_told, cluster.alarms.len()) {
+            (AlarmsTold::Unknown, _) => t!("cluster.alarms_not_known"),
+            (AlarmsTold::Refused, _) => t!("cluster.alarms_refused"),
+            (AlarmsTold::Told, 0) => t!("cluster.alarms_none"),
+            (AlarmsTold::Told, raised) => t!("cluster.alarms_raised", count = raised),
+        };
+        copied.extend(property(ui, &t!("cluster.alarms"), &alarms));
         copied.extend(property(ui, &t!("cluster.keys"), &count_text(session.keyspace.len())));
         for text in copied {
             actions.push(Action::CopyText(text));
@@ -141,6 +148,13 @@ fn alarms(ui: &mut Ui, session: &Session) {
                 _ => t!("cluster.alarm_other"),
             };
             ui.add(Label::new(tokens.secondary(advice)).wrap());
+        });
+        ui.add_space(size::PAD);
+    }
+    if session.cluster.alarms_told == AlarmsTold::Unknown && !session.cluster.members.is_empty() {
+        card(ui, Tone::Changed, icons::QUESTION, |ui| {
+            ui.label(tokens.strong(t!("cluster.alarms_unknown")));
+            ui.add(Label::new(tokens.secondary(t!("cluster.alarms_unknown_hint"))).wrap());
         });
         ui.add_space(size::PAD);
     }

@@ -38,9 +38,13 @@ pub fn show(
     scroll.show(ui, |ui| {
         // Beside the scroll bar, not below it.
         Frame::new().inner_margin(Margin { right: size::PAD as i8, ..Margin::ZERO }).show(ui, |ui| {
-            let cycles = session.coordination.waits.cycles.iter();
-            for cycle in cycles.filter(|cycle| cycle.waits.iter().any(|wait| wait.lock == queue.name)) {
+            let waits = &session.coordination.waits;
+            let is_in = |cycle: &&Cycle| cycle.waits.iter().any(|wait| wait.lock == queue.name);
+            for cycle in waits.cycles.iter().filter(is_in) {
                 deadlock(ui, session, cycle, state);
+            }
+            for cycle in waits.possible.iter().filter(is_in) {
+                possible_deadlock(ui, cycle);
             }
             if queue.claims.is_empty() {
                 chip(ui, Tone::Plain, &t!("locks.free"));
@@ -92,12 +96,24 @@ fn deadlock(ui: &mut Ui, session: &Session, cycle: &Cycle, state: &mut LocksStat
         ui.label(tokens.strong(t!("locks.deadlock")));
         let words = t!("locks.deadlock_of", circle = words::circle(cycle));
         ui.add(Label::new(tokens.secondary(words)).wrap()).on_hover_text(words::locks_of(cycle));
+        ui.add(Label::new(tokens.hint(t!("locks.tied_by", ways = words::tied_by(cycle)))).wrap());
         ui.add_space(size::GRID);
         let show = t!("locks.show_in_graph");
         if Button::quiet(&show).icon(icons::GIT_MERGE).small().show(ui).clicked() {
             state.page = Page::Graph;
             state.graph.show_deadlock(&session.coordination.waits);
         }
+    });
+    ui.add_space(size::PAD);
+}
+
+/// That the lock may be a part of a deadlock: nothing but a value says so.
+fn possible_deadlock(ui: &mut Ui, cycle: &Cycle) {
+    let tokens = theme::tokens(ui);
+    card(ui, Tone::Changed, icons::QUESTION, |ui| {
+        ui.label(tokens.strong(t!("locks.possible")));
+        let words = t!("locks.possible_of", circle = words::circle(cycle));
+        ui.add(Label::new(tokens.secondary(words)).wrap()).on_hover_text(words::locks_of(cycle));
     });
     ui.add_space(size::PAD);
 }

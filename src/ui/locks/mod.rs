@@ -101,7 +101,13 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut LocksState, actions: &mut Ac
 /// That owners wait for each other for ever: above everything until it is over.
 fn deadlock_banner(ui: &mut Ui, session: &Session, state: &mut LocksState) {
     let waits = &session.coordination.waits;
-    let Some(words) = words::deadlocks(waits) else { return };
+    let Some(words) = words::deadlocks(waits) else {
+        // Less than a deadlock, and said to be less.
+        if let Some(words) = words::possible_deadlocks(waits) {
+            banner(ui, Tone::Changed, icons::QUESTION, &words, None);
+        }
+        return;
+    };
     let action = (state.page != Page::Graph).then(|| t!("locks.show_in_graph"));
     if banner(ui, Tone::Danger, icons::WARNING, &words, action.as_deref()) {
         state.page = Page::Graph;

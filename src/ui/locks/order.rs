@@ -251,7 +251,7 @@ mod tests {
         let owner = |name: &str| Owner::Named(name.into());
         let lock = b"/stuck".as_slice().into();
         let wait = Wait { waiter: owner("x"), lock, holder: owner("e"), place: 1, in_cycle: true };
-        Arc::new(WaitGraph { waits: vec![wait], cycles: Vec::new() })
+        Arc::new(WaitGraph { waits: vec![wait], ..WaitGraph::default() })
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Words of the locks: owners, deadlocks, and names cut in their middle.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use egui::{Color32, FontId, Galley, Painter};
@@ -21,7 +22,10 @@ const MOST_NAMED: usize = 6;
 pub fn owner_name(owner: &Owner) -> String {
     match owner {
         Owner::Lease(lease) => lease_name(*lease),
-        Owner::Named(name) => neutral(name).chars().take(LONGEST).collect(),
+        Owner::Called { name, lease } => {
+            t!("locks.called", name = name_of(name), lease = lease_name(*lease)).into_owned()
+        }
+        Owner::Key(name) | Owner::Value(name) | Owner::Named(name) => name_of(name),
     }
 }
 
@@ -31,7 +35,8 @@ pub fn owner_short(owner: &Owner) -> String {
     match owner {
         Owner::Lease(0) => lease_name(0),
         Owner::Lease(lease) => t!("coordination.lease", lease = lease_short(*lease)).into_owned(),
-        Owner::Named(_) => owner_name(owner),
+        Owner::Called { name, lease } => format!("{} {}", name_of(name), lease_short(*lease)),
+        Owner::Key(_) | Owner::Value(_) | Owner::Named(_) => owner_name(owner),
     }
 }
 
@@ -63,6 +68,40 @@ pub fn form_words(form: ClaimForm) -> String {
         ClaimForm::SingleKey => t!("locks.form.single"),
     }
     .into_owned()
+}
+
+fn name_of(name: &str) -> String {
+    neutral(name).chars().take(LONGEST).collect()
+}
+
+/// By what the claims of the owners of a deadlock are tied together: the ways, once each.
+#[must_use]
+pub fn tied_by(cycle: &Cycle) -> String {
+    let way = |owner: &Owner| match owner {
+        Owner::Lease(_) | Owner::Called { .. } => 0,
+        Owner::Named(_) => 1,
+        Owner::Value(_) => 2,
+        Owner::Key(_) => 3,
+    };
+    let ways: BTreeSet<usize> = cycle.waits.iter().map(|wait| way(&wait.waiter)).collect();
+    let words = |way: &usize| match way {
+        0 => t!("locks.tied.lease"),
+        1 => t!("locks.tied.pattern"),
+        2 => t!("locks.tied.value"),
+        _ => t!("locks.tied.key"),
+    };
+    ways.iter().map(|way| words(way).into_owned()).collect::<Vec<_>>().join(", ")
+}
+
+/// What is said of what may be a deadlock; `None`: nothing may.
+#[must_use]
+pub fn possible_deadlocks(graph: &WaitGraph) -> Option<String> {
+    let first = graph.possible.first()?;
+    let words = match graph.possible.len() {
+        1 => t!("locks.possible_one", circle = circle(first)),
+        count => t!("locks.possible_many", count = count, circle = circle(first)),
+    };
+    Some(words.into_owned())
 }
 
 /// The owners of a deadlock in the order in which they wait: `a → b → c → a`.

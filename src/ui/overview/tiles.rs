@@ -15,6 +15,7 @@ use crate::model::key_text::display_short;
 use crate::model::leadership::Leader;
 use crate::model::overview::{ServiceFilter, Sums, Unwell};
 use crate::model::session::{Screen, Session};
+use crate::model::status::AlarmsTold;
 use crate::model::world::World;
 use crate::ui::coordination::{cause_words, lease_text, owner_or_lease};
 use crate::ui::elections::raft::{asked_long_ago, leader_words};
@@ -370,6 +371,12 @@ fn cluster(view: &View<'_>) -> Tile {
         let words = t!("overview.cluster.alarm", alarm = alarm, member = cluster.member_name(*member));
         lines.push(Line::state(Tone::Danger, words));
     }
+    match cluster.alarms_told {
+        AlarmsTold::Told => {}
+        AlarmsTold::Unknown if all == 0 => {}
+        AlarmsTold::Unknown => lines.push(Line::state(Tone::Changed, t!("overview.cluster.alarms_unknown"))),
+        AlarmsTold::Refused => lines.push(Line::fact(t!("overview.cluster.alarms_refused"))),
+    }
     if all > 0 {
         let tone = if leaderless { Tone::Danger } else { Tone::Live };
         let mut line = Line::state(tone, t!("overview.cluster.leader", name = leader_words(&leadership)));
@@ -399,6 +406,9 @@ fn cluster(view: &View<'_>) -> Tile {
         }
         (_, 0) if !leadership.dissent.is_empty() => {
             (Tone::Changed, t!("overview.cluster.dissent").into_owned())
+        }
+        (_, 0) if cluster.alarms_told == AlarmsTold::Unknown => {
+            (Tone::Changed, t!("overview.cluster.alarms_unknown").into_owned())
         }
         (_, 0) => (Tone::Live, t!("overview.cluster.healthy").into_owned()),
     };

@@ -5,11 +5,13 @@ use rust_i18n::t;
 
 use crate::action::{Action, Actions};
 use crate::model::activity::{Activity, ActivityKind, ActivityLine, COUNT_MS, GLOW_MS};
+use crate::model::coordination::EndCause;
 use crate::model::key_text::display_short;
 use crate::model::session::{Screen, Session};
 use crate::model::status::SeenAt;
 use crate::model::tree_item::TreeItem;
 use crate::model::world::World;
+use crate::ui::coordination::{cause_look, cause_words};
 use crate::ui::theme::{self, size, text};
 use crate::ui::widgets::button::focus_ring;
 use crate::ui::widgets::{elided, paint_key_tail, time_text};
@@ -101,6 +103,14 @@ fn word(line: &ActivityLine) -> (std::borrow::Cow<'static, str>, fn(&theme::Toke
     }
 }
 
+/// Why a key on a lease went: etcd does not tell an expired lease from a deletion, so it is said as far as it
+/// was found out. `None`: it was not on a lease, or is there.
+fn cause(session: &Session, line: &ActivityLine) -> Option<EndCause> {
+    let ended = line.kind == ActivityKind::Deleted && line.lease != 0;
+    let found = || session.coordination.cause_of(&line.key, line.revision, line.lease);
+    ended.then(|| found().unwrap_or(EndCause::Unknown))
+}
+
 fn entry(
     ui: &mut Ui,
     world: &World,
@@ -115,7 +125,10 @@ fn entry(
     let id = ui.scope_id().with(("change", &line.key, line.revision));
     let response = ui.interact(rect, id, Sense::click());
     let (word, colour) = word(line);
-    let spoken = format!("{word} {} r{}", display_short(&line.key, 200), line.revision);
+    let mut spoken = format!("{word} {} r{}", display_short(&line.key, 200), line.revision);
+    if let Some(cause) = cause(session, line) {
+        spoken = format!("{spoken}, {}", cause_words(cause));
+    }
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
     let radius = CornerRadius::same(size::RADIUS_SMALL);
     let age = world.now - line.seen_at;
@@ -132,11 +145,8 @@ fn entry(
     let wide = word.size().x;
     ui.painter().galley(pos2(x, y - word.size().y / 2.0), word, tokens.text);
     x += wide + 6.0;
-    // etcd does not tell an expired lease from a deletion; a key without a lease was deleted.
-    let note = match line.kind {
-        ActivityKind::Deleted if line.lease != 0 => t!("shell.expired").into_owned(),
-        _ => format!("r{}", line.revision),
-    };
+    let cause = cause(session, line);
+    let note = cause.map_or_else(|| format!("r{}", line.revision), |cause| cause_words(cause).into_owned());
     let revision = elided(ui.painter(), note, text::mono_small(), tokens.faint, 90.0);
     let room = rect.right() - 12.0 - revision.size().x - x;
     let key = paint_key_tail(
@@ -151,7 +161,10 @@ fn entry(
     ui.painter().galley(pos2(x, y - key.size().y / 2.0), key, tokens.text);
     ui.painter().galley(pos2(key_right + 6.0, y - revision.size().y / 2.0), revision, tokens.faint);
     focus_ring(ui, rect.shrink(2.0), &response);
-    let tooltip = format!("{}\n{}", display_short(&line.key, 400), time_text(line.seen_at, world.now));
+    let mut tooltip = format!("{}\n{}", display_short(&line.key, 400), time_text(line.seen_at, world.now));
+    if let Some(cause) = cause {
+        tooltip = format!("{tooltip}\nr{}\n{}", line.revision, cause_look(cause).2);
+    }
     if response.on_hover_text(tooltip).clicked() {
         actions.push(Action::ShowScreen(Screen::Keys));
         actions.push(Action::Reveal(TreeItem::key(line.key.clone())));

@@ -73,6 +73,27 @@ fn holders_are_asked_for_before_waiters_and_these_before_others() {
 }
 
 #[test]
+fn where_there_is_more_to_ask_than_may_be_nobody_is_left_out() {
+    let mut agenda = Agenda::default();
+    let locks: Vec<i64> = (1_000..2_000).collect();
+    let mut many = picture(&(1..=500).collect::<Vec<_>>(), &[]);
+    for lease in &locks {
+        let lock = picture(&[], &[*lease]);
+        let queue = lock.queues.values().next().cloned().unwrap();
+        many.queues.insert(key(&format!("lock/{lease}")), queue);
+        many.leases.insert(*lease, lock.leases.get(lease).cloned().unwrap());
+    }
+    agenda.follow(&many, 0);
+    // A registration that nobody keeps alive.
+    agenda.answered(told(7, 4, 0), 0);
+    let asked: Vec<Next> = (0..60).filter_map(|_| agenda.next(ALL, 2_000)).collect();
+    let of =
+        |rank: Rank| asked.iter().filter(|next| matches!(next, Next::Routine(_, of) if *of == rank)).count();
+    assert_eq!(asked.get(1), Some(&Next::Routine(7, Rank::Near)), "what is about to end is asked for soon");
+    assert!(of(Rank::First) > of(Rank::Other) && of(Rank::Other) >= 10, "{asked:?}");
+}
+
+#[test]
 fn a_lease_is_asked_for_again_when_its_answer_has_grown_old_and_never_without_keys() {
     let mut agenda = Agenda::default();
     agenda.follow(&picture(&[3], &[]), 0);

@@ -40,7 +40,9 @@ impl Engine {
         for cycle in after.iter().filter(|(locks, _)| !before.contains_key(*locks)).map(|(_, cycle)| cycle) {
             let owners = cycle.waits.iter().map(|wait| match &wait.waiter {
                 Owner::Lease(lease) => lease_text(*lease),
-                Owner::Named(name) => name.clone(),
+                Owner::Called { name, .. } | Owner::Key(name) | Owner::Value(name) | Owner::Named(name) => {
+                    name.clone()
+                }
             });
             let owners = owners.collect();
             self.tell(moment, NewsKind::Deadlock { locks: cycle.locks(), owners });

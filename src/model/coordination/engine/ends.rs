@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::news::Told;
 use super::{Engine, Moment, Way};
 use crate::model::bytes::Key;
-use crate::model::coordination::{EndCause, Ending, OwnEnd};
+use crate::model::coordination::{EndCause, Ending, MOST_CAUSES, OwnEnd};
 use crate::model::status::SeenAt;
 
 /// What is not found out within this time, in milliseconds, is not known.
@@ -85,6 +85,7 @@ impl Engine {
             let ending = Ending { key: key.clone(), lease, revision: moment.revision, seen_at: moment.at };
             self.picture.endings.insert(id.clone(), Arc::new(ending));
         }
+        self.remember_cause(id.clone(), lease, cause);
         self.ends.open.insert(id, Open { lease, at: moment.at, of, news: None, cause });
         if self.ends.open.len() > MOST_OPEN {
             self.close_oldest();
@@ -102,6 +103,16 @@ impl Engine {
         let (of, news) = (open.of.clone(), open.news);
         self.picture.endings.remove(&id);
         self.write_cause(&of, news, key, revision, cause);
+    }
+
+    fn remember_cause(&mut self, id: (i64, Key), lease: i64, cause: EndCause) {
+        let causes = &mut self.picture.causes;
+        causes.insert(id, (lease, cause));
+        if causes.len() > MOST_CAUSES
+            && let Some(oldest) = causes.get_min().map(|(id, _)| id.clone())
+        {
+            causes.remove(&oldest);
+        }
     }
 
     /// This console ended something: it explains what went, or is about to go.
@@ -150,6 +161,9 @@ impl Engine {
     }
 
     fn write_cause(&mut self, of: &Of, news: Option<Told>, key: &Key, revision: i64, cause: EndCause) {
+        if let Some(known) = self.picture.causes.get_mut(&(revision, key.clone())) {
+            known.1 = cause;
+        }
         match of {
             Of::Queue(name) => {
                 let Some(queue) = self.picture.queues.get_mut(name) else { return };

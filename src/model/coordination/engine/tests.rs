@@ -283,6 +283,25 @@ fn a_deadlock_of_three_is_told_when_it_arises_and_when_it_is_over() {
 }
 
 #[test]
+fn why_a_key_went_is_known_by_those_that_went_with_it() {
+    let mut store = Store::watched();
+    store.put("/services/pay/a:1", "{}", 9);
+    store.put("/some/key", "x", 9);
+    store.put("/other/key", "x", 8);
+    store.commit(&[("/services/pay/a:1", None), ("/some/key", None), ("/other/key", None)], true);
+    let key = |text: &str| Key::from(text.as_bytes());
+    let cause = |store: &mut Store, name: &str, lease: i64| {
+        let revision = store.revision;
+        store.picture().cause_of(&key(name), revision, lease)
+    };
+    assert_eq!(cause(&mut store, "/services/pay/a:1", 9), Some(EndCause::Asking));
+    store.engine.settle(&key("/services/pay/a:1"), store.revision, EndCause::Expired);
+    assert_eq!(cause(&mut store, "/services/pay/a:1", 9), Some(EndCause::Expired));
+    assert_eq!(cause(&mut store, "/some/key", 9), Some(EndCause::Expired), "its lease took it along");
+    assert_eq!(cause(&mut store, "/other/key", 8), None, "nothing is known of its lease");
+}
+
+#[test]
 fn readers_hold_together() {
     let mut store = Store::watched();
     let key = |mode: &str, at: i64| format!("/rw/stock/{mode}/171196560000000000{at}");

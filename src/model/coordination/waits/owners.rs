@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Owner;
+use super::evidence::{is_identity, may_name};
 use crate::model::bytes::Key;
 use crate::model::coordination::queue::{Claim, ClaimQueue};
 
@@ -16,26 +17,40 @@ enum Tie<'q> {
     Key(&'q Key),
 }
 
+/// What is taken as evidence that claims are of one owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ties {
+    /// A name that was found in them, their lease, a value that nobody else can have.
+    Sure,
+    /// Any value that may be somebody's name as well.
+    Possible,
+}
+
 /// Owners by number, in order.
 pub(super) struct Owners<'q> {
     owners: Vec<Owner>,
     numbers: HashMap<Tie<'q>, usize>,
-    generic: HashSet<&'q [u8]>,
+    /// Values that tie claims.
+    tying: HashSet<&'q [u8]>,
+    /// The value that all claims of a lease have; `None`: they differ.
+    called: HashMap<i64, Option<&'q [u8]>>,
+    /// Claims of several leases have a value that may name one owner.
+    may_be_fewer: bool,
 }
 
 impl<'q> Owners<'q> {
-    /// The owners of all claims of these locks. Claims are tied by their lease and by their value; a value
-    /// that several claims of one lock have names no owner. Where the owner is known, that alone counts.
-    pub(super) fn of(locks: impl Iterator<Item = &'q ClaimQueue> + Clone) -> Self {
-        let mut made = Self { owners: Vec::new(), numbers: HashMap::new(), generic: HashSet::new() };
-        for lock in locks.clone() {
-            let mut seen = HashSet::new();
-            for value in lock.claims.iter().filter_map(|claim| value_of(claim)) {
-                if !seen.insert(value) {
-                    made.generic.insert(value);
-                }
-            }
-        }
+    /// The owners of all claims of these locks. Claims are tied by their lease, and by a value that can be told
+    /// to be one owner's; a value that several claims of one lock have names nobody. Where the owner is known,
+    /// that alone counts.
+    pub(super) fn of(locks: impl Iterator<Item = &'q ClaimQueue> + Clone, ties: Ties) -> Self {
+        let mut made = Self {
+            owners: Vec::new(),
+            numbers: HashMap::new(),
+            tying: HashSet::new(),
+            called: HashMap::new(),
+            may_be_fewer: false,
+        };
+        made.weigh(locks.clone(), ties);
         let mut parents: BTreeMap<Tie<'q>, Tie<'q>> = BTreeMap::new();
         for claim in locks.flat_map(|lock| &lock.claims) {
             let (first, second) = made.ties(claim);
@@ -53,12 +68,50 @@ impl<'q> Owners<'q> {
         made
     }
 
+    /// Finds out which values tie claims.
+    fn weigh(&mut self, locks: impl Iterator<Item = &'q ClaimQueue>, ties: Ties) {
+        let mut generic: HashSet<&[u8]> = HashSet::new();
+        // The claims that have a value: their lease (or 0, by themselves), and whether others have it, too.
+        let mut values: HashMap<&'q [u8], (i64, bool)> = HashMap::new();
+        for lock in locks {
+            let mut seen = HashSet::new();
+            for claim in &lock.claims {
+                let value = value_of(claim);
+                let lease = claim.meta.lease;
+                let called = self.called.entry(lease).or_insert(value);
+                *called = called.filter(|called| Some(*called) == value);
+                let Some(value) = value else { continue };
+                if !seen.insert(value) {
+                    generic.insert(value);
+                }
+                let shared = values.entry(value).or_insert((lease, false));
+                shared.1 |= shared.0 != lease;
+            }
+        }
+        for (value, (_, shared)) in values {
+            if generic.contains(value) {
+                continue;
+            }
+            let possible = || may_name(value);
+            if is_identity(value) || (ties == Ties::Possible && possible()) {
+                self.tying.insert(value);
+            } else if shared && possible() {
+                self.may_be_fewer = true;
+            }
+        }
+    }
+
+    /// Whether claims that are told apart may be of one owner for all that is known.
+    pub(super) fn may_be_fewer(&self) -> bool {
+        self.may_be_fewer
+    }
+
     fn number_all(&mut self, parents: &BTreeMap<Tie<'q>, Tie<'q>>) {
         let mut labels: BTreeMap<Tie<'q>, Owner> = BTreeMap::new();
         let mut roots = Vec::new();
         for tie in parents.keys() {
             let root = root(parents, tie.clone());
-            let label = label(tie);
+            let label = self.label(tie);
             let known = labels.entry(root.clone()).or_insert_with(|| label.clone());
             // A name says more than a lease.
             *known = (*known).clone().max(label);
@@ -77,7 +130,7 @@ impl<'q> Owners<'q> {
         if let Some(owner) = &claim.owner {
             return (Tie::Named(owner), None);
         }
-        let value = value_of(claim).filter(|value| !self.generic.contains(value)).map(Tie::Value);
+        let value = value_of(claim).filter(|value| self.tying.contains(value)).map(Tie::Value);
         match (claim.meta.lease, value) {
             (0, Some(value)) => (value, None),
             (0, None) => (Tie::Key(&claim.key), None),
@@ -91,6 +144,18 @@ impl<'q> Owners<'q> {
 
     pub(super) fn get(&self, number: usize) -> Owner {
         self.owners.get(number).cloned().unwrap_or(Owner::Lease(0))
+    }
+
+    fn label(&self, tie: &Tie<'q>) -> Owner {
+        match tie {
+            Tie::Named(name) => Owner::Named((*name).to_owned()),
+            Tie::Lease(lease) => match self.called.get(lease).copied().flatten() {
+                Some(value) if may_name(value) => Owner::Called { name: text(value), lease: *lease },
+                _ => Owner::Lease(*lease),
+            },
+            Tie::Value(value) => Owner::Value(text(value)),
+            Tie::Key(key) => Owner::Key(text(key)),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -112,15 +177,9 @@ fn value_of(claim: &Claim) -> Option<&[u8]> {
     claim.owner.is_none().then_some(value)
 }
 
-fn label(tie: &Tie<'_>) -> Owner {
-    let text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+fn text(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
         Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
         _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-    };
-    match tie {
-        Tie::Named(name) => Owner::Named((*name).to_owned()),
-        Tie::Lease(lease) => Owner::Lease(*lease),
-        Tie::Value(value) => Owner::Named(text(value)),
-        Tie::Key(key) => Owner::Named(text(key)),
     }
 }

@@ -63,12 +63,13 @@ fn waiting_in_line_is_no_deadlock() {
 #[test]
 fn claims_are_tied_by_value_where_it_names_somebody() {
     let whole = ClaimMode::Whole;
+    let (x, y) = ("6ba7b810-9dad-41d1-80b4-00c04fd430c8", "7c9e6679-7425-40de-944b-e07fc1f90ae7");
     let tied = [
-        lock("a", ClaimForm::Queue, &[(1, "x", whole), (4, "y", whole)]),
-        lock("b", ClaimForm::Queue, &[(3, "y", whole), (2, "x", whole)]),
+        lock("a", ClaimForm::Queue, &[(1, x, whole), (4, y, whole)]),
+        lock("b", ClaimForm::Queue, &[(3, y, whole), (2, x, whole)]),
     ];
-    let named = |name: &str| Owner::Named(name.to_owned());
-    let expected = [(named("x"), "b".to_owned(), named("y")), (named("y"), "a".to_owned(), named("x"))];
+    let owner = |name: &str| Owner::Value(name.to_owned());
+    let expected = [(owner(x), "b".to_owned(), owner(y)), (owner(y), "a".to_owned(), owner(x))];
     assert_eq!(cycle(&graph(&tied)), expected);
     let generic = [
         lock("a", ClaimForm::Queue, &[(1, "held", whole), (4, "held", whole)]),
@@ -76,6 +77,49 @@ fn claims_are_tied_by_value_where_it_names_somebody() {
     ];
     let graph = graph(&generic);
     assert_eq!((graph.waits.len(), graph.cycles.len()), (2, 0), "a value that all have names nobody");
+}
+
+/// Of one value each, all on leases of their own.
+fn crossed(one: &str, other: &str) -> [ClaimQueue; 2] {
+    let whole = ClaimMode::Whole;
+    [
+        lock("a", ClaimForm::Queue, &[(1, one, whole), (4, other, whole)]),
+        lock("b", ClaimForm::Queue, &[(3, other, whole), (2, one, whole)]),
+    ]
+}
+
+#[test]
+fn a_value_that_others_may_have_makes_no_deadlock() {
+    for (one, other) in [("1", "2"), ("true", "false"), ("locked", "held")] {
+        let graph = graph(&crossed(one, other));
+        assert!(graph.cycles.is_empty() && graph.possible.is_empty(), "{one} {other}");
+        assert_eq!(graph.waits.len(), 2, "who waits for which lock is told all the same");
+    }
+    // Two machines, on each of which several processes may run.
+    let graph = graph(&crossed("db-host-1", "db-host-2"));
+    assert!(graph.cycles.is_empty() && graph.waits.iter().all(|wait| !wait.in_cycle), "{graph:?}");
+    assert_eq!(graph.possible.len(), 1);
+    let owners: Vec<_> = graph.possible[0].waits.iter().map(|wait| wait.waiter.clone()).collect();
+    let owner = |name: &str| Owner::Value(name.to_owned());
+    assert_eq!(owners, [owner("db-host-1"), owner("db-host-2")]);
+    let called = Owner::Called { name: "db-host-2".to_owned(), lease: 4 };
+    assert!(graph.waits.iter().any(|wait| wait.waiter == called), "told apart by lease, called by value");
+}
+
+#[test]
+fn what_is_a_deadlock_for_sure_is_not_told_to_be_possible() {
+    let whole = ClaimMode::Whole;
+    let locks = [
+        lock("a", ClaimForm::Queue, &[(1, "db-host-1", whole), (2, "db-host-2", whole)]),
+        lock(
+            "b",
+            ClaimForm::Queue,
+            &[(2, "db-host-2", whole), (1, "db-host-1", whole), (3, "db-host-2", whole)],
+        ),
+        lock("c", ClaimForm::Queue, &[(7, "db-host-1", whole), (8, "web-2", whole)]),
+    ];
+    let graph = graph(&locks);
+    assert_eq!((graph.cycles.len(), graph.possible.len()), (1, 0), "{graph:?}");
 }
 
 #[test]

@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn a_lock_held_by_several_readers_is_one_node_with_an_edge_to_each() {
         let waits = vec![wait("w", "l", "r1", 1), wait("w", "l", "r2", 1)];
-        let net = Net::of(&WaitGraph { waits, cycles: Vec::new() }, &most(10));
+        let net = Net::of(&WaitGraph { waits, ..WaitGraph::default() }, &most(10));
         assert_eq!(net.nodes.len(), 4);
         let held = net.edges.iter().filter(|edge| edge.tie == Tie::HeldBy).count();
         assert_eq!((net.edges.len(), held), (3, 2));
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn a_writer_that_is_waited_for_is_not_said_to_hold() {
         let waits = vec![wait("writer", "l", "reader", 1), wait("late", "l", "writer", 2)];
-        let net = Net::of(&WaitGraph { waits, cycles: Vec::new() }, &most(10));
+        let net = Net::of(&WaitGraph { waits, ..WaitGraph::default() }, &most(10));
         let at = |name: &str| net.nodes.iter().position(|node| *node == Node::Owner(owner(name)));
         let tie = |name: &str| net.edges.iter().find(|edge| Some(edge.to) == at(name)).map(|edge| edge.tie);
         assert_eq!((tie("reader"), tie("writer")), (Some(Tie::HeldBy), Some(Tie::Ahead)));
@@ -335,7 +335,7 @@ mod tests {
         let mut waits: Vec<Wait> =
             (1..=20).map(|place| wait(&format!("w{place:02}"), "l", "h", place)).collect();
         waits.push(wait("x", "m", "w20", 1));
-        let net = Net::of(&WaitGraph { waits, cycles: Vec::new() }, &most(10));
+        let net = Net::of(&WaitGraph { waits, ..WaitGraph::default() }, &most(10));
         let more = net.nodes.iter().position(|node| matches!(node, Node::More(_))).expect("a gathering");
         assert_eq!(net.gathered.get(&more), Some(&15), "19 only wait, 4 of them are drawn");
         assert!(net.nodes.contains(&Node::Owner(owner("w20"))), "it holds a lock: it is drawn for itself");
@@ -347,7 +347,7 @@ mod tests {
     fn too_many_locks_leave_the_least_contended_out_and_never_a_deadlock() {
         let mut waits = vec![wait("a", "busy", "h", 1), wait("b", "busy", "h", 2), wait("c", "calm", "h", 1)];
         waits.push(Wait { in_cycle: true, ..wait("d", "dead", "h", 1) });
-        let net = Net::of(&WaitGraph { waits, cycles: Vec::new() }, &most(2));
+        let net = Net::of(&WaitGraph { waits, ..WaitGraph::default() }, &most(2));
         let lock = |name: &str| net.nodes.contains(&Node::Lock(name.as_bytes().into()));
         assert!(lock("busy") && lock("dead") && !lock("calm"));
         assert_eq!(net.left_out, 1);
@@ -358,7 +358,7 @@ mod tests {
         let mut waits: Vec<Wait> =
             (1..=20).map(|reader| wait("w", "l", &format!("r{reader:02}"), 1)).collect();
         waits.push(wait("r20", "m", "h", 1));
-        let net = Net::of(&WaitGraph { waits, cycles: Vec::new() }, &most(10));
+        let net = Net::of(&WaitGraph { waits, ..WaitGraph::default() }, &most(10));
         let more = net.nodes.iter().position(|node| matches!(node, Node::Holders(_))).expect("a gathering");
         assert_eq!(net.gathered.get(&more), Some(&15), "19 do nothing else, 4 of them are drawn");
         assert!(net.nodes.contains(&Node::Owner(owner("r20"))), "it waits: it is drawn for itself");
@@ -372,7 +372,7 @@ mod tests {
             (1..=count as u32).map(|place| wait(&format!("{lock}-{place}"), lock, "h", place)).collect()
         };
         let waits = [line("a", 3), line("b", 2), line("c", 2), line("d", 1)].concat();
-        let graph = WaitGraph { waits, cycles: Vec::new() };
+        let graph = WaitGraph { waits, ..WaitGraph::default() };
         let drawn = |choice: &Choice<'_>| -> Vec<String> {
             let net = Net::of(&graph, choice);
             let locks = net.nodes.iter().filter_map(|node| match node {
@@ -385,7 +385,7 @@ mod tests {
         let pin = Node::Lock(b"d".as_slice().into());
         assert_eq!(drawn(&Choice { pinned: Some(&pin), ..most(2) }), ["a", "d"]);
         assert_eq!(drawn(&Choice { filter: "c-2", ..most(2) }), ["c"]);
-        let before = Net::of(&WaitGraph { waits: line("c", 1), cycles: Vec::new() }, &most(1));
+        let before = Net::of(&WaitGraph { waits: line("c", 1), ..WaitGraph::default() }, &most(1));
         assert_eq!(drawn(&Choice { before: Some(&before), ..most(2) }), ["a", "c"], "it stays");
         assert_eq!(Net::of(&graph, &Choice { filter: "c-2", ..most(2) }).left_out, 0);
     }

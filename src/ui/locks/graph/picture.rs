@@ -238,7 +238,7 @@ mod tests {
         };
         let waits: Vec<Wait> = (1..=waits).map(wait).collect();
         let cycles = if stuck { vec![Cycle { waits: waits[..1].to_vec() }] } else { Vec::new() };
-        Arc::new(WaitGraph { waits, cycles })
+        Arc::new(WaitGraph { waits, cycles, possible: Vec::new() })
     }
 
     fn asked() -> Asked {

@@ -226,7 +226,8 @@ mod tests {
         };
         let (first, second) = (wait("z", "l2", "b", true), wait("b", "l1", "z", true));
         let waits = vec![wait("a", "l0", "z", false), second.clone(), first.clone()];
-        let graph = WaitGraph { waits, cycles: vec![Cycle { waits: vec![first, second] }] };
+        let graph =
+            WaitGraph { waits, cycles: vec![Cycle { waits: vec![first, second] }], possible: Vec::new() };
         let order: Vec<usize> = of(&graph, "").iter().map(|row| row.wait).collect();
         assert_eq!(order, [2, 1, 0]);
         assert_eq!(of(&graph, "")[0].cycle, Some(1));

@@ -9,7 +9,7 @@ fn wait(waiter: &str, lock: &str, holder: &str, in_cycle: bool) -> Wait {
 }
 
 fn net(waits: Vec<Wait>) -> Net {
-    Net::of(&WaitGraph { waits, cycles: Vec::new() }, &Choice { most: 1_000, ..Choice::default() })
+    Net::of(&WaitGraph { waits, ..WaitGraph::default() }, &Choice { most: 1_000, ..Choice::default() })
 }
 
 /// A graph at random: owners hold locks and wait for some.
