@@ -14,7 +14,7 @@ use crate::ui::widgets::button::{focus_ring, paint_icon};
 use crate::ui::widgets::{Tone, count_badge, count_text, shortcut_text};
 
 /// Room for a mark of what wants attention, with what is between it and its neighbours.
-const MARK: f32 = 34.0;
+const MARK: f32 = 28.0;
 
 /// Draws the navigation.
 pub(super) fn show(ui: &mut Ui, session: &Session, actions: &mut Actions) {
@@ -45,15 +45,15 @@ pub(super) fn show(ui: &mut Ui, session: &Session, actions: &mut Actions) {
 /// coloured one how many of them want attention.
 #[derive(Default)]
 struct Counts {
-    /// How many there are, as it is shown, and what they are.
-    things: Option<(String, String)>,
+    /// How many there are, and what they are.
+    things: Option<(u64, String)>,
     /// How many want attention, and what is wrong with them.
     wrong: Option<(u64, Tone, String)>,
 }
 
 impl Counts {
     fn of(things: u64, words: impl FnOnce(&str) -> String) -> Self {
-        let things = (things > 0).then(|| (short_count(things), words(&count_text(things))));
+        let things = (things > 0).then(|| (things, words(&count_text(things))));
         Self { things, wrong: None }
     }
 
@@ -158,8 +158,13 @@ fn row(ui: &mut Ui, look: &Look<'_>, narrow: bool) -> bool {
     let tokens = theme::tokens(ui);
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL + 2.0), Sense::click());
-    let spoken: Vec<&str> = std::iter::once(look.name).chain(look.counts.words()).collect();
-    let spoken = spoken.join(", ");
+    let mut spoken = look.name.to_owned();
+    if let Some((count, _)) = &look.counts.things {
+        spoken = format!("{spoken} {}", count_text(*count));
+    }
+    if let Some((_, _, wrong)) = &look.counts.wrong {
+        spoken = format!("{spoken}, {wrong}");
+    }
     response.widget_info(|| match look.role {
         Role::Tab => WidgetInfo::selected(Role::Tab, true, look.selected, &spoken),
         role => WidgetInfo::labeled(role, true, &spoken),
@@ -210,14 +215,14 @@ fn row(ui: &mut Ui, look: &Look<'_>, narrow: bool) -> bool {
 fn paint_counts(ui: &Ui, counts: &Counts, rect: Rect, name_end: f32) {
     let tokens = theme::tokens(ui);
     let mut right = rect.right() - 8.0;
-    let number = counts
-        .things
-        .as_ref()
-        .map(|(count, _)| ui.painter().layout_no_wrap(count.clone(), text::mono_small(), tokens.faint));
     let mark = counts.wrong.as_ref().map(|(count, tone, _)| (short_count(*count), *tone));
-    if let Some(galley) = number {
-        let room = right - name_end - if mark.is_some() { MARK } else { 0.0 };
-        if galley.size().x < room {
+    if let Some((count, _)) = &counts.things {
+        let room = right - name_end - if mark.is_some() { MARK } else { 6.0 };
+        let galley = [short_count(*count), shorter_count(*count)].into_iter().find_map(|words| {
+            let galley = ui.painter().layout_no_wrap(words, text::mono_small(), tokens.faint);
+            (galley.size().x <= room).then_some(galley)
+        });
+        if let Some(galley) = galley {
             right -= galley.size().x;
             let at = pos2(right, rect.center().y - galley.size().y / 2.0);
             ui.painter().galley(at, galley, tokens.faint);
@@ -238,14 +243,24 @@ fn short_count(count: u64) -> String {
     }
 }
 
+/// A count in very little room: `999`, `1.2k`, `12k`, `1.2M`.
+fn shorter_count(count: u64) -> String {
+    match count {
+        1_000..10_000 => format!("{:.1}k", count as f64 / 1e3),
+        10_000..1_000_000 => format!("{:.0}k", count as f64 / 1e3),
+        _ => short_count(count),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::short_count;
+    use super::{short_count, shorter_count};
 
     #[test]
     fn large_counts_are_shortened() {
         assert_eq!(short_count(9_999), "9,999");
         assert_eq!(short_count(12_345), "12.3k");
         assert_eq!(short_count(2_000_000), "2.0M");
+        assert_eq!([999, 5_000, 12_345, 3_000_000].map(shorter_count), ["999", "5.0k", "12k", "3.0M"]);
     }
 }
