@@ -15,6 +15,8 @@ use crate::model::notify::{Alert, AlertKind, Digest, Folded, Notifier, Notifying
 
 /// So many lines are told at once; of more the number is told.
 const MOST_LINES: usize = 3;
+/// So many services are named.
+const MOST_SERVICES: usize = 4;
 /// So many locks of a deadlock are named.
 const MOST_LOCKS: usize = 4;
 /// Characters of a name.
@@ -137,13 +139,13 @@ fn services(things: &[Folded]) -> String {
         return String::new();
     }
     services.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let named = services.iter().take(MOST_LINES);
+    let named = services.iter().take(MOST_SERVICES);
     let mut words: Vec<String> = named
         .map(|(name, count)| t!("notify.of_service", service = name, count = count).into_owned())
         .collect();
-    let more = services.len().saturating_sub(MOST_LINES);
+    let more = services.len().saturating_sub(MOST_SERVICES);
     if more > 0 {
-        words.push(t!("notify.more", count = more).into_owned());
+        words.push(t!("notify.more_services", count = more).into_owned());
     }
     words.join(&t!("notify.and"))
 }
