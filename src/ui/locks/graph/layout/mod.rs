@@ -21,7 +21,7 @@ use super::net::{Edge, Net, Node};
 /// Width and height of a node, in points at full size.
 pub const NODE: Vec2 = vec2(172.0, 34.0);
 /// From one column to the next, and from one row to the next.
-const PITCH: Vec2 = vec2(224.0, 43.0);
+const PITCH: Vec2 = vec2(224.0, 48.0);
 /// The frame around a deadlock leaves so much room around its nodes, and above them for its name.
 const FRAME_PAD: f32 = 16.0;
 /// See [`FRAME_PAD`].
