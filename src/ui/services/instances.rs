@@ -166,20 +166,15 @@ fn beside(
     }
 }
 
-fn table(
-    ui: &mut Ui,
-    view: View<'_>,
-    state: &mut ServicesState,
-    chosen: Option<usize>,
-    actions: &mut Actions,
-) {
+/// The lines; `at`: that of the chosen one.
+fn table(ui: &mut Ui, view: View<'_>, state: &mut ServicesState, at: Option<usize>, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = 0.0;
     header(ui, &state.instances.filled);
     let ServicesState { instances, leases, .. } = state;
     let id = Id::unique(("instances", view.session.id));
     let list = ListBox::beside(ui, id, &t!("services.page.instances"));
     let height = theme::row_height(&view.world.settings) + size::GRID;
-    let picked = list.choose(ui, (chosen, instances.rows.len()), height, |ui, cell| {
+    let picked = list.choose(ui, (at, instances.rows.len()), height, |ui, cell| {
         let Some((_, instance)) = instances.rows.get(cell.at) else { return false };
         leases.see(instance.meta.lease);
         // The order may be half a second old; what a line says is not.
