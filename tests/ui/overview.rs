@@ -348,6 +348,12 @@ fn what_is_known_of_an_earlier_time_says_so_on_every_tile() {
     // What is not seen is not said to have grown late.
     scene.change(|world| world.now += 60_000);
     assert!(tile(&scene, "Services").contains("2/2 services up"));
+    assert!(
+        tile(&scene, "Changes").starts_with("Changes: – changes/s, revision"),
+        "{}",
+        tile(&scene, "Changes")
+    );
+    assert!(scene.sees("What happened since is not known.") && !scene.sees("Nothing has happened"));
     for title in ["Services", "Locks", "Leaders", "Leases near their end", "Changes"] {
         assert!(tile(&scene, title).contains("as of "), "{title}");
     }

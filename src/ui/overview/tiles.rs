@@ -15,7 +15,7 @@ use crate::model::key_text::display_short;
 use crate::model::leadership::Leader;
 use crate::model::overview::{ServiceFilter, Sums, Unwell};
 use crate::model::session::{Screen, Session};
-use crate::model::status::AlarmsTold;
+use crate::model::status::{AlarmsTold, SeenAt};
 use crate::model::world::World;
 use crate::ui::coordination::{cause_words, lease_text, owner_or_lease};
 use crate::ui::elections::raft::{asked_long_ago, leader_words};
@@ -42,6 +42,13 @@ pub struct View<'a> {
     pub trend: &'a Trend,
     /// How true they are.
     pub knowledge: Knowledge,
+}
+
+impl View<'_> {
+    /// Up to when it is known what happened: of what is not seen nothing grows older.
+    fn until(&self) -> SeenAt {
+        self.session.known_until(self.world.now)
+    }
 }
 
 /// Draws them.
@@ -189,7 +196,7 @@ fn locks(view: &View<'_>) -> Tile {
         lines.push(Line::state(Tone::Danger, words).leads(Action::ShowQueue(ClaimKind::Lock, first.clone())));
     }
     if let Some((since, lock)) = &sums.longest {
-        let waits = duration_text((view.world.now - since).max(0) / 1_000);
+        let waits = duration_text((view.until() - since).max(0) / 1_000);
         let words = t!("overview.locks.longest", lock = name(view, lock));
         lines.push(
             Line::state(Tone::Waiting, words)
@@ -297,7 +304,7 @@ fn changed(view: &View<'_>, queue: &Arc<ClaimQueue>, alert: bool) -> Line {
 
 fn leases(view: &View<'_>) -> Tile {
     let sums = &view.sums.leases;
-    let now = view.world.now;
+    let now = view.until();
     let mut lines = Vec::new();
     if let Some((ends, lease)) = sums.next {
         let left = duration_text((ends - now).max(0) / 1_000);
@@ -336,10 +343,13 @@ fn events(view: &View<'_>) -> Tile {
     let minute: u64 = series.iter().map(|count| u64::from(*count)).sum();
     let most = series.iter().copied().max().unwrap_or(0);
     let whole = series.iter().rev().skip(1).take(RATE_SECS).map(|count| u64::from(*count)).sum::<u64>();
-    let mut lines = vec![
-        Line::fact(t!("overview.events.minute", count = count_text(minute))),
-        Line::fact(t!("overview.events.most", count = count_text(u64::from(most)))),
-    ];
+    // Of a time that is not seen 0 would be a claim.
+    let seen = view.knowledge == Knowledge::Current;
+    let mut lines = Vec::new();
+    if seen {
+        lines.push(Line::fact(t!("overview.events.minute", count = count_text(minute))));
+        lines.push(Line::fact(t!("overview.events.most", count = count_text(u64::from(most)))));
+    }
     if let Some(gap) = view.session.activity.gaps().next_back() {
         let words = t!("overview.events.gap", time = clock_text(gap.seen_at, view.world.now));
         lines.insert(0, Line::state(Tone::Changed, words));
@@ -348,12 +358,12 @@ fn events(view: &View<'_>) -> Tile {
     Tile {
         icon: icons::PULSE,
         title: t!("overview.events.title").into_owned(),
-        number: count_text(whole.div_ceil(RATE_SECS as u64)),
+        number: if seen { count_text(whole.div_ceil(RATE_SECS as u64)) } else { "–".to_owned() },
         unit: t!("overview.events.unit").into_owned(),
         tone: Tone::Plain,
         state: String::new(),
         lines,
-        picture: Picture::Rate(series),
+        picture: if seen { Picture::Rate(series) } else { Picture::None },
         parts: Vec::new(),
         hint: t!("overview.events.hint").into_owned(),
         leads: Action::ShowScreen(Screen::Keys),

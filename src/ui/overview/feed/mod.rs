@@ -14,6 +14,7 @@ use self::look::look;
 use crate::action::Actions;
 use crate::model::message::SessionId;
 use crate::model::session::Session;
+use crate::model::status::SeenAt;
 use crate::model::world::World;
 use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::button::{focus_ring, paint_icon};
@@ -50,7 +51,7 @@ pub fn show(ui: &mut Ui, world: &World, session: &Session, state: &mut FeedState
     let waits = state.pointed && moved;
     state.entries.update(session, state.topic, state.handovers, waits);
     header(ui, session, state, waits);
-    handovers(ui, world, state);
+    handovers(ui, world, session, state);
     if state.entries.len() == 0 {
         nothing(ui, world, session, state);
         return;
@@ -99,7 +100,7 @@ fn header(ui: &mut Ui, session: &Session, state: &mut FeedState, waits: bool) {
 }
 
 /// The handovers as one line, with the way to each of them.
-fn handovers(ui: &mut Ui, world: &World, state: &mut FeedState) {
+fn handovers(ui: &mut Ui, world: &World, session: &Session, state: &mut FeedState) {
     if !matches!(state.topic, Topic::All | Topic::Locks) {
         return;
     }
@@ -113,7 +114,9 @@ fn handovers(ui: &mut Ui, world: &World, state: &mut FeedState) {
         let (rect, _) = ui.allocate_exact_size(vec2(20.0, size::ROW), Sense::hover());
         let middle = pos2(rect.left() + 12.0, rect.center().y);
         paint_icon(ui, middle, icons::ARROWS_CLOCKWISE, size::ICON_SMALL, tokens.second);
-        ui.label(tokens.secondary(folded_words(folded, world.now)));
+        // What is not seen any more is no last minute.
+        let seen = session.known_until(world.now) == world.now;
+        ui.label(tokens.secondary(folded_words(folded, seen, world.now)));
         let words = if state.handovers { t!("overview.feed.fold") } else { t!("overview.feed.unfold") };
         if link(ui, &words).clicked() {
             state.handovers = !state.handovers;
@@ -121,8 +124,8 @@ fn handovers(ui: &mut Ui, world: &World, state: &mut FeedState) {
     });
 }
 
-fn folded_words(folded: Folded, now: i64) -> String {
-    if folded.lately == 0 {
+fn folded_words(folded: Folded, seen: bool, now: SeenAt) -> String {
+    if folded.lately == 0 || !seen {
         let (count, when) = (count_text(folded.all as u64), relative_text(folded.last, now));
         return t!("overview.feed.handovers_before", count = count, when = when).into_owned();
     }
@@ -140,9 +143,14 @@ fn folded_words(folded: Folded, now: i64) -> String {
 
 fn nothing(ui: &mut Ui, world: &World, session: &Session, state: &mut FeedState) {
     let tokens = theme::tokens(ui);
+    let until = session.known_until(world.now);
     let words = match session.coordination.watched_since {
         _ if state.topic != Topic::All && state.entries.count(Topic::All) > 0 => {
             t!("overview.feed.none_such")
+        }
+        Some(since) if until < world.now => {
+            let (from, until) = (clock_text(since, world.now), clock_text(until, world.now));
+            t!("overview.feed.quiet_until", from = from, until = until)
         }
         Some(since) => t!("overview.feed.quiet", time = clock_text(since, world.now)),
         None => t!("overview.feed.not_watched"),
