@@ -294,12 +294,17 @@ impl Summaries {
         // What is no longer shown: whoever is the last to hold it frees all of it.
         let mut gone = Vec::new();
         self.rows.reserve(services.len());
-        for service in services.values() {
-            while before.peek().is_some_and(|row| row.service.folder < service.folder) {
+        for (folder, service) in services {
+            // Nearly always: nothing of it is looked at then, which would cost more than all else here.
+            if let Some(row) = before.next_if(|row| Arc::ptr_eq(&row.service, service)) {
+                self.rows.push(row);
+                continue;
+            }
+            while before.peek().is_some_and(|row| row.service.folder < *folder) {
                 changed = true;
                 gone.extend(before.next().map(|row| row.service));
             }
-            let known = before.next_if(|row| row.service.folder == service.folder);
+            let known = before.next_if(|row| row.service.folder == *folder);
             self.rows.push(match known {
                 Some(row) if Arc::ptr_eq(&row.service, service) => row,
                 // What was known stays until it has been looked at again.
