@@ -21,6 +21,7 @@ impl App {
     pub(super) fn logic(&mut self) -> Option<Duration> {
         self.world.set_clock(now());
         let behind = self.drain();
+        self.world.follow_dialog();
         self.open_what_waits();
         self.refresh_search();
         let mut again = self.keep_drafts(false);

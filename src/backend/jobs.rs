@@ -268,7 +268,7 @@ impl Asker {
                 EventKind::LeaseKept { lease, kept }
             }
             CommandKind::RevokeLease(lease) => {
-                let ended = trail.revoke_lease(cluster, lease).await.map(|_| ());
+                let ended = trail.revoke_lease(cluster, lease).await;
                 EventKind::LeaseRevoked { lease, ended }
             }
             _ => return None,

@@ -7,6 +7,7 @@ use super::coordination::Meaning;
 use super::diff::Side;
 use super::message::SessionId;
 use super::plan::{PlanId, PlanWork};
+use super::status::SeenAt;
 use super::tree_item::TreeItem;
 use super::write::BatchStep;
 
@@ -72,6 +73,23 @@ pub struct EndQuestion {
     pub attached: Vec<(Key, Meaning)>,
     /// Text to be typed before the button works (a production profile's name).
     pub type_to_confirm: Option<String>,
+    /// What has changed of it while it was on screen.
+    pub moved: Moved,
+}
+
+/// What has changed of an [`EndQuestion`] since it was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// Keys that were attached to the lease since.
+    pub came: Vec<Key>,
+    /// How many keys have left the lease since.
+    pub gone: usize,
+    /// When the last key came.
+    pub grew_at: Option<SeenAt>,
+    /// When a claim that waited came to hold or to lead, or the other way round.
+    pub turned_at: Option<SeenAt>,
+    /// It was confirmed, and is asked again, because more would go than could be seen.
+    pub again: bool,
 }
 
 /// A question on screen. What the operator types in it lives with the view.

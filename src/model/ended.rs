@@ -7,10 +7,10 @@ use super::bytes::Key;
 use super::coordination::{Claim, ClaimForm, Coordination};
 use super::dialog::{EndHow, EndQuestion, EndSubject};
 use super::fault::{Fault, FaultKind};
-use super::message::RequestId;
+use super::message::{RequestId, SessionId};
 use super::session::{JobKind, Session};
 use super::status::SeenAt;
-use super::world::{ToastKind, ToastText};
+use super::world::{ToastKind, ToastText, World};
 use super::write::BatchReport;
 
 /// What was asked for.
@@ -28,6 +28,21 @@ pub struct Ended {
     pub attached: Vec<Key>,
     /// When it was asked.
     pub asked_at: SeenAt,
+    /// What was seen to go, once the lease is revoked.
+    pub receipt: Option<Receipt>,
+}
+
+/// What went with a lease that was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The connection.
+    pub session: SessionId,
+    /// The revision at which it was revoked.
+    pub revision: i64,
+    /// Keys that this revision was seen to delete; `None`: that is not known, or not yet.
+    pub went: Option<u64>,
+    /// The user sees a part of the keys only.
+    pub partly: bool,
 }
 
 /// Who or what is there once it has ended, as far as is known.
@@ -66,7 +81,7 @@ impl Ended {
     pub fn of(question: EndQuestion, how: EndHow, asked_at: SeenAt) -> Self {
         let attached = question.attached.into_iter().map(|(key, _)| key).collect();
         let key = question.key.map(|(key, _)| key);
-        Self { subject: question.subject, how, key, lease: question.lease, attached, asked_at }
+        Self { subject: question.subject, how, key, lease: question.lease, attached, asked_at, receipt: None }
     }
 
     fn goes(&self, key: &Key) -> bool {
@@ -145,14 +160,31 @@ impl Session {
     }
 
     /// What is said of a lease that was to be revoked.
-    pub(super) fn lease_ended(&self, ended: Ended, answer: Result<(), Fault>) -> Message {
+    pub(super) fn lease_ended(&self, mut ended: Ended, answer: Result<i64, Fault>) -> Message {
         match answer {
-            Ok(()) => {
+            Ok(revision) => {
+                let went = self.lease_ends.count(ended.lease, revision, self.applied);
+                let partly = self.sees_a_part();
+                ended.receipt = Some(Receipt { session: self.id, revision, went, partly });
                 let after = ended.after(&self.coordination);
                 said(ended, EndOutcome::Done(after))
             }
             Err(fault) if fault.kind == FaultKind::OutcomeUnknown => said(ended, EndOutcome::Unknown),
             Err(fault) => said(ended, EndOutcome::Failed(fault)),
+        }
+    }
+}
+
+impl World {
+    /// Receipts that do not say yet what went say so once it was seen.
+    pub(super) fn settle_receipts(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.iter().find(|session| session.id == id) else { return };
+        for toast in &mut self.toasts {
+            let ToastText::Ended(ended, _) = &mut toast.text else { continue };
+            let lease = ended.lease;
+            if let Some(receipt) = ended.receipt.as_mut().filter(|it| it.session == id && it.went.is_none()) {
+                receipt.went = session.lease_ends.count(lease, receipt.revision, session.applied);
+            }
         }
     }
 }
@@ -199,6 +231,7 @@ mod tests {
             lease,
             attached: attached.iter().map(|name| key(name)).collect(),
             asked_at: 0,
+            receipt: None,
         }
     }
 

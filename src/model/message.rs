@@ -364,8 +364,8 @@ pub enum EventKind {
     LeaseRevoked {
         /// The lease.
         lease: i64,
-        /// How it went.
-        ended: Result<(), Fault>,
+        /// The revision at which it was revoked.
+        ended: Result<i64, Fault>,
     },
     /// What a search found.
     Found(Result<SearchResult, Fault>),

@@ -16,6 +16,7 @@ use super::fault::Fault;
 use super::journal::JournalStatus;
 use super::keyspace::Keyspace;
 use super::layers::LoadedLayers;
+use super::lease_ends::LeaseEnds;
 use super::loadable::Loadable;
 use super::message::{RequestId, SessionId};
 use super::notify::NotableKeys;
@@ -24,7 +25,7 @@ use super::plan::Plans;
 use super::profile::Profile;
 use super::schema::SchemaSet;
 use super::search::{SearchQuery, SearchResult};
-use super::status::{ClusterStatus, MirrorState, SeenAt};
+use super::status::{ClusterStatus, KeyInterval, MirrorState, Notice, SeenAt};
 use super::transfer::ExportReport;
 use super::travel::Travel;
 use super::tree_item::TreeItem;
@@ -208,6 +209,8 @@ pub struct Session {
     pub bare_leases: usize,
     /// Leases whose TTL was asked for.
     pub leases: KnownLeases,
+    /// Keys that went with their leases.
+    pub lease_ends: LeaseEnds,
     /// A key that is about to be attached to a lease.
     pub attaching: Option<Attaching>,
     /// Changes of keys that the system is to notify of, until it has.
@@ -361,6 +364,13 @@ impl Session {
     #[must_use]
     pub fn shows_the_past(&self) -> bool {
         self.travel.is_some() && self.screen == Screen::Keys
+    }
+
+    /// Whether the user may read only a part of the keys: there may be others that are not seen.
+    #[must_use]
+    pub fn sees_a_part(&self) -> bool {
+        let part = |notice: &Notice| matches!(notice, Notice::RestrictedTo(to) if *to != [KeyInterval::everything()]);
+        self.cluster.notices.iter().any(part)
     }
 
     /// The document that is shown.

@@ -9,7 +9,7 @@ use etcdscope::model::audit::AuditQuery;
 use etcdscope::model::bytes::{Key, Value};
 use etcdscope::model::compare::CompareSource;
 use etcdscope::model::coordination::ClaimKind;
-use etcdscope::model::dialog::{BlastRadius, Dialog, EndHow, EndQuestion, EndSubject, FileQuestion};
+use etcdscope::model::dialog::{BlastRadius, Dialog, EndHow, EndQuestion, EndSubject, FileQuestion, Moved};
 use etcdscope::model::diff::Side;
 use etcdscope::model::document::{DocumentPage, SaveState};
 use etcdscope::model::fault::FaultKind;
@@ -97,6 +97,7 @@ fn confirmed_end(revision: i64) -> ConfirmedEnd {
         lease: 7,
         attached: Vec::new(),
         type_to_confirm: None,
+        moved: Moved::default(),
     };
     ConfirmedEnd::confirm(&Dialog::End(Box::new(question)), EndHow::DeleteKey, "").unwrap()
 }

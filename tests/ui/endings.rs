@@ -6,9 +6,10 @@ use etcdscope::model::coordination::{Claim, ClaimForm, ClaimKind, ClaimQueue, Co
 use etcdscope::model::dialog::{EndHow, EndSubject};
 use etcdscope::model::ended::Ended;
 use etcdscope::model::fault::{Fault, FaultKind};
-use etcdscope::model::message::{Event, EventKind, RequestId};
-use etcdscope::model::record::KeyMeta;
+use etcdscope::model::message::{Event, EventKind, MirrorUpdate, RequestId};
+use etcdscope::model::record::{ChangeKind, KeyChange, KeyMeta, KeyRecord, Revision};
 use etcdscope::model::session::{Job, JobKind, JobState};
+use etcdscope::model::status::MirrorState;
 use etcdscope::model::world::World;
 use etcdscope::model::write::{BatchReport, WriteOutcome};
 
@@ -35,6 +36,7 @@ fn world(how: EndHow) -> World {
         lease: FIRST,
         attached: vec![key(&format!("/locks/a/{FIRST:x}")), key("/cache/x")],
         asked_at: NOW,
+        receipt: None,
     };
     let kind = JobKind::End(Box::new(ended));
     let state = JobState::Running;
@@ -69,10 +71,40 @@ fn a_forced_release_says_what_was_done_and_leaves_no_bar() {
 #[test]
 fn a_revoked_lease_says_what_went_with_it() {
     let mut scene = Setting::default().light().chinese().play(world(EndHow::RevokeLease));
-    answered(&mut scene, &EventKind::LeaseRevoked { lease: FIRST, ended: Ok(()) });
+    let revision = scene.world().sessions[0].applied + 1;
+    answered(&mut scene, &EventKind::LeaseRevoked { lease: FIRST, ended: Ok(revision) });
+    assert!(
+        scene.sees("锁已释放：/locks/a") && scene.sees("其上的键已全部删除"),
+        "no figure before it is known"
+    );
+    answered(&mut scene, &deleted(revision, 4));
     scene.picture("ended-revoke-zh");
-    assert!(scene.sees("锁已释放：/locks/a") && scene.sees("一并删除了 2 个键。"));
+    assert!(scene.sees("一并删除了 4 个键。"), "what went, not what had been seen before");
     assert!(scene.sees("下一个持有者：租约 694d000000000002"));
+}
+
+/// The mirror tells that this revision deleted so many keys of the lease, and one of another.
+fn deleted(revision: i64, count: i64) -> EventKind {
+    let change = |at: i64| {
+        let lease = if at < count { FIRST } else { SECOND };
+        let meta = KeyMeta { create_revision: 9, mod_revision: 9, version: 1, lease };
+        let key = key(&format!("/gone/{at}"));
+        let prev = Some(KeyRecord { key: key.clone(), meta, value: None });
+        KeyChange { key, kind: ChangeKind::Delete, prev }
+    };
+    let changes = Revision { revision, changes: (0..=count).map(change).collect() };
+    EventKind::Mirror(Box::new(MirrorUpdate {
+        state: MirrorState::Live,
+        keyspace: Default::default(),
+        applied: revision,
+        changes: Arc::new(vec![changes]),
+        loaded: Arc::default(),
+        seen_at: NOW,
+        relisted: false,
+        listed: false,
+        replaced: false,
+        readable: Arc::default(),
+    }))
 }
 
 #[test]

@@ -9,7 +9,7 @@ use etcdscope::action::Action;
 use etcdscope::model::coordination::{
     Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence, Instance, LeaseInfo, LeaseUse, Meaning, Service,
 };
-use etcdscope::model::dialog::{Dialog, EndHow, EndQuestion, EndSubject};
+use etcdscope::model::dialog::{Dialog, EndHow, EndQuestion, EndSubject, Moved};
 use etcdscope::model::fault::{Fault, FaultKind};
 use etcdscope::model::loadable::Loadable;
 use etcdscope::model::record::KeyMeta;
@@ -311,6 +311,7 @@ fn question(subject: EndSubject, name: Option<&str>, lease: i64, session: &Sessi
         lease,
         attached,
         type_to_confirm: None,
+        moved: Moved::default(),
     }
 }
 
@@ -383,6 +384,31 @@ fn deregistering_names_what_stays_and_warns_that_it_may_come_back() {
     ] {
         assert!(scene.sees(words), "{words}");
     }
+}
+
+/// What is put on the lease while it is asked about is told, marked, and asked about again.
+#[test]
+fn the_question_before_a_revocation_keeps_up_with_what_is_on_the_lease() {
+    let ask = |session: &Session| Dialog::End(Box::new(question(EndSubject::Lease, None, USER, session)));
+    let mut scene = asked(Setting::default(), ask);
+    assert!(!scene.sees("Since you asked"));
+    scene.change(|world| {
+        put(&mut world.sessions[0], "/services/user/s2", USER, Meaning::Instance(key("/services/user/")));
+        world.follow_dialog();
+    });
+    assert!(scene.sees("Since you asked, 1 key came onto the lease: /services/user/s2"));
+    let (now, session) = (scene.world().now, &scene.world().sessions[0]);
+    let Some(Dialog::End(shown)) = scene.world().dialog.clone() else { panic!("no question") };
+    let again = shown.ask_again(EndHow::RevokeLease, session, now).expect("it has just come");
+    scene.change(|world| world.dialog = Some(Dialog::End(Box::new(again))));
+    scene.picture("end-again-dark");
+    assert!(scene.sees("Nothing was done yet"));
+    scene.harness.get_by_role_and_label(Role::Button, "Revoke lease").click();
+    scene.settle();
+    let Some(Action::End(confirmed)) = scene.actions().pop() else { panic!("it is not confirmed") };
+    let (confirmed, how) = confirmed.into_parts();
+    assert_eq!(confirmed.ask_again(how, &scene.world().sessions[0], now), None);
+    assert_eq!(confirmed.attached.len(), 4);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::super::App;
 use crate::action::{Action, ConfirmedEnd};
 use crate::model::bytes::{Key, Value};
-use crate::model::coordination::{ClaimKind, CoordinationSettings, Meaning};
-use crate::model::dialog::{Dialog, EndHow, EndQuestion, EndSubject};
+use crate::model::coordination::{ClaimKind, CoordinationSettings};
+use crate::model::dialog::{Dialog, EndHow, EndQuestion, EndSubject, Moved};
 use crate::model::ended::Ended;
 use crate::model::message::CommandKind;
 use crate::model::profile::Profile;
@@ -85,6 +85,12 @@ impl App {
 
     fn end(&mut self, confirmed: ConfirmedEnd) {
         let (question, how) = confirmed.into_parts();
+        let now = self.world.now;
+        let again = self.world.active_session().and_then(|session| question.ask_again(how, session, now));
+        if let Some(again) = again {
+            self.world.dialog = Some(Dialog::End(Box::new(again)));
+            return;
+        }
         self.world.dialog = None;
         let command = match (how, question.key.clone()) {
             (EndHow::RevokeLease, _) => CommandKind::RevokeLease(question.lease),
@@ -173,10 +179,8 @@ fn end_of_key(session: &Session, key: &Key) -> Option<EndQuestion> {
 }
 
 fn end_of_lease(session: &Session, lease: i64) -> EndQuestion {
-    let attached = session.coordination.leases.get(&lease).filter(|_| lease != 0);
-    let attached: Vec<(Key, Meaning)> = attached.map_or_else(Vec::new, |lease| {
-        lease.keys.iter().map(|(key, meaning)| (key.clone(), (**meaning).clone())).collect()
-    });
+    let attached = session.attached_to(lease);
     let type_to_confirm = session.profile.is_production().then(|| session.profile.name.clone());
-    EndQuestion { subject: EndSubject::Lease, key: None, lease, attached, type_to_confirm }
+    let (subject, moved) = (EndSubject::Lease, Moved::default());
+    EndQuestion { subject, key: None, lease, attached, type_to_confirm, moved }
 }

@@ -61,7 +61,7 @@ impl Session {
                 }
                 match (asked, ended) {
                     (Some(asked), ended) => Some(self.lease_ended(asked, ended)),
-                    (None, Ok(())) => Some((ToastKind::Success, ToastText::LeaseRevoked(lease))),
+                    (None, Ok(_)) => Some((ToastKind::Success, ToastText::LeaseRevoked(lease))),
                     (None, Err(fault)) => Some(failure(fault)),
                 }
             }
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_is_revoked_or_found_gone_is_gone() {
-        for ended in [Ok(()), Err(Fault::new(FaultKind::LeaseNotFound, ""))] {
+        for ended in [Ok(9), Err(Fault::new(FaultKind::LeaseNotFound, ""))] {
             let mut session = Session { all_leases: Loadable::ready(vec![3, 7]), ..Session::default() };
             session.apply_leases(RequestId(1), EventKind::Leases(Ok(vec![info(7, 30, 5)])), NOW);
             let said = session.apply_leases(

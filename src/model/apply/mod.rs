@@ -38,6 +38,7 @@ impl World {
         let mut follow_ups = Vec::new();
         let mut toast = None;
         let mut discarded = Vec::new();
+        let mirrored = matches!(kind, EventKind::Mirror(_));
         match kind {
             EventKind::State(state) => session.state = state,
             EventKind::Mirror(update) => {
@@ -140,6 +141,9 @@ impl World {
             _ => {}
         }
         self.discarded.extend(discarded);
+        if mirrored {
+            self.settle_receipts(id);
+        }
         if let Some((kind, text)) = toast {
             self.toast(kind, text);
         }
@@ -231,6 +235,7 @@ impl Session {
         // After the first listing, and after each time without a connection, changes may be missing.
         let in_step = |state: &MirrorState| matches!(state, MirrorState::Live | MirrorState::CatchingUp);
         let resumed = in_step(&update.state) && !in_step(&self.state);
+        self.lease_ends.note(&self.keyspace, &update);
         self.follow_past(&update);
         self.state = update.state;
         self.keyspace = update.keyspace;

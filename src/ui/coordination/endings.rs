@@ -114,11 +114,17 @@ pub fn end_outcome(ended: &Ended, outcome: &EndOutcome) -> (String, String) {
         }
         EndSubject::Lease => t!("endings.done.lease", lease = about),
     };
-    let done = match (ended.how, ended.attached.len()) {
+    let lease = || lease_name(ended.lease);
+    let done = match (ended.how, ended.receipt.and_then(|receipt| Some((receipt.went?, receipt.partly)))) {
         (EndHow::DeleteKey, _) => t!("endings.key_deleted", key = key),
-        (EndHow::RevokeLease, 0) => t!("endings.revoked_bare", lease = lease_name(ended.lease)),
-        (EndHow::RevokeLease, count) => {
-            t!("endings.revoked", lease = lease_name(ended.lease), keys = keys(count as u64))
+        // What went is told once it was seen.
+        (EndHow::RevokeLease, None) => t!("endings.revoked_uncounted", lease = lease()),
+        (EndHow::RevokeLease, Some((count, true))) => {
+            t!("endings.revoked_partly", lease = lease(), keys = keys(count))
+        }
+        (EndHow::RevokeLease, Some((0, false))) => t!("endings.revoked_bare", lease = lease()),
+        (EndHow::RevokeLease, Some((count, false))) => {
+            t!("endings.revoked", lease = lease(), keys = keys(count))
         }
     };
     let mut detail = done.into_owned();

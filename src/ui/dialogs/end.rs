@@ -13,7 +13,6 @@ use crate::model::dialog::{EndHow, EndQuestion, EndSubject};
 use crate::model::ended;
 use crate::model::key_text::display_short;
 use crate::model::session::Session;
-use crate::model::status::{KeyInterval, Notice};
 use crate::model::world::World;
 use crate::ui::coordination::{after_words, end_about, end_title, lease_text};
 use crate::ui::leases::meaning::{self, Words};
@@ -21,7 +20,7 @@ use crate::ui::theme::{self, icons, size, text};
 use crate::ui::widgets::chip::Tone;
 use crate::ui::widgets::modal::modal;
 use crate::ui::widgets::notice::card;
-use crate::ui::widgets::{Button, count_text};
+use crate::ui::widgets::{Button, clock_text, count_text};
 
 /// So many consequences are told one by one.
 const MOST_ENDS: usize = 5;
@@ -64,6 +63,8 @@ fn contents(
     let tokens = theme::tokens(ui);
     ui.add(Label::new(tokens.mono(end_about(&question.subject, question.lease))).truncate());
     changed(ui, session, question);
+    moved(ui, question);
+    not_proven(ui, world, session);
     ui.add_space(size::GRID);
     let both = question.key.is_some() && question.lease != 0;
     if question.key.is_some() {
@@ -96,6 +97,53 @@ fn changed(ui: &mut Ui, session: &Session, question: &EndQuestion) {
     };
     ui.add_space(size::GRID);
     card(ui, Tone::Changed, icons::WARNING, |ui| {
+        ui.add(Label::new(tokens.body(words)).wrap());
+    });
+}
+
+/// Says what has changed since it was asked, and that it has to be confirmed again.
+fn moved(ui: &mut Ui, question: &EndQuestion) {
+    let tokens = theme::tokens(ui);
+    let moved = &question.moved;
+    let mut lines = Vec::new();
+    if moved.again {
+        lines.push(t!("endings.again").into_owned());
+    }
+    if moved.turned_at.is_some() {
+        lines.push(t!("endings.turned").into_owned());
+    }
+    if !moved.came.is_empty() {
+        let keys = crate::ui::keys::words::keys(moved.came.len() as u64);
+        lines.push(t!("endings.grew", keys = keys, names = names(moved.came.iter())).into_owned());
+    }
+    if moved.gone > 0 {
+        let keys = crate::ui::keys::words::keys(moved.gone as u64);
+        lines.push(t!("endings.shrank", keys = keys).into_owned());
+    }
+    if lines.is_empty() {
+        return;
+    }
+    ui.add_space(size::GRID);
+    card(ui, Tone::Changed, icons::WARNING, |ui| {
+        for line in lines {
+            ui.add(Label::new(tokens.body(line)).wrap());
+        }
+    });
+}
+
+/// Says that what is told here may have moved on.
+fn not_proven(ui: &mut Ui, world: &World, session: &Session) {
+    let tokens = theme::tokens(ui);
+    let known_until = session.known_until(world.now);
+    if session.state.is_live() && known_until == world.now {
+        return;
+    }
+    ui.add_space(size::GRID);
+    card(ui, Tone::Changed, icons::WARNING, |ui| {
+        let words = match session.proven_at {
+            Some(_) => t!("endings.not_proven", time = clock_text(known_until, world.now)),
+            None => t!("endings.never_proven"),
+        };
         ui.add(Label::new(tokens.body(words)).wrap());
     });
 }
@@ -225,7 +273,7 @@ fn revoke_lease(ui: &mut Ui, session: &Session, question: &EndQuestion) {
         if !bare {
             ui.add(Label::new(tokens.hint(t!("endings.whatever"))).wrap());
         }
-        if sees_a_part(session) {
+        if session.sees_a_part() {
             ui.add(Label::new(tokens.hint(t!("endings.unseen_keys"))).wrap());
         }
     });
@@ -237,11 +285,4 @@ fn revoke_lease(ui: &mut Ui, session: &Session, question: &EndQuestion) {
     let goes = |key: &Key| question.attached.iter().any(|(attached, _)| attached == key);
     next(ui, session, &question.subject, goes);
     said(ui, &t!("endings.fact.program"), t!("endings.program.lease"));
-}
-
-/// Whether the user may read only a part of the keys.
-fn sees_a_part(session: &Session) -> bool {
-    let part =
-        |notice: &Notice| matches!(notice, Notice::RestrictedTo(to) if *to != [KeyInterval::everything()]);
-    session.cluster.notices.iter().any(part)
 }
