@@ -71,7 +71,8 @@ fn a_forced_release_says_what_was_done_and_leaves_no_bar() {
 #[test]
 fn a_revoked_lease_says_what_went_with_it() {
     let mut scene = Setting::default().light().chinese().play(world(EndHow::RevokeLease));
-    let revision = scene.world().sessions[0].applied + 1;
+    let mut revision = 0;
+    scene.change(|world| revision = world.sessions[0].applied + 1);
     answered(&mut scene, &EventKind::LeaseRevoked { lease: FIRST, ended: Ok(revision) });
     assert!(
         scene.sees("锁已释放：/locks/a") && scene.sees("其上的键已全部删除"),

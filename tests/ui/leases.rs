@@ -397,17 +397,18 @@ fn the_question_before_a_revocation_keeps_up_with_what_is_on_the_lease() {
         world.follow_dialog();
     });
     assert!(scene.sees("Since you asked, 1 key came onto the lease: /services/user/s2"));
-    let (now, session) = (scene.world().now, &scene.world().sessions[0]);
-    let Some(Dialog::End(shown)) = scene.world().dialog.clone() else { panic!("no question") };
-    let again = shown.ask_again(EndHow::RevokeLease, session, now).expect("it has just come");
-    scene.change(|world| world.dialog = Some(Dialog::End(Box::new(again))));
+    scene.change(|world| {
+        let Some(Dialog::End(shown)) = world.dialog.clone() else { panic!("no question") };
+        let again = shown.ask_again(EndHow::RevokeLease, &world.sessions[0], world.now);
+        world.dialog = Some(Dialog::End(Box::new(again.expect("it has just come"))));
+    });
     scene.picture("end-again-dark");
     assert!(scene.sees("Nothing was done yet"));
     scene.harness.get_by_role_and_label(Role::Button, "Revoke lease").click();
     scene.settle();
     let Some(Action::End(confirmed)) = scene.actions().pop() else { panic!("it is not confirmed") };
     let (confirmed, how) = confirmed.into_parts();
-    assert_eq!(confirmed.ask_again(how, &scene.world().sessions[0], now), None);
+    scene.change(|world| assert_eq!(confirmed.ask_again(how, &world.sessions[0], world.now), None));
     assert_eq!(confirmed.attached.len(), 4);
 }
 
