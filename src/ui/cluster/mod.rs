@@ -114,7 +114,12 @@ fn summary(ui: &mut Ui, world: &World, session: &Session, actions: &mut Actions)
         }
         let revision = session.applied;
         let state = match &session.state {
-            MirrorState::Live => t!("cluster.live", revision = revision),
+            MirrorState::Live => match session.silent_since(world.now) {
+                Some(since) => {
+                    t!("cluster.stale", revision = revision, time = clock_text(since, world.now))
+                }
+                None => t!("cluster.live", revision = revision),
+            },
             MirrorState::Stale { since, .. } => {
                 t!("cluster.stale", revision = revision, time = clock_text(*since, world.now))
             }

@@ -41,7 +41,9 @@ pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, actions: &mut 
         gap(ui, &session.activity, world.now);
         let newest: Vec<&ActivityLine> = session.activity.lines().rev().take(ENTRIES).collect();
         if newest.is_empty() {
-            let words = if session.state.is_live() { t!("shell.quiet") } else { t!("shell.no_activity_yet") };
+            // Of a time in which nothing could be heard it is not said that nothing happened.
+            let is_quiet = session.state.is_live() && session.silent_since(world.now).is_none();
+            let words = if is_quiet { t!("shell.quiet") } else { t!("shell.no_activity_yet") };
             ui.label(tokens.hint(words));
             return;
         }
