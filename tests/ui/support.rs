@@ -1,5 +1,7 @@
 //! A window without a screen around `ui::show`, with a world built in code.
 
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
@@ -26,10 +28,31 @@ const BESIDE_LIMIT: Duration = Duration::from_secs(60);
 /// A test must not hold scenes of both languages at once.
 static LANGUAGE: RwLock<()> = RwLock::new(());
 
+type English = RwLockReadGuard<'static, ()>;
+
 #[allow(dead_code, reason = "held, not read")]
 enum LanguageGuard {
-    English(RwLockReadGuard<'static, ()>),
+    English(Rc<English>),
     Chinese(RwLockWriteGuard<'static, ()>),
+}
+
+impl LanguageGuard {
+    fn chinese() -> Self {
+        Self::Chinese(LANGUAGE.write().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
+    /// Scenes of one thread share it: whoever asks for it once more while a Chinese scene waits would wait
+    /// for that, and it for them.
+    fn english() -> Self {
+        thread_local!(static HELD: RefCell<Weak<English>> = RefCell::default());
+        HELD.with_borrow_mut(|held| {
+            let guard = held
+                .upgrade()
+                .unwrap_or_else(|| Rc::new(LANGUAGE.read().unwrap_or_else(|poisoned| poisoned.into_inner())));
+            *held = Rc::downgrade(&guard);
+            Self::English(guard)
+        })
+    }
 }
 
 /// What a scene is about.
@@ -94,11 +117,7 @@ impl Setting {
         mut world: World,
         mut show: impl FnMut(&mut egui::Ui, &mut Stage, &mut Actions) + 'static,
     ) -> Scene {
-        let language = if self.chinese {
-            LanguageGuard::Chinese(LANGUAGE.write().unwrap_or_else(|poisoned| poisoned.into_inner()))
-        } else {
-            LanguageGuard::English(LANGUAGE.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
-        };
+        let language = if self.chinese { LanguageGuard::chinese() } else { LanguageGuard::english() };
         world.now = NOW;
         world.settings = Settings {
             theme: if self.dark { ThemeChoice::Dark } else { ThemeChoice::Light },
