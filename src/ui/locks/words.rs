@@ -14,6 +14,8 @@ use crate::ui::widgets::elided;
 
 /// More signs of a name are never shown.
 const LONGEST: usize = 120;
+/// So often a name is made shorter to fit.
+const MOST_TRIES: usize = 8;
 /// So many owners of a deadlock are named.
 const MOST_NAMED: usize = 6;
 
@@ -152,16 +154,38 @@ pub fn elided_middle(
     }
     let signs: Vec<char> = words.chars().collect();
     let fits = (signs.len() as f32 * room / whole.size().x.max(1.0)) as usize;
-    let keep = fits.saturating_sub(2);
-    let (head, tail) = (keep.div_ceil(2), keep / 2);
-    let cut: String = signs[..head].iter().chain(['…'].iter()).chain(&signs[signs.len() - tail..]).collect();
-    elided(painter, cut, font.clone(), colour, room)
+    // Letters are not all as wide as the mean of the whole: a few less may be needed.
+    for kept in (1..=fits).rev().take(MOST_TRIES) {
+        let galley = painter.layout_no_wrap(cut_middle(&signs, kept), font.clone(), colour);
+        if galley.size().x <= room {
+            return galley;
+        }
+    }
+    elided(painter, cut_middle(&signs, 1), font.clone(), colour, room)
+}
+
+/// So many signs without what was between them; more of the end than of the beginning.
+fn cut_middle(signs: &[char], kept: usize) -> String {
+    let head = if signs.first() == Some(&'…') { 0 } else { kept / 3 };
+    let tail = signs.len().saturating_sub(kept - head);
+    let cut: String = signs.iter().take(head).chain(['…'].iter()).chain(&signs[tail..]).collect();
+    // Names may begin with the sign already.
+    cut.replace("……", "…")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::coordination::waits::Wait;
+
+    #[test]
+    fn names_that_differ_in_their_ends_alone_stay_apart() {
+        let cut = |name: &str, kept: usize| cut_middle(&name.chars().collect::<Vec<_>>(), kept);
+        assert_eq!(cut("worker-02-883", 6), "wo…-883");
+        assert_eq!(cut("…c356fc07", 6), "…56fc07");
+        assert_eq!(cut("held by …c356fc07", 13), "held…c356fc07");
+        assert_eq!(cut("", 1), "…");
+    }
 
     #[test]
     fn a_deadlock_is_told_as_a_circle() {

@@ -179,7 +179,7 @@ fn line(
         true => t!("locks.graph.held", holder = holder).into_owned(),
         false => t!("locks.graph.behind", holder = holder).into_owned(),
     };
-    let held_room = (right - begin) * 0.45;
+    let held_room = (right - begin) * 0.5;
     let cut =
         |words: &str| words::elided_middle(ui.painter(), words, &text::meta(), tokens.second, held_room);
     let held = words(words::owner_short(&wait.holder));
