@@ -16,14 +16,11 @@ const MOST_NAMED: usize = 12;
 const MOST_WORST: usize = 12;
 /// An instance that came back so often lately is flapping.
 pub const FLAPPING: u32 = 3;
-/// What a lease had left is known for so long after it was asked, in milliseconds: afterwards it may have been
-/// kept alive.
-pub const TTL_KNOWN_MS: i64 = 15_000;
-/// A lease that had less than this part of its granted time when it was asked missed being kept alive: clients
-/// do so when a third of it is over …
-const NEAR_SHARE: i64 = 3;
-/// … and it is near its end with less than this left, in milliseconds.
-const NEAR_MS: i64 = 60_000;
+/// A lease ends soon with less than this left, in milliseconds.
+const SOON_MS: i64 = 60_000;
+/// A lease that had more than half of its time when it was asked is asked again as soon as half is over: until
+/// the answer is there, for so long, in milliseconds, what was told stands.
+const ANSWER_MS: i64 = 2_000;
 /// A lease that should have ended so long ago, in milliseconds, and still has its keys was kept alive.
 const OVERDUE_MS: i64 = 2_000;
 
@@ -38,10 +35,12 @@ pub struct ServiceCounts {
     pub down: usize,
     /// Nothing proves that they live.
     pub unknown: usize,
+    /// Their last instance left by itself, or was ended from here. They are not among [`Self::all`].
+    pub emptied: usize,
 }
 
 impl ServiceCounts {
-    /// All of them.
+    /// All that should have instances.
     #[must_use]
     pub fn all(&self) -> usize {
         self.up + self.degraded + self.down + self.unknown
@@ -148,9 +147,11 @@ pub struct LeaseSums {
     pub all: usize,
     /// Those of which it is known what they have left.
     pub known: usize,
-    /// Those about to end.
-    pub near: usize,
-    /// The one that ends first, and when it will.
+    /// Those that had no more than half of their time left when they were asked.
+    pub below_half: usize,
+    /// Of these, those that end within a minute.
+    pub soon: usize,
+    /// Of these, the one that ends first, and when it will.
     pub next: Option<(SeenAt, i64)>,
 }
 
@@ -201,7 +202,7 @@ fn services(picture: &Coordination, rules: &CoordinationSettings, now: SeenAt) -
             Standing::Unknown => sums.services.unknown += 1,
             Standing::Degraded => sums.services.degraded += 1,
             Standing::Down => sums.services.down += 1,
-            Standing::Gone => {}
+            Standing::Gone => sums.services.emptied += 1,
         }
         if matches!(standing, Standing::Degraded | Standing::Down) {
             let (folder, name) = (service.folder.clone(), service.name.clone());
@@ -278,14 +279,18 @@ fn leases(picture: &Coordination, told: &KnownLeases, now: SeenAt) -> LeaseSums 
     let mut sums = LeaseSums { all: picture.leases.len(), ..LeaseSums::default() };
     for lease in told.values().filter(|lease| picture.leases.contains_key(&lease.id)) {
         let age = now - lease.seen_at;
-        if lease.remaining_secs < 0 || !(0..=TTL_KNOWN_MS).contains(&age) {
+        if lease.remaining_secs < 0 || age < 0 {
             continue;
         }
-        sums.known += 1;
-        let left = lease.remaining_secs * 1_000 - age;
-        let missed = lease.remaining_secs * NEAR_SHARE < lease.granted_secs;
-        if missed && (-OVERDUE_MS..NEAR_MS).contains(&left) {
-            sums.near += 1;
+        let left = lease.remaining_secs.saturating_mul(1_000).saturating_sub(age);
+        if !lease.missed_a_renewal() {
+            // It has at least what is counted down, whether it was kept alive since or not.
+            let half = lease.granted_secs.saturating_mul(500);
+            sums.known += usize::from(left.saturating_add(ANSWER_MS) >= half);
+        } else if lease.is_current(now) && left >= -OVERDUE_MS {
+            sums.known += 1;
+            sums.below_half += 1;
+            sums.soon += usize::from(left < SOON_MS);
             let ends = now + left.max(0);
             if sums.next.is_none_or(|(first, _)| ends < first) {
                 sums.next = Some((ends, lease.id));

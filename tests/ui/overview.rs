@@ -9,8 +9,8 @@ use etcdscope::action::Action;
 use etcdscope::model::coordination::raft::{RaftEnd, RaftTerm, Reign};
 use etcdscope::model::coordination::waits::{Cycle, Owner, Wait, WaitGraph};
 use etcdscope::model::coordination::{
-    Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence, EndCause, Instance, InstanceStatus, Layout,
-    LeaseInfo, LeaseUse, News, NewsKind, Report, Service, Turn,
+    Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence, EndCause, Instance, InstanceEvent, InstanceStatus,
+    Layout, LeaseInfo, LeaseUse, News, NewsKind, Report, Service, Turn,
 };
 use etcdscope::model::fault::{Fault, FaultKind};
 use etcdscope::model::leadership::Leader;
@@ -177,7 +177,10 @@ fn when_all_is_well_every_tile_is_calm() {
     assert!(tile(&scene, "Services").starts_with("Services: 2/2 services up, all up, 7 instances, all up"));
     assert!(tile(&scene, "Locks").starts_with("Locks: 0 locks waited for, nobody waits"));
     assert!(tile(&scene, "Leaders").starts_with("Leaders: 0 changes in the last 10 min, steady"));
-    assert!(tile(&scene, "Leases near their end").starts_with("Leases near their end: 0 end soon, all kept"));
+    assert!(
+        tile(&scene, "Leases below half")
+            .starts_with("Leases below half: 0 with half their time or less, all above half")
+    );
     assert!(tile(&scene, "Cluster").starts_with("Cluster: 3/3 members up, healthy, Leader etcd-2 term 7"));
     assert!(tile(&scene, "Changes").contains("40 in the last minute"));
     assert!(scene.sees("Nothing has happened since"));
@@ -198,8 +201,11 @@ fn what_is_wrong_is_counted_and_the_worst_is_named() {
     let leaders = tile(&scene, "Leaders");
     assert!(leaders.starts_with("Leaders: 6 changes in the last 10 min, 1 without a leader"), "{leaders}");
     assert!(leaders.contains("/elections/flapping: worker-b 5 s ago, expired"), "{leaders}");
-    let leases = tile(&scene, "Leases near their end");
-    assert!(leases.starts_with("Leases near their end: 1 end soon, not kept alive"), "{leases}");
+    let leases = tile(&scene, "Leases below half");
+    assert!(
+        leases.starts_with("Leases below half: 1 with half their time or less, a renewal missed"),
+        "{leases}"
+    );
     assert!(leases.contains("Time left known of 2 of 9"), "{leases}");
     let cluster = tile(&scene, "Cluster");
     assert!(cluster.starts_with("Cluster: 2/3 members up, alarms: 1, NOSPACE raised by etcd-1"), "{cluster}");
@@ -212,7 +218,7 @@ fn every_tile_leads_to_its_screen_with_the_mouse_and_the_keyboard() {
     for (title, screen) in [
         ("Locks", Screen::Locks),
         ("Leaders", Screen::Elections),
-        ("Leases near their end", Screen::Leases),
+        ("Leases below half", Screen::Leases),
         ("Changes", Screen::Keys),
         ("Cluster", Screen::Cluster),
     ] {
@@ -245,7 +251,8 @@ fn handovers_of_locks_are_one_line_until_they_are_asked_for() {
     picture.handovers.clear();
     for at in 0..40 {
         let lock = key(&format!("/locks/{}", at % 8));
-        let kind = NewsKind::Holder { lock, from: None, to: Some("worker".into()), cause: None };
+        let from = Some("before".to_owned());
+        let kind = NewsKind::Holder { lock, from, to: Some("worker".into()), cause: None };
         let at_ms = NOW - 50_000 + at * 1_000;
         picture.handovers.push_back(Arc::new(News { serial: at as u64, at: at_ms, revision: 9, kind }));
     }
@@ -354,7 +361,7 @@ fn what_is_known_of_an_earlier_time_says_so_on_every_tile() {
         tile(&scene, "Changes")
     );
     assert!(scene.sees("What happened since is not known.") && !scene.sees("Nothing has happened"));
-    for title in ["Services", "Locks", "Leaders", "Leases near their end", "Changes"] {
+    for title in ["Services", "Locks", "Leaders", "Leases below half", "Changes"] {
         assert!(tile(&scene, title).contains("as of "), "{title}");
     }
     scene.change(|world| {
@@ -369,8 +376,124 @@ fn leases_that_were_not_asked_are_not_said_to_be_well() {
     let mut world = calm();
     world.sessions[0].leases.clear();
     let scene = play(Setting::default(), world);
-    let leases = tile(&scene, "Leases near their end");
-    assert!(leases.starts_with("Leases near their end: – end soon, Time left known of 0 of 3"), "{leases}");
+    let leases = tile(&scene, "Leases below half");
+    assert!(
+        leases.starts_with("Leases below half: – with half their time or less, Time left known of 0 of 3"),
+        "{leases}"
+    );
+}
+
+#[test]
+fn no_lease_is_said_to_be_kept_alive_where_that_was_not_seen() {
+    let told = |answers: &[(i64, i64)], all: i64| {
+        let mut world = calm();
+        let session = &mut world.sessions[0];
+        session.leases.clear();
+        session.coordination.leases = (1..=all).map(|id| (id, Arc::new(LeaseUse::default()))).collect();
+        for (id, (granted_secs, remaining_secs)) in (1_i64..).zip(answers.iter().copied()) {
+            session.leases.insert(id, LeaseInfo { id, granted_secs, remaining_secs, seen_at: NOW });
+        }
+        tile(&play(Setting::default(), world), "Leases below half")
+    };
+    let starts = |words: String, with: &str| {
+        let with = format!("Leases below half: {with}");
+        assert!(words.starts_with(&with), "{words}");
+    };
+    starts(told(&[(20, 9)], 1), "1 with half their time or less, a renewal missed, First");
+    starts(told(&[(40, 13)], 1), "1 with half their time or less, a renewal missed, First");
+    starts(
+        told(&[(20, 19)], 11),
+        "0 with half their time or less, known of 1 of 11, Time left known of 1 of 11",
+    );
+    starts(told(&[(20, 19); 6], 11), "0 with half their time or less, 6 of 11 above half");
+    starts(told(&[(20, 19); 2], 2), "0 with half their time or less, all above half");
+}
+
+#[test]
+fn services_that_lost_all_instances_are_told_from_those_emptied_on_purpose() {
+    let mut world = calm();
+    let gone = |cause| InstanceEvent {
+        key: key("x"),
+        id: "x".into(),
+        lease: 1,
+        turn: Turn::Down,
+        cause: Some(cause),
+        revision: 5,
+        at: NOW,
+    };
+    let services = &mut world.sessions[0].coordination.services;
+    services.clear();
+    for (name, cause) in [("lost", EndCause::Expired), ("retired", EndCause::RevokedHere)] {
+        let service = Service { past: Arc::new([gone(cause)].into()), ..service(name, &[]) };
+        services.insert(service.folder.clone(), Arc::new(service));
+    }
+    let mut scene = play(Setting::default(), world);
+    scene.picture("overview-emptied");
+    let words = tile(&scene, "Services");
+    let all = "Services: 0/1 services up, 1 down, no instances 1 emptied on purpose, lost no instance left";
+    assert!(words.starts_with(all), "{words}");
+    scene.change(|world| {
+        world.now += 1_000;
+        let one = service("one", &[None]);
+        world.sessions[0].coordination.services.insert(one.folder.clone(), Arc::new(one));
+    });
+    let words = tile(&scene, "Services");
+    let all = "Services: 1/2 services up, 1 down, 1 instance, up 1 emptied on purpose";
+    assert!(words.starts_with(all), "{words}");
+}
+
+#[test]
+fn the_feed_goes_on_below_a_pointer_that_rests_and_for_who_comes_back() {
+    let mut scene = Setting::default().play_with(calm(), |ui, stage, actions| {
+        if stage.world.sessions[0].screen == Screen::Overview {
+            overview::show(ui, &stage.world, &mut stage.state.overview, actions);
+        }
+    });
+    let mut serial = 0;
+    let mut happens = |scene: &mut Scene, after_ms: i64| {
+        serial += 1;
+        let kind = NewsKind::Instance {
+            service: key("/services/user/"),
+            name: "user".into(),
+            instance: format!("i-{serial}"),
+            turn: Turn::Down,
+            cause: Some(EndCause::Released),
+        };
+        scene.change(|world| {
+            world.now += after_ms;
+            let news = News { serial, at: world.now, revision: 500, kind };
+            world.sessions[0].coordination.news.push_back(Arc::new(news));
+        });
+    };
+    happens(&mut scene, 0);
+    assert!(scene.sees("user: i-1 went (deregistered)"), "in the word of the list of services");
+    scene.harness.hover_at(egui::pos2(400.0, 600.0));
+    scene.settle();
+    happens(&mut scene, 1_000);
+    assert!(scene.sees("1 new") && scene.sees("All 2") && !scene.sees("i-2 went"));
+    // It is still there, and rests.
+    happens(&mut scene, 4_000);
+    assert!(scene.sees("i-2 went") && scene.sees("i-3 went") && !scene.sees("1 new"));
+    scene.harness.hover_at(egui::pos2(420.0, 600.0));
+    scene.settle();
+    happens(&mut scene, 100);
+    assert!(scene.sees("1 new") && !scene.sees("i-4 went"));
+    scene.change(|world| world.sessions[0].screen = Screen::Keys);
+    scene.settle();
+    scene.change(|world| world.sessions[0].screen = Screen::Overview);
+    assert!(scene.sees("i-4 went"));
+}
+
+#[test]
+fn nothing_that_is_not_seen_waits_on() {
+    let mut scene = play(Setting::default().size(1_280.0, 900.0), troubled());
+    scene.change(|world| {
+        let fault = Fault::new(FaultKind::Unavailable, "");
+        world.sessions[0].state = MirrorState::Stale { since: NOW, fault, retry_at: None };
+        world.now += 60_000;
+    });
+    let locks = tile(&scene, "Locks");
+    assert!(locks.contains("Longest wait: /locks/deploy 3 min 20 s"), "{locks}");
 }
 
 #[test]
@@ -381,9 +504,9 @@ fn sums_are_not_counted_anew_in_every_frame() {
         world.now += 400;
         world.sessions[0].leases.clear();
     });
-    assert!(tile(&scene, "Leases near their end").contains("0 end soon"));
+    assert!(tile(&scene, "Leases below half").contains(": 0 with"));
     scene.change(|world| world.now += 700);
-    assert!(tile(&scene, "Leases near their end").contains("– end soon"));
+    assert!(tile(&scene, "Leases below half").contains(": – with"));
 }
 
 #[test]

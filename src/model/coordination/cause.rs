@@ -48,7 +48,7 @@ impl LeaseTold {
     /// Whether a renewal was due before it was asked: clients renew when a third of the time has passed.
     #[must_use]
     pub fn missed_a_renewal(&self) -> bool {
-        self.info.remaining_secs.saturating_mul(2) <= self.info.granted_secs
+        self.info.missed_a_renewal()
     }
 
     /// When it should be asked for again, so that running out and being revoked can be told apart: when half

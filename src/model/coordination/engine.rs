@@ -50,6 +50,8 @@ pub struct Engine {
     waits_changed: bool,
     totals_changed: bool,
     reports: Reports,
+    /// A time within a registration is a heartbeat where it moves at least so often, in milliseconds.
+    beat_ms: i64,
     instances: usize,
     flaps: Flaps,
     ends: Ends,
@@ -87,6 +89,8 @@ enum Place {
         name: Arc<str>,
         /// What the registration itself reports.
         own: Option<Arc<Report>>,
+        /// How often the time that it reports moved in succession as a heartbeat does.
+        beats: u8,
         /// What reports may call it.
         idents: Vec<Arc<str>>,
     },
@@ -181,13 +185,15 @@ impl Engine {
     /// One that has seen nothing yet. `separator` is the profile's; `/` always separates too.
     #[must_use]
     pub fn new(separator: u8, settings: &CoordinationSettings) -> Self {
-        Self { separator, rules: Rules::new(&settings.rules), ..Self::default() }
+        let beat_ms = i64::from(settings.late_secs) * 1_000;
+        Self { separator, rules: Rules::new(&settings.rules), beat_ms, ..Self::default() }
     }
 
     /// Takes changed settings over. `keyspace` is what is known now: it is looked at anew, and what is found
     /// otherwise than before is no event.
     pub fn follow(&mut self, settings: &CoordinationSettings, keyspace: Option<&Keyspace>, now: SeenAt) {
         self.rules = Rules::new(&settings.rules);
+        self.beat_ms = i64::from(settings.late_secs) * 1_000;
         if let Some(keyspace) = keyspace {
             let revision = self.picture.revision;
             self.look(keyspace, Moment { at: now, revision, way: Way::Found });

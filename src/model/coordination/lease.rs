@@ -38,6 +38,13 @@ impl LeaseInfo {
         let age = now.saturating_sub(self.seen_at);
         age <= FRESH_MS || age.saturating_mul(3) <= self.granted_secs.saturating_mul(1_000)
     }
+
+    /// Whether it had no more than half of its time left when it was asked. Clients keep a lease alive when a
+    /// third of it is over: this one missed that, or nobody keeps it alive.
+    #[must_use]
+    pub fn missed_a_renewal(&self) -> bool {
+        self.remaining_secs.saturating_mul(2) <= self.granted_secs
+    }
 }
 
 /// What a key means to those who live by it.

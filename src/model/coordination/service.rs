@@ -62,6 +62,15 @@ pub struct Report {
     pub seen_at: Option<SeenAt>,
 }
 
+impl Report {
+    /// Whether it is a time within the registration and nothing else: a heartbeat, if it is written on and on.
+    #[must_use]
+    pub fn is_mere_time(&self) -> bool {
+        let told_at = self.told_at.clone();
+        *self == Self { told_at, seen_at: self.seen_at, ..Self::default() }
+    }
+}
+
 /// Metrics at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {

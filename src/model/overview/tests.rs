@@ -93,7 +93,8 @@ fn a_service_is_degraded_by_some_of_its_instances_and_down_by_all_of_them() {
         service("retired", Vec::new(), Some(EndCause::Released)),
     ];
     let sums = sums(&picture(services, Vec::new())).services;
-    assert_eq!(sums.services, ServiceCounts { up: 1, degraded: 2, down: 2, unknown: 0 });
+    assert_eq!(sums.services, ServiceCounts { up: 1, degraded: 2, down: 2, unknown: 0, emptied: 1 });
+    assert_eq!(sums.services.all(), 5, "one was emptied on purpose, and is told apart");
     assert_eq!(sums.instances, InstanceCounts { up: 4, late: 1, down: 2, ..InstanceCounts::default() });
     let worst: Vec<&str> = sums.worst.iter().map(|service| service.name.as_str()).collect();
     assert_eq!(worst, ["lost", "dead", "half", "late"]);
@@ -182,33 +183,46 @@ fn leaders_that_changed_too_often_and_elections_without_one_are_told_apart() {
     assert_eq!(changed, [b"often".as_slice(), b"once"], "the newest change first");
 }
 
-#[test]
-fn only_leases_that_were_asked_lately_are_known_to_be_near_their_end() {
+fn lease_sums(answers: &[(i64, i64, i64)]) -> LeaseSums {
     let mut picture = picture(Vec::new(), Vec::new());
-    picture.leases = (1..=8).map(|id| (id, Arc::new(LeaseUse { id, ..LeaseUse::default() }))).collect();
-    let told = |id, granted_secs, remaining_secs, age_ms| LeaseInfo {
-        id,
-        granted_secs,
-        remaining_secs,
-        seen_at: NOW - age_ms,
-    };
-    let answers = [
-        told(1, 10, 9, 1_000),
-        told(2, 10, 3, 1_000),
-        // It had enough when it was asked: since then it may have been kept alive.
-        told(7, 5, 4, 3_900),
+    let mut told = KnownLeases::new();
+    for (id, (granted_secs, remaining_secs, age_ms)) in (1_i64..).zip(answers.iter().copied()) {
+        picture.leases.insert(id, Arc::new(LeaseUse { id, ..LeaseUse::default() }));
+        told.insert(id, LeaseInfo { id, granted_secs, remaining_secs, seen_at: NOW - age_ms });
+    }
+    // Nothing is attached to it.
+    told.insert(99, LeaseInfo { id: 99, granted_secs: 10, remaining_secs: 1, seen_at: NOW });
+    Sums::of(&picture, &told, &CoordinationSettings::default(), NOW, NOW).leases
+}
+
+#[test]
+fn a_lease_below_half_of_its_time_missed_a_renewal_and_no_other_is_said_to_be_kept_alive() {
+    let sums = lease_sums(&[
+        (10, 9, 1_000),
+        (10, 3, 1_000),
+        (10, 2, 100),
+        // Long before its end, and all the same not renewed.
+        (3_600, 1_000, 0),
+        // It was well, and was to be asked again since: nobody knows.
+        (5, 4, 3_900),
         // Its keys are still there long after its end.
-        told(8, 5, 1, 9_000),
-        told(3, 10, 2, 100),
-        told(4, 10, 9, TTL_KNOWN_MS + 1),
-        told(5, 10, -1, 0),
-        told(6, 3_600, 1_000, 0),
-        told(99, 10, 1, 0),
-    ];
-    let answers = answers.into_iter().map(|lease| (lease.id, lease)).collect();
-    let sums = Sums::of(&picture, &answers, &CoordinationSettings::default(), NOW, NOW).leases;
-    assert_eq!((sums.all, sums.known, sums.near), (8, 6, 2));
+        (5, 1, 9_000),
+        (10, 9, 15_000),
+        (10, -1, 0),
+    ]);
+    assert_eq!((sums.all, sums.known, sums.below_half, sums.soon), (8, 4, 3, 2));
     assert_eq!(sums.next, Some((NOW + 1_900, 3)), "the lease that nothing is attached to is not meant");
+    // Nobody renews it: it is told from half of its time on.
+    let unkept = |left| lease_sums(&[(20, left, 0)]).below_half;
+    assert_eq!([19, 11, 10, 5, 1].map(unkept), [0, 0, 1, 1, 1]);
+    assert_eq!(lease_sums(&[(40, 13, 0)]).soon, 1);
+}
+
+#[test]
+fn what_a_lease_has_at_least_is_known_for_as_long_as_that_is_half_of_its_time() {
+    let known = |age_ms| lease_sums(&[(60, 55, age_ms)]).known;
+    assert_eq!([0, 20_000, 25_000, 25_000 + ANSWER_MS].map(known), [1; 4]);
+    assert_eq!(known(25_001 + ANSWER_MS), 0);
 }
 
 #[test]

@@ -233,6 +233,8 @@ pub(super) fn from_fields(json: &Map<String, Json>, instance: &mut Instance) {
     if let Some(report) = report {
         used.extend(json.keys().filter(|field| reports::is_of_report(field)).cloned());
         instance.report = Some(std::sync::Arc::new(report));
+    } else {
+        instance.report = reports::heartbeat(json).map(std::sync::Arc::new);
     }
     for (field, value) in json.iter().filter(|(field, _)| !used.contains(field)) {
         match value {

@@ -27,7 +27,18 @@ const CONNECTIONS: &[&str] =
     &["connections", "activeconnections", "activerequests", "inflight", "concurrency", "requestsinflight"];
 const BREAKER: &[&str] = &["circuitbreaker", "breaker", "circuitstate"];
 const STATUS: &[&str] = &["status", "health", "state"];
-const TIME: &[&str] = &["timestamp", "reportedat", "updatedat", "lastheartbeat", "time", "ts"];
+const TIME: &[&str] = &["timestamp", "reportedat", "updatedat", "lastheartbeat", "heartbeatat", "time", "ts"];
+/// What a registration calls the time that it writes anew again and again. Names of times that also stand for a
+/// change of the registration (`updatedAt`, `timestamp`) are none of these.
+const HEARTBEAT: &[&str] = &[
+    "lastheartbeat",
+    "lastheartbeatat",
+    "lastheartbeattime",
+    "heartbeatat",
+    "heartbeattime",
+    "heartbeat",
+    "lastbeat",
+];
 
 /// A report of the instance that the last segment of `<service>/<instance>` names; the service begins at a
 /// segment, and the instance is a segment.
@@ -114,6 +125,16 @@ pub(super) fn metrics(json: &Map<String, Json>) -> Option<Report> {
         || report.connections.is_some()
         || report.breaker.is_some();
     told.then(|| Report { told_at: told_at(json), ..report })
+}
+
+/// The heartbeat that a registration writes into itself, where it reports nothing else.
+pub(super) fn heartbeat(json: &Map<String, Json>) -> Option<Report> {
+    let (_, time) = named(json, HEARTBEAT)?;
+    let told = match time {
+        Json::String(_) | Json::Number(_) => text_of(time),
+        _ => None,
+    };
+    told.map(|told| Report { told_at: Some(told), ..Report::default() })
 }
 
 /// Whether a field belongs to a report, and is none of the registration.

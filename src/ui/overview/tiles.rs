@@ -119,10 +119,13 @@ fn services(view: &View<'_>) -> Tile {
         }
         (_, 0, 0) => (Tone::Live, t!("overview.services.all_up").into_owned()),
     };
-    let mut lines = vec![Line::fact(match services.all() {
+    let first = Line::fact(match services.all() {
         0 => t!("overview.services.none").into_owned(),
         _ => instances(&sums.instances),
-    })];
+    });
+    // The list of services has these as well.
+    let emptied = || t!("overview.services.emptied", count = number(services.emptied));
+    let mut lines = vec![if services.emptied > 0 { first.aside(emptied()) } else { first }];
     lines.extend(sums.worst.iter().map(unwell));
     if sums.flapping > 0 {
         let words = t!("overview.services.flapping", count = number(sums.flapping));
@@ -131,15 +134,12 @@ fn services(view: &View<'_>) -> Tile {
     }
     let bad = services.down + services.degraded;
     let only = if bad > 0 { ServiceFilter::Problems } else { ServiceFilter::All };
-    let of = |counts: &InstanceCounts| {
-        vec![
-            (counts.up, Tone::Live),
-            (counts.unknown, Tone::Plain),
-            (counts.starting, Tone::Waiting),
-            (counts.late, Tone::Changed),
-            (counts.down, Tone::Danger),
-        ]
-    };
+    let parts = [
+        (services.up, Tone::Live),
+        (services.unknown, Tone::Plain),
+        (services.degraded, Tone::Changed),
+        (services.down, Tone::Danger),
+    ];
     Tile {
         icon: icons::PLUGS_CONNECTED,
         title: t!("overview.services.title").into_owned(),
@@ -153,7 +153,7 @@ fn services(view: &View<'_>) -> Tile {
         state,
         lines,
         picture: course(view, |point| point.bad, Tone::Changed, "overview.services.course"),
-        parts: if sums.instances.all() == 0 { Vec::new() } else { of(&sums.instances) },
+        parts: if services.all() == 0 { Vec::new() } else { parts.to_vec() },
         hint: t!("overview.services.hint").into_owned(),
         leads: Action::ShowServices(only),
     }
@@ -162,6 +162,9 @@ fn services(view: &View<'_>) -> Tile {
 /// `49,981 of 50,000 instances up, 12 late, 7 down`.
 fn instances(counts: &InstanceCounts) -> String {
     let mut words = vec![match counts.all() {
+        0 => t!("services.no_instances"),
+        1 if counts.up == 1 => t!("overview.services.instance"),
+        1 => t!("overview.services.instance_of", up = number(counts.up)),
         all if all == counts.up => t!("overview.services.instances", count = number(all)),
         all => t!("overview.services.instances_of", up = number(counts.up), all = number(all)),
     }];
@@ -181,6 +184,7 @@ fn unwell(service: &Unwell) -> Line {
     let all = number(instances.all());
     let (tone, aside) = match (instances.all(), service.standing) {
         (0, _) => (Tone::Danger, t!("overview.services.gone")),
+        (1, Standing::Down) => (Tone::Danger, t!("overview.services.one_down")),
         (_, Standing::Down) => (Tone::Danger, t!("overview.services.all_down", all = all)),
         (_, _) => (Tone::Changed, t!("overview.services.up_of", up = number(instances.up), all = all)),
     };
@@ -309,24 +313,31 @@ fn leases(view: &View<'_>) -> Tile {
     if let Some((ends, lease)) = sums.next {
         let left = duration_text((ends - now).max(0) / 1_000);
         let words = t!("overview.leases.next", lease = lease_text(lease));
-        lines.push(Line::state(Tone::Changed, words).aside(left).leads(Action::ShowLease(lease)));
+        let tone = if sums.soon > 0 { Tone::Changed } else { Tone::Plain };
+        lines.push(Line::state(tone, words).aside(left).leads(Action::ShowLease(lease)));
     }
+    let (known, all) = (number(sums.known), number(sums.all));
     if sums.known < sums.all {
-        let words = t!("overview.leases.known", known = number(sums.known), all = number(sums.all));
-        lines.push(Line::fact(words));
+        lines.push(Line::fact(t!("overview.leases.known", known = known, all = all)));
     }
-    lines.push(Line::fact(t!("overview.leases.all", count = number(sums.all))));
-    let (tone, state) = match (sums.near, sums.known) {
-        (1.., _) => (Tone::Changed, t!("overview.leases.near").into_owned()),
+    lines.push(Line::fact(t!("overview.leases.all", count = all)));
+    // That one is renewed is seen of none: all that is known is what it had left.
+    let (tone, state) = match (sums.below_half, sums.known) {
+        (1.., _) if sums.soon > 0 => (Tone::Changed, t!("overview.leases.missed").into_owned()),
+        (1.., _) => (Tone::Plain, t!("overview.leases.missed").into_owned()),
         (0, 0) => (Tone::Plain, String::new()),
-        (0, _) => (Tone::Live, t!("overview.leases.calm").into_owned()),
+        (0, some) if some == sums.all => (Tone::Live, t!("overview.leases.calm").into_owned()),
+        (0, some) if some.saturating_mul(2) < sums.all => {
+            (Tone::Plain, t!("overview.leases.few", known = known, all = all).into_owned())
+        }
+        (0, _) => (Tone::Live, t!("overview.leases.calm_of", known = known, all = all).into_owned()),
     };
     // Of none that was asked nothing is known: 0 would be a claim.
-    let known = sums.known > 0 || sums.all == 0;
+    let told = sums.known > 0 || sums.all == 0;
     Tile {
         icon: icons::TIMER,
         title: t!("overview.leases.title").into_owned(),
-        number: if known { number(sums.near) } else { "–".to_owned() },
+        number: if told { number(sums.below_half) } else { "–".to_owned() },
         unit: t!("overview.leases.unit").into_owned(),
         tone,
         state,

@@ -103,7 +103,10 @@ fn filter(ui: &mut Ui, state: &mut ServicesState, actions: &mut Actions) {
             ui.spacing_mut().item_spacing.x = size::PAD;
             let totals = state.summaries.totals;
             let instances = count_text(totals.counts.all() as u64);
-            let words = t!("services.total_instances", count = instances);
+            let words = match totals.counts.all() {
+                1 => t!("services.total_instance"),
+                _ => t!("services.total_instances", count = instances),
+            };
             let hint = t!(
                 "services.totals_hint",
                 services = count_text(totals.services as u64),

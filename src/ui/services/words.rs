@@ -262,14 +262,12 @@ pub(super) fn age_in_brief(ms: i64) -> String {
     }
 }
 
-/// Why the instances of a service went that is gone: how many for each cause, of the last going of each.
+/// Why the instances of a service went that is gone: how many for each cause, of those that went since the last
+/// one came. What came before that was healed.
 pub(super) fn last_causes(service: &Service) -> Vec<(EndCause, usize)> {
-    let mut seen = std::collections::BTreeSet::new();
     let mut causes = std::collections::BTreeMap::new();
-    for event in service.past.iter().rev().filter(|event| event.turn == Turn::Down) {
-        if seen.insert(&event.key) {
-            *causes.entry(event.cause.unwrap_or(EndCause::Unknown)).or_insert(0) += 1;
-        }
+    for event in service.past.iter().rev().take_while(|event| event.turn == Turn::Down) {
+        *causes.entry(event.cause.unwrap_or(EndCause::Unknown)).or_insert(0) += 1;
     }
     causes.into_iter().collect()
 }

@@ -4,6 +4,7 @@ mod edit;
 mod fixture;
 mod routers;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use egui::accesskit::Role;
@@ -383,6 +384,27 @@ fn a_service_whose_instances_are_gone_says_since_when_and_why() {
     let mut scene = play(Setting::default(), world);
     scene.picture("services-gone");
     assert!(scene.sees("All instances are gone since") && scene.sees("2 × expired"));
+}
+
+#[test]
+fn what_was_healed_before_is_no_cause_of_the_outage_now() {
+    let mut world = world();
+    let folder = key("/services/billing/");
+    let services = &mut world.sessions[0].coordination.services;
+    let mut billing = (**services.get(&folder).expect("the service")).clone();
+    let went = |id, cause, ago_ms| event("billing", id, Turn::Down, Some(cause), ago_ms);
+    billing.past = Arc::new(VecDeque::from([
+        went("a", EndCause::Revoked, 90_000),
+        went("b", EndCause::Released, 80_000),
+        event("billing", "c", Turn::Up, None, 70_000),
+        event("billing", "d", Turn::Up, None, 70_000),
+        went("c", EndCause::Expired, 10_000),
+        went("d", EndCause::Expired, 9_000),
+    ]));
+    services.insert(folder.clone(), Arc::new(billing));
+    world.sessions[0].chosen.service = Some(folder);
+    let scene = play(Setting::default(), world);
+    assert!(scene.sees("2 × expired") && !scene.sees("1 × "));
 }
 
 #[test]

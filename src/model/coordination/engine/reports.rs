@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::services::reported;
 use super::{Engine, Moment, Place, Way};
 use crate::model::bytes::Key;
 use crate::model::coordination::{Instance, Report};
@@ -147,7 +148,7 @@ impl Engine {
             return;
         }
         for (folder, key) in namesakes.iter().take(MOST_NAMESAKES + 1).cloned().collect::<Vec<_>>() {
-            let Some(Place::Instance { own, idents, .. }) =
+            let Some(Place::Instance { own, beats, idents, .. }) =
                 self.held.get(&key).map(|held| held.place.clone())
             else {
                 continue;
@@ -157,7 +158,7 @@ impl Engine {
             };
             let samples = self.reports.of(&key, &idents).is_some_and(is_its);
             let at = sampled.map_or(0, |(_, at)| at);
-            self.join(&folder, &key, &idents, own.as_ref(), samples, at);
+            self.join(&folder, &key, &idents, reported(own.as_ref(), beats), samples, at);
         }
     }
 

@@ -23,6 +23,15 @@ pub(super) struct Arrival<'a> {
     pub(super) unchanged: bool,
 }
 
+/// So often in succession a time has to move quickly before it is taken for a heartbeat: programs that start
+/// write twice, and are not to be said to be down for the rest of their lives.
+const BEATS: u8 = 2;
+
+/// What a registration reports: a time alone is a report where it moves as a heartbeat does.
+pub(super) fn reported(own: Option<&Arc<Report>>, beats: u8) -> Option<&Arc<Report>> {
+    own.filter(|own| beats >= BEATS || !own.is_mere_time())
+}
+
 impl Engine {
     /// Registers an instance, or takes over what it says of itself now.
     pub(super) fn register(
@@ -35,12 +44,28 @@ impl Engine {
         let Arrival { service: folder, name, instance, unchanged } = arrival;
         let name: Arc<str> = name.into();
         let idents = reports::idents(&name, &instance);
-        let (own_before, idents_before) = match before {
-            Some(Place::Instance { own, idents, .. }) => (own.as_ref(), idents.as_slice()),
-            _ => (None, [].as_slice()),
+        let (own_before, beats_before, idents_before) = match before {
+            Some(Place::Instance { own, beats, idents, .. }) => (own.as_ref(), *beats, idents.as_slice()),
+            _ => (None, 0, [].as_slice()),
+        };
+        let renewed_at = || self.picture.services.get(folder)?.instances.get(key)?.renewed_at;
+        let beats = match (&instance.report, own_before) {
+            _ if unchanged => beats_before,
+            (Some(own), Some(before)) if own.told_at != before.told_at => {
+                let since = renewed_at().zip(moment.seen()).map(|(before, now)| now - before);
+                let quick = since.is_some_and(|since| (0..=self.beat_ms).contains(&since));
+                if quick { beats_before.saturating_add(1) } else { 0 }
+            }
+            // It was written for another reason.
+            (Some(_), Some(_)) => beats_before,
+            _ => 0,
         };
         let own = instance.report.as_deref().map(|own| {
-            let before = own_before.and_then(|own| own.seen_at).filter(|_| unchanged);
+            let before = own_before.filter(|before| {
+                // A time that did not move is no heartbeat.
+                unchanged || (own.is_mere_time() && own.told_at == before.told_at)
+            });
+            let before = before.and_then(|own| own.seen_at);
             Arc::new(Report { seen_at: before.or(moment.seen()), ..own.clone() })
         });
         let mut instance = Arc::unwrap_or_clone(instance);
@@ -93,8 +118,9 @@ impl Engine {
             self.index(folder, key, &idents);
         }
         let sampled = !unchanged && moment.way == Way::Seen;
-        self.join(folder, key, &idents, own.as_ref(), sampled && own.is_some(), moment.at);
-        Place::Instance { service: folder.clone(), name, own, idents }
+        let reported = reported(own.as_ref(), beats);
+        self.join(folder, key, &idents, reported, sampled && reported.is_some(), moment.at);
+        Place::Instance { service: folder.clone(), name, own, beats, idents }
     }
 
     /// The service in this folder, which begins with its first instance.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::model::coordination::rules::{Rule, RuleKind};
-use crate::model::coordination::{ClaimQueue, EndCause, NewsKind, OwnEnd, Service, Turn};
+use crate::model::coordination::{ClaimQueue, EndCause, Health, NewsKind, OwnEnd, Service, Turn};
 use crate::model::record::KeyChange;
 
 const LEASE: i64 = 0x7b;
@@ -365,6 +365,38 @@ fn a_report_is_joined_whichever_comes_first_and_ages_when_it_is_gone() {
     store.delete(key);
     store.put(key, "{}", LEASE);
     assert_eq!(report(&mut store), None, "the new one has not reported");
+}
+
+#[test]
+fn a_time_that_a_registration_writes_on_and_on_is_a_heartbeat() {
+    let mut store = Store::watched();
+    let (folder, key) = ("/services/user/", "/services/user/10.0.0.1:80");
+    let beat = |store: &mut Store, time: i64| {
+        let json = format!(r#"{{"address":"10.0.0.1:80","last_heartbeat":{time}}}"#);
+        store.put(key, &json, LEASE);
+    };
+    let health = |store: &mut Store, age_ms: i64| {
+        let now = store.now() + age_ms;
+        let service = store.service(folder);
+        service.instances.get(key.as_bytes()).unwrap().health(now, 3, 10)
+    };
+    // Written once, or twice: it may be the time of its start.
+    for time in 0..2 {
+        beat(&mut store, time);
+        assert_eq!(health(&mut store, 14_000), Health::Up, "it lives on its lease");
+    }
+    beat(&mut store, 2);
+    assert_eq!(
+        [0, 4_000, 14_000].map(|age| health(&mut store, age)),
+        [Health::Up, Health::Late, Health::Down]
+    );
+    // Another write does not prove that it beats.
+    store.put(key, r#"{"address":"10.0.0.1:80","last_heartbeat":2,"weight":7}"#, LEASE);
+    assert_eq!(health(&mut store, 2_500), Health::Late);
+    // Nobody knows how often one comes that comes seldom: its lease counts.
+    store.revision += 30;
+    beat(&mut store, 3);
+    assert_eq!(health(&mut store, 14_000), Health::Up);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::model::bytes::Key;
 use crate::model::coordination::raft::{RaftEnd, RaftHistory, RaftTerm, Reign};
 use crate::model::coordination::{EndCause, Endings, MOST_HANDOVERS, News, NewsKind};
 use crate::model::leadership::Leader;
@@ -117,23 +118,34 @@ impl Entry {
         }
     }
 
-    /// Whether a lock went from one to another as locks do. A holder whose lease expired has crashed: that is
-    /// told by itself.
-    fn is_handover(&self) -> bool {
+    /// Whether a lock went on as locks do: from one to another, or was taken or given back. A holder whose lease
+    /// expired has crashed: that is told by itself.
+    fn is_folded(&self) -> bool {
         let What::News(news) = &self.what else { return false };
         matches!(news.kind, NewsKind::Holder { .. }) && self.cause() != Some(EndCause::Expired)
     }
+
+    /// The lock that went from one holder to another, if this is that.
+    fn handed_over(&self) -> Option<&Key> {
+        let What::News(news) = &self.what else { return None };
+        match &news.kind {
+            NewsKind::Holder { lock, from: Some(_), to: Some(_), .. } => Some(lock),
+            _ => None,
+        }
+    }
 }
 
-/// Handovers that are not told one by one.
+/// What happened to locks and is not told one by one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Folded {
-    /// All that are known.
+    /// All that is known.
     pub all: usize,
-    /// Those of the last minute, or of the shorter time that is known.
+    /// Handovers from one holder to another in the last minute, or in the shorter time that is known.
     pub lately: usize,
     /// So many locks they were of.
     pub locks: usize,
+    /// In that time locks were taken that nobody held, or given back to nobody, so often.
+    pub others: usize,
     /// That time, in seconds.
     pub secs: i64,
     /// When the last of them was.
@@ -181,8 +193,12 @@ pub struct Entries {
     of: Option<Source>,
     /// What the entries were sorted out by last.
     by: Option<(Topic, bool)>,
-    /// Oldest first.
+    /// Those that are shown, oldest first.
     all: Vec<Entry>,
+    /// Those that are known by now, while they wait to be shown.
+    waiting: Option<Vec<Entry>>,
+    /// How many of these would be listed that are not yet.
+    new: usize,
     /// Those that are listed, as places among all, newest first.
     listed: Vec<usize>,
     /// How many each topic would list.
@@ -191,31 +207,47 @@ pub struct Entries {
 }
 
 impl Entries {
-    /// Whether something happened that is not among them yet.
+    /// How many more would be listed if they did not wait; `None`: none wait.
     #[must_use]
-    pub fn is_behind(&self, session: &Session) -> bool {
-        !self.of.as_ref().is_some_and(|of| of.is(&Source::of(session)))
+    pub fn waiting(&self) -> Option<usize> {
+        self.waiting.as_ref().map(|_| self.new)
     }
 
-    /// Gathers the entries, where anything happened. `handovers`: these are told one by one.
+    /// Gathers the entries, where anything happened. `handovers`: these are told one by one. `wait`: the lines
+    /// stay as they are; what is counted goes on.
     pub fn update(&mut self, session: &Session, topic: Topic, handovers: bool, wait: bool) {
         let of = Source::of(session);
-        let same = self.of.as_ref().is_some_and(|before| before.is(&of));
-        let fresh = same || (wait && self.of.is_some());
+        let asked = self.by != Some((topic, handovers));
+        let wait = wait && !asked && self.of.is_some();
+        let fresh = self.of.as_ref().is_some_and(|before| before.is(&of));
         if !fresh {
-            self.all = gather(session);
+            self.waiting = Some(gather(session));
             self.of = Some(of);
         }
-        if fresh && self.by == Some((topic, handovers)) {
+        let shown = if wait { None } else { self.waiting.take() };
+        let relisted = shown.is_some() || asked;
+        if let Some(shown) = shown {
+            self.all = shown;
+        }
+        if fresh && !relisted {
             return;
         }
         self.by = Some((topic, handovers));
-        let told = |entry: &&Entry| handovers || !entry.is_handover();
+        let told = |entry: &&Entry| handovers || !entry.is_folded();
+        let known = self.waiting.as_ref().unwrap_or(&self.all);
         self.counts =
-            Topic::ALL.map(|one| self.all.iter().filter(told).filter(|entry| entry.is_about(one)).count());
-        let places = self.all.iter().enumerate().rev();
-        let listed = places.filter(|(_, entry)| told(entry) && entry.is_about(topic));
-        self.listed = listed.map(|(at, _)| at).collect();
+            Topic::ALL.map(|one| known.iter().filter(told).filter(|entry| entry.is_about(one)).count());
+        let shown: HashSet<(u8, u64)> = match &self.waiting {
+            Some(_) => self.all.iter().map(|entry| entry.id).collect(),
+            None => HashSet::new(),
+        };
+        let waiting = self.waiting.iter().flatten().filter(told);
+        self.new = waiting.filter(|entry| entry.is_about(topic) && !shown.contains(&entry.id)).count();
+        if relisted {
+            let places = self.all.iter().enumerate().rev();
+            let listed = places.filter(|(_, entry)| told(entry) && entry.is_about(topic));
+            self.listed = listed.map(|(at, _)| at).collect();
+        }
         self.folded.0 = SeenAt::MIN;
     }
 
@@ -241,24 +273,25 @@ impl Entries {
     /// The handovers, counted once a second.
     pub fn folded(&mut self, now: SeenAt) -> Folded {
         if !(self.folded.0..self.folded.0.saturating_add(1_000)).contains(&now) {
-            self.folded = (now, folded(&self.all, now));
+            self.folded = (now, folded(self.waiting.as_ref().unwrap_or(&self.all), now));
         }
         self.folded.1
     }
 }
 
 fn folded(all: &[Entry], now: SeenAt) -> Folded {
-    let handovers = || all.iter().filter(|entry| entry.is_handover());
+    let handovers = || all.iter().filter(|entry| entry.is_folded());
     let count = handovers().count();
     let mut found = Folded { all: count, secs: LATELY_MS / 1_000, ..Folded::default() };
     found.last = handovers().next_back().map_or(0, |entry| entry.at);
     let mut locks = HashSet::new();
     for entry in handovers().rev().take_while(|entry| entry.at > now - LATELY_MS) {
-        found.lately += 1;
-        if let What::News(news) = &entry.what
-            && let NewsKind::Holder { lock, .. } = &news.kind
-        {
-            locks.insert(lock);
+        match entry.handed_over() {
+            Some(lock) => {
+                found.lately += 1;
+                locks.insert(lock);
+            }
+            None => found.others += 1,
         }
     }
     found.locks = locks.len();

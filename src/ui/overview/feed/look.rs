@@ -80,7 +80,7 @@ fn of_news(kind: &NewsKind) -> Look {
                         "overview.feed.down",
                         service = name,
                         instance = instance,
-                        cause = cause_or_unknown(*cause)
+                        cause = left(*cause)
                     )
                     .into_owned(),
                     leads,
@@ -153,8 +153,12 @@ fn resigned(cause: Option<EndCause>) -> Option<Cow<'static, str>> {
     })
 }
 
-fn cause_or_unknown(cause: Option<EndCause>) -> Cow<'static, str> {
-    why(cause.unwrap_or(EndCause::Unknown))
+/// Why an instance went, as the list of services says it.
+fn left(cause: Option<EndCause>) -> Cow<'static, str> {
+    match cause.unwrap_or(EndCause::Unknown) {
+        EndCause::Released => t!("services.cause.deregistered"),
+        cause => why(cause),
+    }
 }
 
 /// Why something ended, in words that stand alone.

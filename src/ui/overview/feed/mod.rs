@@ -6,7 +6,7 @@ mod look;
 
 use std::time::Duration;
 
-use egui::{CornerRadius, Id, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{CornerRadius, Id, Pos2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
 use self::entries::{Entries, Entry, Folded, Topic, What};
@@ -27,8 +27,10 @@ const TIME: f32 = 76.0;
 const AGO: f32 = 84.0;
 /// Narrower feeds leave out how long ago it was.
 const ROOM_FOR_AGO: f32 = 560.0;
-/// Lines do not move below a pointer that was moved so lately, in seconds.
-const POINTED: f32 = 4.0;
+/// Lines do not move below a pointer that was moved so lately, in milliseconds.
+const POINTED_MS: i64 = 4_000;
+/// A pointer that trembles by less than this, in points, rests.
+const TREMBLES: f32 = 1.5;
 
 /// What the feed keeps between frames.
 #[derive(Default)]
@@ -38,8 +40,31 @@ pub struct FeedState {
     /// Handovers of locks are told one by one.
     handovers: bool,
     entries: Entries,
-    /// The pointer was over the lines.
-    pointed: bool,
+    /// Where the pointer was last seen to move to over the lines, and when.
+    pointed: Option<(Pos2, SeenAt)>,
+    /// The frame that it was drawn in last.
+    drawn: u64,
+}
+
+impl FeedState {
+    /// Whether the pointer has just moved over the lines.
+    fn waits(&mut self, ui: &Ui, now: SeenAt) -> bool {
+        let frame = ui.ctx().cumulative_frame_nr();
+        // Who comes back to this screen wants to see what happened.
+        if frame.saturating_sub(std::mem::replace(&mut self.drawn, frame)) > 1 {
+            self.pointed = None;
+        }
+        self.pointed.is_some_and(|(_, moved_at)| (0..POINTED_MS).contains(&(now - moved_at)))
+    }
+
+    /// Notes where the pointer is.
+    fn point(&mut self, ui: &Ui, lines: Rect, now: SeenAt) {
+        let at = ui.input(|input| input.pointer.latest_pos()).filter(|_| ui.rect_contains_pointer(lines));
+        self.pointed = at.map(|at| match self.pointed {
+            Some((before, moved_at)) if before.distance(at) < TREMBLES => (before, moved_at),
+            _ => (at, now),
+        });
+    }
 }
 
 /// Draws it into all the room that is left.
@@ -47,10 +72,9 @@ pub fn show(ui: &mut Ui, world: &World, session: &Session, state: &mut FeedState
     if state.session != session.id {
         *state = FeedState { session: session.id, ..FeedState::default() };
     }
-    let moved = ui.input(|input| input.pointer.time_since_last_movement() < POINTED);
-    let waits = state.pointed && moved;
+    let waits = state.waits(ui, world.now);
     state.entries.update(session, state.topic, state.handovers, waits);
-    header(ui, session, state, waits);
+    header(ui, state);
     handovers(ui, world, session, state);
     if state.entries.len() == 0 {
         nothing(ui, world, session, state);
@@ -59,7 +83,7 @@ pub fn show(ui: &mut Ui, world: &World, session: &Session, state: &mut FeedState
     ui.spacing_mut().item_spacing.y = 0.0;
     let height = theme::row_height(&world.settings) + 2.0;
     let room = ui.available_rect_before_wrap();
-    state.pointed = ui.rect_contains_pointer(room);
+    state.point(ui, room, world.now);
     let entries = &state.entries;
     let list = VirtualList::new(Id::unique(("news", session.id, state.topic)), entries.len(), height);
     list.show(ui, |ui, sight, places| {
@@ -72,7 +96,7 @@ pub fn show(ui: &mut Ui, world: &World, session: &Session, state: &mut FeedState
 }
 
 /// What it is, and what it is sorted out by.
-fn header(ui: &mut Ui, session: &Session, state: &mut FeedState, waits: bool) {
+fn header(ui: &mut Ui, state: &mut FeedState) {
     let tokens = theme::tokens(ui);
     ui.horizontal(|ui| {
         ui.set_min_height(size::BAR);
@@ -92,8 +116,11 @@ fn header(ui: &mut Ui, session: &Session, state: &mut FeedState, waits: bool) {
         if let Some(topic) = filter_chips(ui, state.topic, &chips) {
             state.topic = topic;
         }
-        if waits && state.entries.is_behind(session) {
-            ui.label(tokens.hint(t!("overview.feed.waits")));
+        if let Some(new) = state.entries.waiting() {
+            ui.label(tokens.hint(match new {
+                0 => t!("overview.feed.waits"),
+                new => t!("overview.feed.waits_new", count = count_text(new as u64)),
+            }));
             ui.ctx().request_repaint_after(Duration::from_secs(1));
         }
     });
@@ -125,20 +152,27 @@ fn handovers(ui: &mut Ui, world: &World, session: &Session, state: &mut FeedStat
 }
 
 fn folded_words(folded: Folded, seen: bool, now: SeenAt) -> String {
-    if folded.lately == 0 || !seen {
+    if folded.lately + folded.others == 0 || !seen {
         let (count, when) = (count_text(folded.all as u64), relative_text(folded.last, now));
         return t!("overview.feed.handovers_before", count = count, when = when).into_owned();
     }
     let (count, locks) = (count_text(folded.lately as u64), count_text(folded.locks as u64));
-    match folded.secs {
+    let others = count_text(folded.others as u64);
+    let time = || duration_text(folded.secs);
+    let handovers = match folded.secs {
+        60.. if folded.lately == 0 => return t!("overview.feed.others", count = others).into_owned(),
+        _ if folded.lately == 0 => {
+            return t!("overview.feed.others_in", count = others, time = time()).into_owned();
+        }
         60.. if folded.lately == 1 => t!("overview.feed.handover"),
         60.. if folded.locks == 1 => t!("overview.feed.handovers_of_one", count = count),
         60.. => t!("overview.feed.handovers", count = count, locks = locks),
-        secs => {
-            t!("overview.feed.handovers_in", count = count, locks = locks, time = duration_text(secs))
-        }
+        _ => t!("overview.feed.handovers_in", count = count, locks = locks, time = time()),
+    };
+    match folded.others {
+        0 => handovers.into_owned(),
+        _ => t!("overview.feed.and_others", handovers = handovers, others = others).into_owned(),
     }
-    .into_owned()
 }
 
 fn nothing(ui: &mut Ui, world: &World, session: &Session, state: &mut FeedState) {

@@ -95,16 +95,42 @@ fn of_more_handovers_than_are_kept_only_the_time_that_is_known_is_told() {
 }
 
 #[test]
-fn lines_wait_while_they_are_pointed_at() {
+fn lines_wait_while_they_are_pointed_at_and_what_is_counted_does_not() {
     let mut session = session();
     let mut entries = Entries::default();
     entries.update(&session, Topic::All, false, true);
-    assert_eq!(entries.len(), 5);
+    assert_eq!((entries.len(), entries.waiting()), (5, None));
+    push(&mut session, NOW, went(EndCause::Expired));
+    push(&mut session, NOW, holder("/locks/0", EndCause::Released));
+    for _ in 0..2 {
+        entries.update(&session, Topic::All, false, true);
+        assert_eq!((entries.len(), entries.waiting()), (5, Some(1)), "a handover is no line");
+    }
+    assert_eq!((entries.count(Topic::All), entries.count(Topic::Services)), (6, 3));
+    assert_eq!(entries.folded(NOW).lately, 84);
+    entries.update(&session, Topic::All, false, false);
+    assert_eq!((entries.len(), entries.waiting()), (6, None));
+    // Who asks for others wants to see them.
     push(&mut session, NOW, went(EndCause::Expired));
     entries.update(&session, Topic::All, false, true);
-    assert!(entries.is_behind(&session) && entries.len() == 5);
+    entries.update(&session, Topic::Services, false, true);
+    assert_eq!((entries.len(), entries.waiting()), (4, None));
+}
+
+#[test]
+fn a_lock_that_is_taken_or_given_back_was_not_handed_over() {
+    let mut session = Session::default();
+    let owner = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+    for (from, to) in [("", "a"), ("a", ""), ("", "b"), ("b", "c"), ("c", "")] {
+        let lock = key("/locks/one");
+        let kind = NewsKind::Holder { lock, from: owner(from), to: owner(to), cause: None };
+        push(&mut session, NOW - 1_000, kind);
+    }
+    let mut entries = Entries::default();
     entries.update(&session, Topic::All, false, false);
-    assert!(!entries.is_behind(&session) && entries.len() == 6);
+    let folded = entries.folded(NOW);
+    assert_eq!((folded.lately, folded.locks, folded.others, folded.all), (1, 1, 4, 5));
+    assert_eq!(entries.len(), 0, "none of it is told by itself");
 }
 
 #[test]
