@@ -394,7 +394,8 @@ proptest! {
                 prop_assert!(service.len() > 1 && !instance.id.is_empty(), "{} {:?}", key, instance);
                 prop_assert_eq!(&*instance.key, key.as_bytes());
                 prop_assert!(instance.weight.is_none_or(f64::is_finite) && instance.nodes.len() != 1);
-                prop_assert!(!name.is_empty() || key.contains("//"), "{}", key);
+                let empty = key.split(['/', char::from(separator)]).any(str::is_empty);
+                prop_assert!(!name.is_empty() || empty, "{}", key);
             }
             Some(Role::Report { report, .. }) => prop_assert!(report.cpu.is_none_or(|cpu| (0.0..=1.0).contains(&cpu))),
             None => {}
