@@ -121,6 +121,7 @@ pub(super) async fn look_after(
         told_at: started,
         clock: (now(), started),
         paused_until: started,
+        live_since: None,
         followed: None,
     };
     keeper.run(observer).await;
@@ -161,6 +162,8 @@ struct Keeper {
     /// A moment on both clocks.
     clock: (SeenAt, Instant),
     paused_until: Instant,
+    /// Since when the mirror tells of everything as it happens.
+    live_since: Option<SeenAt>,
     /// When it was last worked out which leases are in use, and how long that took.
     followed: Option<(Instant, Duration)>,
 }
@@ -173,6 +176,10 @@ impl Keeper {
         loop {
             self.mind_the_clock();
             let (answers, live_since) = self.desk.take();
+            if live_since.is_some() && live_since != self.live_since {
+                self.resume();
+            }
+            self.live_since = live_since;
             let mut verdicts = self.agenda.expire(now());
             for told in answers {
                 verdicts.extend(self.agenda.answered(told, now()));
@@ -217,6 +224,14 @@ impl Keeper {
             self.agenda.forget(now());
         }
         self.clock = (now(), Instant::now());
+    }
+
+    /// The cluster answers again: questions that it has lost, and pauses after failures, hold nothing up.
+    fn resume(&mut self) {
+        // Those that are under way are dropped, and asked anew.
+        self.asked = JoinSet::new();
+        self.paused_until = Instant::now();
+        self.agenda.resume(now());
     }
 
     fn may_follow(&self) -> bool {

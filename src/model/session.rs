@@ -205,8 +205,12 @@ pub struct Session {
     pub chosen: Chosen,
     /// All leases of the cluster, where the user may list them.
     pub all_leases: Loadable<Vec<i64>>,
-    /// How many of those had no key when they were listed.
-    pub bare_leases: usize,
+    /// How many leases there are, as far as is known: with keys and without, and none that is gone.
+    pub lease_count: usize,
+    /// When they were counted.
+    pub leases_counted_at: SeenAt,
+    /// Grows with each lease that is found gone.
+    pub gone_leases: u64,
     /// Leases whose TTL was asked for.
     pub leases: KnownLeases,
     /// Keys that went with their leases.

@@ -4,6 +4,7 @@ use egui::{Color32, CornerRadius, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2}
 use rust_i18n::t;
 
 use crate::model::coordination::LeaseInfo;
+use crate::model::session::Session;
 use crate::model::status::SeenAt;
 use crate::ui::theme::{self, Tokens, size, text};
 use crate::ui::widgets::{duration_short, duration_text, elided};
@@ -44,6 +45,16 @@ pub fn left(info: Option<&LeaseInfo>, now: SeenAt) -> Ttl {
     #[expect(clippy::cast_precision_loss, reason = "TTLs are far below 2^23 seconds, or it is but a bar")]
     let share = secs as f32 / info.granted_secs.max(1) as f32;
     Ttl::Left { secs, share: share.clamp(0.0, 1.0) }
+}
+
+/// What a lease of this connection has left now. While it is not proven what happens nothing is counted on:
+/// whoever keeps the lease alive may have done so, or not.
+#[must_use]
+pub fn of(session: &Session, lease: i64, now: SeenAt) -> Ttl {
+    match left(session.leases.get(&lease), now) {
+        Ttl::Left { .. } if session.known_until(now) < now => Ttl::Unknown,
+        left => left,
+    }
 }
 
 impl Ttl {
@@ -104,9 +115,8 @@ pub fn paint_bar(ui: &Ui, rect: Rect, ttl: Ttl) {
 }
 
 /// A property row: label, bar, words.
-pub fn property_row(ui: &mut Ui, label: &str, info: Option<&LeaseInfo>, now: SeenAt) {
+pub fn property_row(ui: &mut Ui, label: &str, ttl: Ttl) {
     let tokens = theme::tokens(ui);
-    let ttl = left(info, now);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
     let label_width = size::LABEL.min(rect.width() * 0.45);
     let name = elided(ui.painter(), label, text::meta(), tokens.second, label_width);
@@ -120,8 +130,11 @@ pub fn property_row(ui: &mut Ui, label: &str, info: Option<&LeaseInfo>, now: See
 
 #[cfg(test)]
 mod tests {
-    use super::{Ttl, left};
+    use super::{Ttl, left, of};
     use crate::model::coordination::LeaseInfo;
+    use crate::model::fault::{Fault, FaultKind};
+    use crate::model::session::Session;
+    use crate::model::status::MirrorState;
 
     #[test]
     fn a_lease_is_counted_down_between_answers() {
@@ -132,5 +145,21 @@ mod tests {
         assert_eq!(left(Some(&info), 17_000), Ttl::Unknown, "it may have been kept alive since");
         assert_eq!(left(Some(&LeaseInfo { remaining_secs: -1, ..info }), 10_000), Ttl::Gone);
         assert_eq!(left(None, 0), Ttl::Unknown);
+    }
+
+    /// Frozen as it was told last it would look as if somebody still kept it alive.
+    #[test]
+    fn nothing_is_said_to_be_left_while_nothing_is_proven() {
+        let mut session = Session { state: MirrorState::Live, ..Session::default() };
+        session.leases.insert(1, LeaseInfo { id: 1, granted_secs: 60, remaining_secs: 50, seen_at: 10_000 });
+        session.leases.insert(2, LeaseInfo { id: 2, granted_secs: 60, remaining_secs: -1, seen_at: 10_000 });
+        session.prove(10_500);
+        assert!(matches!(of(&session, 1, 12_000), Ttl::Left { secs: 48, .. }));
+        assert_eq!((of(&session, 1, 14_000), of(&session, 2, 14_000)), (Ttl::Unknown, Ttl::Gone), "silent");
+        session.prove(14_000);
+        assert!(matches!(of(&session, 1, 14_000), Ttl::Left { secs: 46, .. }));
+        let fault = Fault::new(FaultKind::TimedOut, "");
+        session.state = MirrorState::Stale { since: 14_000, fault, retry_at: None };
+        assert_eq!(of(&session, 1, 14_500), Ttl::Unknown, "stale");
     }
 }

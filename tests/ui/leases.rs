@@ -14,6 +14,7 @@ use etcdscope::model::fault::{Fault, FaultKind};
 use etcdscope::model::loadable::Loadable;
 use etcdscope::model::record::KeyMeta;
 use etcdscope::model::session::{Screen, Session};
+use etcdscope::model::status::{KeyInterval, MirrorState, Notice};
 use etcdscope::model::world::World;
 use etcdscope::ui::leases;
 
@@ -123,6 +124,36 @@ fn what_ends_soon_is_first_and_says_what_lives_on_it() {
         assert!(scene.sees(head), "{head}");
     }
     assert!(!scene.sees("Gone"));
+}
+
+/// Frozen as it was told last it would look as if somebody still kept them alive.
+#[test]
+fn times_left_are_not_told_while_it_is_not_proven_what_happens() {
+    let mut stale = world();
+    let session = &mut stale.sessions[0];
+    let fault = Fault::new(FaultKind::TimedOut, "");
+    session.state = MirrorState::Stale { since: NOW - 3_000, fault, retry_at: None };
+    let mut scene = play(Setting::default(), stale);
+    scene.picture("leases-stale-dark");
+    let rows = rows(&scene);
+    assert!(rows.len() == 5 && rows.iter().all(|row| row.ends_with(", –")), "{rows:?}");
+    assert!(scene.sees("Time left not known yet  ·  5") && !scene.sees("below half"));
+    assert!(scene.sees(", not live. What is shown may have moved on."));
+}
+
+/// The panel says it as the question before a revocation does.
+#[test]
+fn keys_that_the_user_does_not_see_are_named_where_it_is_said_what_goes() {
+    for (lease, head) in [(USER, "3 that your user sees"), (BARE, "0 that your user sees")] {
+        let mut part = world();
+        let session = &mut part.sessions[0];
+        session.chosen.lease = Some(lease);
+        session.cluster.notices = vec![Notice::RestrictedTo(vec![KeyInterval::prefix(b"/services/")])];
+        let mut scene = play(Setting::default(), part);
+        scene.picture("leases-part-dark");
+        assert!(scene.sees("your user does not see all keys. They go with it, too.") && scene.sees(head));
+        assert!(!scene.sees("Nothing goes when it ends"), "that is not known");
+    }
 }
 
 /// Arrows pass over the heads of groups.

@@ -345,6 +345,24 @@ impl Agenda {
         }
     }
 
+    /// The cluster answers again: what has grown old is due at once, the oldest first, and what was asked and
+    /// not answered is asked anew.
+    pub(super) fn resume(&mut self, now: SeenAt) {
+        let leases: Vec<i64> = self.places.keys().copied().collect();
+        for lease in leases {
+            let (due, near) = match self.told.get(&lease) {
+                Some(told) if told.info.is_current(now) => (told.due_again(), told.missed_a_renewal()),
+                Some(told) => (told.info.seen_at.min(now), false),
+                None => (now, false),
+            };
+            self.ask_later(lease, due, near);
+        }
+        for waiting in self.waiting.values_mut() {
+            waiting.asked = false;
+            waiting.not_before = now;
+        }
+    }
+
     /// This machine's clock jumped: what was told before can not be counted on.
     pub(super) fn forget(&mut self, now: SeenAt) {
         self.told.clear();

@@ -13,6 +13,9 @@ use crate::model::write::{Expect, LeaseChoice, PutRequest};
 
 /// TTLs of at most so many leases are remembered.
 const MOST_LEASES: usize = 65_536;
+/// Leases are counted so often at most, in milliseconds; where there are more than so many, a tenth as often.
+const COUNT_EVERY_MS: i64 = 500;
+const MANY_LEASES: usize = 20_000;
 
 type Message = (ToastKind, ToastText);
 
@@ -27,7 +30,7 @@ impl Session {
         match kind {
             EventKind::LeaseList(list) => {
                 self.all_leases.answer(list);
-                self.bare_leases = self.all_leases.value().map_or(0, |all| bare(all, &self.coordination));
+                self.count_leases(now);
                 None
             }
             EventKind::Leases(Ok(leases)) => {
@@ -35,8 +38,11 @@ impl Session {
                     self.lease_told(lease);
                 }
                 self.forget_old_leases();
+                self.count_leases_now_and_then(now);
                 None
             }
+            // The banner says so already, and what is left is asked for again on its own.
+            EventKind::Leases(Err(fault)) if no_answer(&fault) => None,
             EventKind::LeaseGranted(Ok(lease)) => {
                 self.lease_told(lease);
                 if let Some(all) = self.all_leases.value_mut()
@@ -44,6 +50,7 @@ impl Session {
                 {
                     all.insert(at, lease.id);
                 }
+                self.count_leases(now);
                 self.chosen.lease = Some(lease.id);
                 let (lease, secs) = (lease.id, lease.granted_secs);
                 Some((ToastKind::Success, ToastText::LeaseGranted { lease, secs }))
@@ -99,19 +106,46 @@ impl Session {
         None
     }
 
-    /// What a lease has left. An answer that was asked before the one that is known changes nothing.
+    /// What a lease has left. An answer that was asked before the one that is known changes nothing, and
+    /// when a lease was found gone is when it was first.
     fn lease_told(&mut self, lease: LeaseInfo) {
-        let newer = |known: &LeaseInfo| known.seen_at <= lease.seen_at;
-        if self.leases.get(&lease.id).is_none_or(newer) {
-            self.leases.insert(lease.id, lease);
+        let known = self.leases.get(&lease.id);
+        let gone = |lease: &LeaseInfo| lease.remaining_secs < 0;
+        if known.is_some_and(|known| known.seen_at > lease.seen_at || (gone(known) && gone(&lease))) {
+            return;
         }
+        self.gone_leases += u64::from(gone(&lease));
+        self.leases.insert(lease.id, lease);
     }
 
     fn lease_gone(&mut self, id: i64, now: SeenAt) {
         let granted_secs = self.leases.get(&id).map_or(0, |lease| lease.granted_secs);
         self.leases.insert(id, LeaseInfo { id, granted_secs, remaining_secs: -1, seen_at: now });
+        self.gone_leases += 1;
         if let Some(all) = self.all_leases.value_mut() {
             all.retain(|lease| *lease != id);
+        }
+        self.count_leases(now);
+    }
+
+    /// Counts the leases that there are: those found gone are not, whether keys are still seen on them or not.
+    fn count_leases(&mut self, now: SeenAt) {
+        self.leases_counted_at = now;
+        let gone = |id: &i64| self.leases.get(id).is_some_and(|lease| lease.remaining_secs < 0);
+        let bare = self.all_leases.value().map_or(0, |all| bare(all, &self.coordination, gone));
+        let used = &self.coordination.leases;
+        let on_gone = self.leases.values().filter(|lease| lease.remaining_secs < 0);
+        let on_gone = on_gone.filter(|lease| used.contains_key(&lease.id)).count();
+        self.lease_count = used.len().saturating_sub(on_gone) + bare;
+    }
+
+    /// Counts them where it was not done lately: where there are many it takes a while.
+    pub(super) fn count_leases_now_and_then(&mut self, now: SeenAt) {
+        let all = self.all_leases.value().map_or(0, Vec::len);
+        let many = all + self.coordination.leases.len() + self.leases.len() > MANY_LEASES;
+        let every = if many { COUNT_EVERY_MS * 10 } else { COUNT_EVERY_MS };
+        if !(0..every).contains(&(now - self.leases_counted_at)) {
+            self.count_leases(now);
         }
     }
 
@@ -134,14 +168,20 @@ fn failure(fault: Fault) -> Message {
     (ToastKind::Failure, ToastText::Fault(fault))
 }
 
-/// How many of these leases, in order, have no key.
-fn bare(all: &[i64], coordination: &Coordination) -> usize {
+/// How many of these leases, in order, have no key and are there.
+fn bare(all: &[i64], coordination: &Coordination, gone: impl Fn(&i64) -> bool) -> usize {
     let mut attached = coordination.leases.keys().peekable();
     let is_bare = |lease: &&i64| {
         while attached.next_if(|attached| attached < lease).is_some() {}
-        attached.peek() != Some(lease)
+        attached.peek() != Some(lease) && !gone(lease)
     };
     all.iter().filter(is_bare).count()
+}
+
+/// Whether there was no answer because the cluster, or the way to it, does not give any.
+fn no_answer(fault: &Fault) -> bool {
+    use FaultKind::{HostUnknown, NoLeader, PortClosed, TimedOut, Unavailable};
+    matches!(fault.kind, HostUnknown | NoLeader | PortClosed | TimedOut | Unavailable)
 }
 
 #[cfg(test)]
@@ -167,15 +207,36 @@ mod tests {
     }
 
     #[test]
-    fn leases_without_keys_are_counted_when_they_are_listed() {
+    fn leases_are_counted_with_those_without_keys_and_without_those_that_are_gone() {
         let mut session = Session::default();
         for lease in [2, 5, 9] {
             session.coordination.leases.insert(lease, Default::default());
         }
         for (all, bare) in [(vec![1, 2, 3, 5, 8, 9, 11], 4), (vec![5], 0), (vec![], 0), (vec![12], 1)] {
             session.apply_leases(RequestId(1), EventKind::LeaseList(Ok(all)), NOW);
-            assert_eq!(session.bare_leases, bare);
+            assert_eq!(session.lease_count, 3 + bare);
         }
+        session.apply_leases(RequestId(1), EventKind::LeaseList(Ok(vec![2, 7, 8])), NOW);
+        assert_eq!(session.lease_count, 5);
+        // One without keys and one whose keys are still seen.
+        let told = vec![info(7, -1, 5), info(9, -1, 5), info(8, 30, 5)];
+        session.apply_leases(RequestId(1), EventKind::Leases(Ok(told)), NOW + 1_000);
+        assert_eq!((session.lease_count, session.gone_leases), (3, 2));
+        session.apply_leases(RequestId(1), EventKind::Leases(Ok(vec![info(7, -1, 900)])), NOW + 2_000);
+        assert_eq!(session.leases.get(&7), Some(&info(7, -1, 5)), "since when it is known to be gone");
+        assert_eq!(session.gone_leases, 2);
+    }
+
+    /// A banner says that there is no answer; it is no news for each question that nobody asked by hand.
+    #[test]
+    fn times_left_that_could_not_be_asked_raise_no_message_of_their_own() {
+        let mut session = Session::default();
+        let mut said = |kind| {
+            let answer = EventKind::Leases(Err(Fault::new(kind, "")));
+            session.apply_leases(RequestId(1), answer, NOW).is_some()
+        };
+        assert!(!said(FaultKind::TimedOut) && !said(FaultKind::Unavailable));
+        assert!(said(FaultKind::PermissionDenied));
     }
 
     #[test]

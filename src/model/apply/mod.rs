@@ -51,6 +51,7 @@ impl World {
             EventKind::Coordination(coordination) => {
                 let before = std::mem::replace(&mut session.coordination, *coordination);
                 discarded.push(Discarded::Coordination(Box::new(before)));
+                session.count_leases_now_and_then(now);
             }
             EventKind::Proven(at) => session.prove(at),
             kind @ (EventKind::LeaseList(_)

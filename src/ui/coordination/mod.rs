@@ -77,20 +77,36 @@ impl LeasesInSight {
     }
 }
 
-/// Says above a screen that what it shows is not live, and as of when it is. Nothing while it is live.
-pub fn not_live(ui: &mut Ui, world: &World, session: &Session) {
+/// What is not live is shown so faint.
+const FADED: f32 = 0.7;
+
+/// Says above a screen that what it shows is not live, and as of when it is, and has all below it drawn fainter.
+/// Nothing while it is live.
+pub fn faded_unless_live(ui: &mut Ui, world: &World, session: &Session) {
+    if not_live(ui, world, session) {
+        ui.multiply_opacity(FADED);
+    }
+}
+
+/// Says above a screen that what it shows is not live, and as of when it is. Nothing while it is live. Returns
+/// whether it is said.
+pub fn not_live(ui: &mut Ui, world: &World, session: &Session) -> bool {
     let words = match &session.state {
         MirrorState::Live => match session.silent_since(world.now) {
             Some(since) => t!("coordination.silent", time = clock_text(since, world.now)),
-            None => return,
+            None => return false,
         },
-        _ if session.keyspace.is_empty() => return,
+        _ if session.keyspace.is_empty() => return false,
         MirrorState::Stale { since, .. } => {
             t!("coordination.stale", time = clock_text(*since, world.now))
         }
-        _ => t!("coordination.not_live"),
+        _ => match session.proven_at {
+            Some(at) => t!("coordination.stale", time = clock_text(at, world.now)),
+            None => t!("coordination.not_live"),
+        },
     };
     banner(ui, Tone::Changed, icons::WARNING, &words, None);
+    true
 }
 
 /// What a claim says of its owner: what was made out, else its value, where it is loaded and not empty.

@@ -118,7 +118,7 @@ fn line(
     let right = if claim.meta.lease == 0 {
         rect.right()
     } else {
-        ttl::paint(ui, bar, ttl::left(view.session.leases.get(&claim.meta.lease), view.world.now));
+        ttl::paint(ui, bar, ttl::of(view.session, claim.meta.lease, view.world.now));
         bar.left()
     };
     let room = right - size::PAD - left;

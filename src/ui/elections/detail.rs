@@ -158,7 +158,7 @@ fn leader(ui: &mut Ui, view: &View<'_>, leases: &mut LeasesInSight, actions: &mu
         } else {
             let wide = ui.available_width().min(BAR_WIDTH);
             let (rect, response) = ui.allocate_exact_size(vec2(wide, size::ROW), Sense::hover());
-            let left = ttl::left(view.session.leases.get(&lease), now);
+            let left = ttl::of(view.session, lease, now);
             ttl::paint(ui, rect, left);
             let spoken = t!("elections.lease_left", time = left.words()).into_owned();
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &spoken));

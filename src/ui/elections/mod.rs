@@ -19,7 +19,7 @@ use crate::model::message::SessionId;
 use crate::model::session::Session;
 use crate::model::status::MirrorState;
 use crate::model::world::World;
-use crate::ui::coordination::{LeasesInSight, not_live};
+use crate::ui::coordination::{LeasesInSight, faded_unless_live};
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::{empty_state, fault_view, progress_line};
 
@@ -61,7 +61,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ElectionsState, actions: &mu
     let tokens = theme::tokens(ui);
     Frame::new().show(ui, |ui| {
         ui.set_min_size(ui.available_size());
-        not_live(ui, world, session);
+        faded_unless_live(ui, world, session);
         if rows.is_empty() {
             nothing(ui, session, actions);
             return;

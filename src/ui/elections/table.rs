@@ -175,7 +175,7 @@ impl Table<'_> {
                 && lease != 0
             {
                 let place = Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom()));
-                let left = ttl::left(self.session.leases.get(&lease), self.world.now);
+                let left = ttl::of(self.session, lease, self.world.now);
                 ttl::paint(ui, place, left);
             }
         }

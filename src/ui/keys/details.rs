@@ -200,7 +200,7 @@ fn lease(
         view.asked_lease = Some((lease, world.now));
         actions.push(Action::LoadLeases(vec![lease]));
     }
-    ttl::property_row(ui, &t!("keys.details.ttl"), info, world.now);
+    ttl::property_row(ui, &t!("keys.details.ttl"), ttl::of(session, lease, world.now));
     ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
 }
 

@@ -42,8 +42,7 @@ pub(super) fn show(ui: &mut Ui, world: &World, session: &Session, lease: i64, ac
             let used = session.coordination.leases.get(&lease).map(|used| &**used);
             time_left(ui, world, session, lease, used, actions);
             ends(ui, session, used, actions);
-            let gone = used.is_none()
-                && ttl::left(session.leases.get(&lease), session.known_until(world.now)) == Ttl::Gone;
+            let gone = used.is_none() && ttl::of(session, lease, world.now) == Ttl::Gone;
             if !gone {
                 keys(ui, session, used, actions);
             }
@@ -75,7 +74,7 @@ fn time_left(
 ) {
     let tokens = theme::tokens(ui);
     let info = session.leases.get(&lease);
-    let left = ttl::left(info, session.known_until(world.now));
+    let left = ttl::of(session, lease, world.now);
     let card = Frame::new()
         .fill(tokens.raised)
         .stroke(tokens.line())
@@ -137,6 +136,14 @@ fn ends(ui: &mut Ui, session: &Session, used: Option<&LeaseUse>, actions: &mut A
     if others > 0 {
         ui.label(tokens.hint(t!("leases.other_keys", keys = keys_text(others as u64))));
     }
+    unseen(ui, session);
+}
+
+/// Says that there may be keys that this user does not see.
+fn unseen(ui: &mut Ui, session: &Session) {
+    if session.sees_a_part() {
+        ui.add(Label::new(theme::tokens(ui).hint(t!("leases.unseen_keys"))).wrap());
+    }
 }
 
 /// A line with an icon that leads to a screen, where there is one.
@@ -166,10 +173,16 @@ fn keys(ui: &mut Ui, session: &Session, used: Option<&LeaseUse>, actions: &mut A
     let tokens = theme::tokens(ui);
     let count = used.map_or(0, |used| used.keys.len());
     section_header(ui, &t!("leases.keys"), |ui| {
-        ui.label(tokens.hint(count_text(count as u64)));
+        let count = count_text(count as u64);
+        let words = if session.sees_a_part() { t!("leases.seen_keys", count = count) } else { count.into() };
+        ui.label(tokens.hint(words));
     });
     let Some(used) = used.filter(|_| count > 0) else {
-        ui.add(Label::new(tokens.hint(t!("leases.no_keys_hint"))).wrap());
+        if session.sees_a_part() {
+            unseen(ui, session);
+        } else {
+            ui.add(Label::new(tokens.hint(t!("leases.no_keys_hint"))).wrap());
+        }
         return;
     };
     for (key, meaning) in used.keys.iter().take(MOST_LINES) {

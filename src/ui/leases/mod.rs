@@ -17,7 +17,7 @@ use crate::model::message::SessionId;
 use crate::model::session::Session;
 use crate::model::status::{MirrorState, SeenAt};
 use crate::model::world::World;
-use crate::ui::coordination::{LeasesInSight, not_live};
+use crate::ui::coordination::{LeasesInSight, faded_unless_live};
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::chip::{Tone, chip};
 use crate::ui::widgets::field::search_field;
@@ -59,7 +59,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut LeasesState, actions: &mut A
     Frame::new().show(ui, |ui| {
         ui.set_min_size(ui.available_size());
         ui.spacing_mut().item_spacing.y = 0.0;
-        not_live(ui, world, session);
+        faded_unless_live(ui, world, session);
         let filter = state.filter.trim().to_owned();
         let ask = Ask { filter: &filter, all: session.all_leases.value(), hovered: state.hovered };
         let ordered = state.order.current(ui.ctx(), world.now, session, ask);

@@ -19,6 +19,9 @@ const EVERY_HOVERED_MS: i64 = 3_000;
 /// An answer says nothing any more so long after the end that it told, in milliseconds.
 const STALE_MS: i64 = 3_000;
 
+/// One without keys that is gone is still shown for so long, in milliseconds.
+const GONE_MS: i64 = 5_000;
+
 /// Leases that stand together, in the order of the groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
@@ -28,7 +31,7 @@ pub enum Group {
     Kept,
     /// What they have left is not known.
     Unknown,
-    /// Gone, although keys are still seen on them.
+    /// Gone: for a moment, or as long as keys are still seen on them. They are not counted.
     Gone,
 }
 
@@ -61,6 +64,8 @@ struct Materials {
     known: KnownLeases,
     filter: String,
     now: SeenAt,
+    /// It is proven what happens: else nothing is counted on.
+    proven: bool,
 }
 
 /// What an order was made of, to see whether another one is needed.
@@ -69,6 +74,8 @@ struct Made {
     session: SessionId,
     filter: String,
     at: SeenAt,
+    /// One that is gone does not wait among the others.
+    gone: u64,
 }
 
 /// The order that is shown, and the next one while it is worked out.
@@ -101,7 +108,13 @@ impl Order {
         }
         let due = match &self.made {
             None => true,
-            Some(made) if made.session != session.id || made.filter != filter => true,
+            Some(made)
+                if made.session != session.id
+                    || made.filter != filter
+                    || made.gone != session.gone_leases =>
+            {
+                true
+            }
             Some(made) => {
                 let every = if hovered { EVERY_HOVERED_MS } else { EVERY_MS };
                 !(0..every).contains(&(world_now - made.at))
@@ -112,13 +125,15 @@ impl Order {
             .as_ref()
             .is_some_and(|(made, _)| made.session != session.id || made.filter != filter);
         if due && (self.working.is_none() || overtaken) {
-            let made = Made { session: session.id, filter: filter.to_owned(), at: world_now };
+            let (filter_text, gone) = (filter.to_owned(), session.gone_leases);
+            let made = Made { session: session.id, filter: filter_text, at: world_now, gone };
             let materials = Materials {
                 coordination: session.coordination.clone(),
                 all: all.cloned(),
                 known: session.leases.clone(),
                 filter: filter.to_lowercase(),
                 now: world_now,
+                proven: session.known_until(world_now) >= world_now,
             };
             let work = move || order(&materials);
             self.working = Some((made, Beside::start(ctx, "order of leases", work)));
@@ -171,18 +186,23 @@ fn with_heads(places: &[(Place, i64)]) -> Vec<Row> {
 }
 
 fn order(materials: &Materials) -> Ordered {
-    let Materials { coordination, all, known, filter, now } = materials;
+    let Materials { coordination, all, known, filter, now, proven } = materials;
     let mut ordered = Ordered::default();
     let mut rows: Vec<(Place, i64)> = Vec::new();
     let mut take = |lease: i64, used: bool| {
         let info = known.get(&lease);
+        let over = |info: &LeaseInfo| info.remaining_secs < 0 && now - info.seen_at > GONE_MS;
         // One that is listed, but gone since.
-        if !used && info.is_some_and(|info| info.remaining_secs < 0) {
+        if !used && info.is_some_and(over) {
             return;
         }
-        let place = place(info, *now);
-        ordered.total += 1;
-        ordered.without_keys += usize::from(!used);
+        let place = match place(info, *now) {
+            (Group::Ending | Group::Kept, _) if !proven => (Group::Unknown, 0),
+            place => place,
+        };
+        let there = place.0 != Group::Gone;
+        ordered.total += usize::from(there);
+        ordered.without_keys += usize::from(there && !used);
         ordered.ending += usize::from(place.0 == Group::Ending);
         if filter.is_empty() || fits(coordination, lease, filter) {
             rows.push((place, lease));
@@ -242,6 +262,7 @@ mod tests {
             known: known.iter().copied().collect(),
             filter: filter.to_owned(),
             now: 12_000,
+            proven: true,
         })
     }
 
@@ -288,9 +309,15 @@ mod tests {
     }
 
     #[test]
-    fn leases_without_keys_are_shown_and_those_found_gone_are_not() {
+    fn leases_without_keys_are_shown_and_those_found_gone_leave_uncounted() {
         let found = ordered(&[1], &[1, 7, 8], &[told(8, 0, -1)], "");
+        assert_eq!((leases(&found), found.total, found.without_keys), (vec![1, 7, 8], 2, 1));
+        assert_eq!(found.rows[3], Row::Head(Group::Gone, 1));
+        let old = (8, LeaseInfo { id: 8, granted_secs: 0, remaining_secs: -1, seen_at: 5_000 });
+        let found = ordered(&[1], &[1, 7, 8], &[old], "");
         assert_eq!((leases(&found), found.total, found.without_keys), (vec![1, 7], 2, 1));
+        let used = ordered(&[8], &[], &[old], "");
+        assert_eq!((leases(&used), used.total), (vec![8], 0), "its keys are still seen");
     }
 
     #[test]

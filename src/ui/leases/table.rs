@@ -200,7 +200,7 @@ fn row(
     let response = ui.interact(rect, ui.scope_id().with(lease), Sense::CLICK);
     let used = session.coordination.leases.get(&lease).map(|used| &**used);
     let info = session.leases.get(&lease);
-    let left = ttl::left(info, session.known_until(world.now));
+    let left = ttl::of(session, lease, world.now);
     let (means, more) = told(session, used);
     let keys = used.map_or(0, |used| used.keys.len());
     response.widget_info(|| {

@@ -146,11 +146,7 @@ fn holder(ui: &mut Ui, world: &World, session: &Session, claim: &Claim, actions:
             ui.label(tokens.meta(t!("locks.no_lease_hint")));
         } else {
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
-            ttl::paint(
-                ui,
-                rect,
-                ttl::left(session.leases.get(&claim.meta.lease), session.known_until(world.now)),
-            );
+            ttl::paint(ui, rect, ttl::of(session, claim.meta.lease, world.now));
         }
         ui.horizontal_wrapped(|ui| {
             if claim.meta.lease != 0 && link(ui, &lease_name(claim.meta.lease)).clicked() {

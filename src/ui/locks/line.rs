@@ -116,7 +116,7 @@ fn place(
         pos2(rect.right() - ttl_width - size::PAD, rect.top()),
         pos2(rect.right() - size::PAD, rect.bottom()),
     );
-    ttl::paint(ui, left_at, ttl::left(session.leases.get(&claim.meta.lease), session.known_until(world.now)));
+    ttl::paint(ui, left_at, ttl::of(session, claim.meta.lease, world.now));
     let left = rect.left() + 54.0;
     let room = left_at.left() - size::PAD - left;
     let upper = elided(ui.painter(), name.as_str(), text::medium(), tokens.text, room);

@@ -24,7 +24,7 @@ use crate::model::message::SessionId;
 use crate::model::session::Session;
 use crate::model::status::MirrorState;
 use crate::model::world::World;
-use crate::ui::coordination::{LeasesInSight, not_live};
+use crate::ui::coordination::{LeasesInSight, faded_unless_live};
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::chip::Tone;
 use crate::ui::widgets::field::search_field;
@@ -80,7 +80,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut LocksState, actions: &mut Ac
     state.listed.refresh(ui.ctx(), session.id, coordination, &state.filter, state.order, world.now);
     Frame::new().show(ui, |ui| {
         ui.set_min_size(ui.available_size());
-        not_live(ui, world, session);
+        faded_unless_live(ui, world, session);
         if state.listed.counts.all == 0 {
             nothing(ui, session, actions);
             return;

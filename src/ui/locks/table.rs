@@ -212,11 +212,7 @@ fn row(
         }
         if let Some((left, right)) = cells.ttl {
             let place = Rect::from_x_y_ranges(left..=right, rect.y_range());
-            ttl::paint(
-                ui,
-                place,
-                ttl::left(session.leases.get(&holder.meta.lease), session.known_until(world.now)),
-            );
+            ttl::paint(ui, place, ttl::of(session, holder.meta.lease, world.now));
         }
     }
     let clicked = response.clicked();

@@ -102,7 +102,10 @@ fn knowledge(session: &Session, now: SeenAt) -> Knowledge {
         MirrorState::Live => session
             .silent_since(now)
             .map_or(Knowledge::Current, |since| Knowledge::AsOf(clock_text(since, now))),
-        _ if session.coordination.complete => Knowledge::AsOf(t!("overview.before").into_owned()),
+        _ if session.coordination.complete => Knowledge::AsOf(match session.proven_at {
+            Some(at) => clock_text(at, now),
+            None => t!("overview.before").into_owned(),
+        }),
         _ => Knowledge::NotYet,
     }
 }

@@ -88,8 +88,8 @@ fn registration(
         if link_row(ui, &t!("services.fact.lease"), &lease_text(meta.lease)) {
             actions.push(Action::ShowLease(meta.lease));
         }
-        let info = view.session.leases.get(&meta.lease);
-        ttl::property_row(ui, &t!("services.fact.ttl"), info, view.session.known_until(view.world.now));
+        let left = ttl::of(view.session, meta.lease, view.world.now);
+        ttl::property_row(ui, &t!("services.fact.ttl"), left);
     }
     let mut sure = confidence_words(instance.confidence).into_owned();
     if let Some(layout) = layout_words(instance.layout) {

@@ -216,8 +216,7 @@ fn line(
     let rect = cell.rect;
     let response = ui.interact(rect, ui.scope_id().with((&instance.key, "row")), Sense::CLICK);
     let status = words::status(instance, health);
-    let left =
-        ttl::left(view.session.leases.get(&instance.meta.lease), view.session.known_until(view.world.now));
+    let left = ttl::of(view.session, instance.meta.lease, view.world.now);
     let age = instance.report.as_ref().and_then(|report| report.seen_at).map(|at| (view.now - at).max(0));
     response.widget_info(|| {
         let label = accessible(instance, &status, left, age);

@@ -32,7 +32,7 @@ use crate::model::session::{Screen, Session};
 use crate::model::status::{MirrorState, SeenAt};
 use crate::model::world::World;
 use crate::ui::UiState;
-use crate::ui::coordination::{LeasesInSight, not_live};
+use crate::ui::coordination::{LeasesInSight, faded_unless_live};
 use crate::ui::theme::{self, icons, size};
 use crate::ui::widgets::{empty_state, fault_view, progress_line};
 
@@ -121,7 +121,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ServicesState, actions: &mut
     Frame::new().show(ui, |ui| {
         ui.set_min_size(ui.available_size());
         ui.spacing_mut().item_spacing.y = 0.0;
-        not_live(ui, world, session);
+        faded_unless_live(ui, world, session);
         let services = &session.coordination.services;
         if services.is_empty() {
             nothing(ui, session, actions);

@@ -116,7 +116,7 @@ fn counts(session: &Session, screen: Screen) -> Counts {
     match screen {
         Screen::Keys => Counts::of(session.keyspace.len(), words("shell.count.keys")),
         Screen::Services => of(coordination.services.len(), "shell.count.services"),
-        Screen::Leases => of(coordination.leases.len() + session.bare_leases, "shell.count.leases"),
+        Screen::Leases => of(session.lease_count, "shell.count.leases"),
         Screen::Locks => of(coordination.totals.of(ClaimKind::Lock), "shell.count.locks").wrong(
             coordination.waits.cycles.len(),
             Tone::Danger,

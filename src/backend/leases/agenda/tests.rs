@@ -249,3 +249,26 @@ fn a_key_deleted_shortly_before_its_lease_runs_out_was_not_revoked() {
     // What is told after the key went is not what its lease had left before.
     assert_eq!(deleted(3_300, &[(0, 3_450), (0, 3_700), (-1, 3_950)]), [EndCause::Expired]);
 }
+
+#[test]
+fn once_the_cluster_answers_again_what_has_grown_old_is_due_at_once() {
+    let mut agenda = Agenda::default();
+    agenda.follow(&picture(&[3, 4, 5], &[]), 0);
+    while agenda.next(ALL, 0).is_some() {}
+    agenda.answered(told(3, 9, 2_000), 2_000);
+    agenda.answered(told(4, 9, 1_000), 1_000);
+    // The questions after these were not answered: those of 5 and, later, of 3, are under way for ever.
+    assert_eq!(agenda.next(ALL, 9_000).map(lease_of), Some(4));
+    assert_eq!(agenda.next(ALL, 9_000).map(lease_of), Some(3));
+    agenda.failed(4, false, 19_000);
+    assert_eq!(agenda.next(ALL, 20_000), None);
+    agenda.resume(20_000);
+    let asked: Vec<i64> = std::iter::from_fn(|| agenda.next(ALL, 20_000)).map(lease_of).collect();
+    assert_eq!(asked, [4, 3, 5], "the oldest first");
+}
+
+fn lease_of(next: Next) -> i64 {
+    match next {
+        Next::Urgent(lease) | Next::Routine(lease, _) => lease,
+    }
+}
