@@ -225,7 +225,7 @@ fn coordination(part: &Value) -> Table {
     let title = format!(
         "A frame's own work among {} instances of {} services and {} keys of locks, {} events/s meanwhile",
         of("instances"),
-        of("services"),
+        of("service_count"),
         of("lock_keys"),
         figure(part["figures"]["events_per_second"].as_f64(), 0, "")
     );

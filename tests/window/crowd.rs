@@ -2,8 +2,8 @@
 //! on leases, and 2,000 events a second happen to them. Run by `cargo xtask bench coordination`, which
 //! starts the etcd that `ETCDSCOPE_BENCH_ENDPOINTS` names.
 //!
-//! One line of JSON is printed, beginning with `{"instances"`: `services`, `instances`, `lock_keys`,
-//! `leases` (numbers), `live_ms` (from the start to the live tree), `events_per_second` (what was
+//! One line of JSON is printed, beginning with `{"instances"`: `service_count`, `instances`, `lock_keys`,
+//! `lease_count` (numbers), `live_ms` (from the start to the live tree), `events_per_second` (what was
 //! reached), `rss_bytes`, and for each screen a frame's own work as `measure.rs` describes it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on has failed")]
@@ -225,7 +225,7 @@ fn services_and_locks_in_the_window() {
     let begun = Instant::now();
     let living = runtime.spawn(life.run(stop.clone(), events.clone()));
     let mut parts = vec![format!(
-        "{{\"instances\":{},\"services\":{SERVICES},\"lock_keys\":{},\"leases\":{leases},\
+        "{{\"instances\":{},\"service_count\":{SERVICES},\"lock_keys\":{},\"lease_count\":{leases},\
          \"live_ms\":{live_ms:.0}",
         SERVICES * INSTANCES,
         LOCKS * CLAIMS
