@@ -221,7 +221,7 @@ fn main() {
         return coordination::run();
     }
     compare::run();
-    coordination::run();
+    // What is resident is measured before anything else has taken and given back memory.
     let mut mirror = listing();
     let keyspace = Arc::new(mirror.keyspace().clone());
     digest(&mirror);
@@ -231,6 +231,7 @@ fn main() {
     puts(&mut mirror);
     searches_of_values(&mirror);
     listing_in_two_stretches();
+    coordination::run();
 }
 
 fn searches_of_values(mirror: &Mirror) {
