@@ -206,6 +206,7 @@ fn the_most_contended_come_first_and_a_title_orders_by_its_column() {
     };
     assert!(top(&scene, "/locks/deploy") < top(&scene, "/locks/index"));
     assert!(top(&scene, "/locks/nightly") < top(&scene, "/locks/idle"), "free ones are last");
+    assert!(scene.sees("1 free"), "the navigation counts those that are held");
     scene.press("Order by Name");
     assert!(top(&scene, "/locks/idle") < top(&scene, "/locks/nightly"));
 }
@@ -305,7 +306,7 @@ fn a_single_key_and_a_queue_of_one_name_are_told_apart() {
     scene.picture("locks-one-name");
     assert!(scene.sees("/locks/stock, single key, host-9"));
     assert!(scene.sees("/locks/stock/, a, 1 waiting"));
-    assert!(scene.sees("2 locks") && scene.sees("waiting line"));
+    assert!(scene.sees("2 locks held") && scene.sees("waiting line"));
 }
 
 #[test]

@@ -145,13 +145,16 @@ fn bar(ui: &mut Ui, session: &Session, state: &mut LocksState) {
 
 fn counts(session: &Session, listed: &Listed) -> String {
     let counts = listed.counts;
-    let mut parts = vec![
-        match counts.all {
-            1 => t!("locks.count_one").into_owned(),
-            all => t!("locks.count_all", count = count_text(all as u64)).into_owned(),
-        },
-        t!("locks.count_contended", count = count_text(counts.contended as u64)).into_owned(),
-    ];
+    // Those that are free stand in the list for their past: the navigation counts the others.
+    let mut parts = vec![match counts.held {
+        1 => t!("locks.count_one").into_owned(),
+        held => t!("locks.count_all", count = count_text(held as u64)).into_owned(),
+    }];
+    if counts.all > counts.held {
+        let free = (counts.all - counts.held) as u64;
+        parts.push(t!("locks.count_free", count = count_text(free)).into_owned());
+    }
+    parts.push(t!("locks.count_contended", count = count_text(counts.contended as u64)).into_owned());
     match session.coordination.waits.cycles.len() {
         0 => {}
         1 => parts.push(t!("locks.count_deadlock").into_owned()),
