@@ -14,6 +14,10 @@ const MOST_WAITING: usize = 400;
 const PATIENCE_MS: i64 = 15_000;
 /// A lease that has run out and is not deleted yet is asked for again after this, in milliseconds.
 const AGAIN_MS: i64 = 250;
+/// A key goes together with its lease, but the leader may do so a moment later than the member that told of it:
+/// a lease that is there this long after its key, in milliseconds, may have outlived it; after the second time
+/// it has.
+const OUTLIVED_MS: (i64, i64) = (200, 500);
 /// What a lease that is gone had left is remembered for so long, in milliseconds: the mirror may tell of its
 /// keys later.
 const REMEMBERED_MS: i64 = 60_000;
@@ -71,6 +75,8 @@ struct Ended {
     ending: Arc<Ending>,
     went: Went,
     before: Option<LeaseTold>,
+    /// Its lease was still there a moment later: that it ran out is not why the key went, or not for sure.
+    outlived: bool,
 }
 
 impl Place {
@@ -219,7 +225,7 @@ impl Agenda {
             Waiting { endings: Vec::new(), since: now, not_before: now, asked: false }
         });
         let before = self.told.get(&lease).filter(|told| told.info.seen_at <= went.seen_at).copied();
-        waiting.endings.push(Ended { ending: ending.clone(), went, before });
+        waiting.endings.push(Ended { ending: ending.clone(), went, before, outlived: false });
         None
     }
 
@@ -288,7 +294,8 @@ impl Agenda {
         let Some(waiting) = self.waiting.get_mut(&lease) else { return Vec::new() };
         waiting.asked = false;
         let mut verdicts = Vec::new();
-        waiting.endings.retain_mut(|Ended { ending, went, before }| {
+        waiting.endings.retain_mut(|Ended { ending, went, before, outlived }| {
+            let later_ms = asked_at - went.seen_at;
             let found = match after {
                 // What was asked before it went tells nothing of afterwards, but that a lease is gone for good.
                 LeaseAfter::Alive(_) if asked_at < went.seen_at => {
@@ -297,7 +304,15 @@ impl Agenda {
                     }
                     None
                 }
-                after => cause(*went, before.as_ref(), after),
+                LeaseAfter::Alive(_) if later_ms >= OUTLIVED_MS.1 => Some(EndCause::Released),
+                after => {
+                    *outlived |= matches!(after, LeaseAfter::Alive(_)) && later_ms >= OUTLIVED_MS.0;
+                    let found = cause(*went, before.as_ref(), after);
+                    found.map(|cause| match cause {
+                        EndCause::Expired if *outlived => EndCause::Unknown,
+                        cause => cause,
+                    })
+                }
             };
             let Some(cause) = found else { return true };
             verdicts.push(Verdict { ending: ending.clone(), cause });

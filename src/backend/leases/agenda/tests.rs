@@ -247,7 +247,9 @@ fn a_key_deleted_shortly_before_its_lease_runs_out_was_not_revoked() {
     assert_eq!(deleted(2_500, &[(-1, 3_900)]), [EndCause::Unknown], "it may have run out since");
     assert_eq!(deleted(2_500, &[(-1, 2_600)]), [EndCause::Revoked]);
     // What is told after the key went is not what its lease had left before.
-    assert_eq!(deleted(3_300, &[(0, 3_450), (0, 3_700), (-1, 3_950)]), [EndCause::Expired]);
+    assert_eq!(deleted(3_300, &[(0, 3_450), (-1, 3_700)]), [EndCause::Expired], "the leader was late");
+    assert_eq!(deleted(3_300, &[(0, 3_450), (0, 3_700), (-1, 3_950)]), [EndCause::Unknown], "too late");
+    assert_eq!(deleted(3_300, &[(0, 3_450), (0, 3_850)]), [EndCause::Released], "its lease outlived it");
 }
 
 #[test]
