@@ -204,9 +204,14 @@ impl Engine {
     /// another history, and the past of the one before means nothing.
     pub fn listed(&mut self, keyspace: &Keyspace, revision: i64, seen_at: SeenAt, replaced: bool) {
         if replaced {
-            let rules = std::mem::take(&mut self.rules);
-            let (serial, handover_serial) = (self.serial, self.handover_serial);
-            *self = Self { separator: self.separator, rules, serial, handover_serial, ..Self::default() };
+            *self = Self {
+                separator: self.separator,
+                rules: std::mem::take(&mut self.rules),
+                beat_ms: self.beat_ms,
+                serial: self.serial,
+                handover_serial: self.handover_serial,
+                ..Self::default()
+            };
         }
         let way = if self.picture.complete { Way::Gap } else { Way::Found };
         self.look(keyspace, Moment { at: seen_at, revision, way });

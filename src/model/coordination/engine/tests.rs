@@ -399,6 +399,20 @@ fn a_time_that_a_registration_writes_on_and_on_is_a_heartbeat() {
     assert_eq!(health(&mut store, 14_000), Health::Up);
 }
 
+/// A cluster that was restored has another past, and the same settings.
+#[test]
+fn heartbeats_are_recognised_after_the_cluster_was_replaced() {
+    let mut store = Store::watched();
+    store.list(true);
+    let (folder, key) = ("/services/user/", "/services/user/10.0.0.1:80");
+    for time in 0..3 {
+        store.put(key, &format!(r#"{{"address":"10.0.0.1:80","last_heartbeat":{time}}}"#), LEASE);
+    }
+    let late = store.now() + 4_000;
+    let service = store.service(folder);
+    assert_eq!(service.instances.get(key.as_bytes()).unwrap().health(late, 3, 10), Health::Late);
+}
+
 #[test]
 fn a_report_is_of_the_instance_that_is_nearest_to_it() {
     let mut store = Store::new();
