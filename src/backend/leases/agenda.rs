@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::model::bytes::Key;
-use crate::model::coordination::cause::{LeaseAfter, LeaseTold, Went, cause};
+use crate::model::coordination::cause::{Case, LeaseTold, Went};
 use crate::model::coordination::{Coordination, EndCause, Ending};
 use crate::model::status::SeenAt;
 
@@ -14,10 +14,6 @@ const MOST_WAITING: usize = 400;
 const PATIENCE_MS: i64 = 15_000;
 /// A lease that has run out and is not deleted yet is asked for again after this, in milliseconds.
 const AGAIN_MS: i64 = 250;
-/// A key goes together with its lease, but the leader may do so a moment later than the member that told of it:
-/// a lease that is there this long after its key, in milliseconds, may have outlived it; after the second time
-/// it has.
-const OUTLIVED_MS: (i64, i64) = (200, 500);
 /// What a lease that is gone had left is remembered for so long, in milliseconds: the mirror may tell of its
 /// keys later.
 const REMEMBERED_MS: i64 = 60_000;
@@ -69,16 +65,6 @@ struct Place {
     dropped: Option<SeenAt>,
 }
 
-/// Something that ended, and what its lease was told to have left before.
-#[derive(Debug)]
-struct Ended {
-    ending: Arc<Ending>,
-    went: Went,
-    before: Option<LeaseTold>,
-    /// Its lease was still there a moment later: that it ran out is not why the key went, or not for sure.
-    outlived: bool,
-}
-
 impl Place {
     /// The rank in which it waits to be asked for.
     fn waits_in(&self) -> Rank {
@@ -89,7 +75,7 @@ impl Place {
 /// Endings that wait for their lease to be asked for.
 #[derive(Debug)]
 struct Waiting {
-    endings: Vec<Ended>,
+    endings: Vec<(Arc<Ending>, Case)>,
     since: SeenAt,
     /// Not to be asked for again before this.
     not_before: SeenAt,
@@ -214,8 +200,7 @@ impl Agenda {
             return verdict(EndCause::Released);
         }
         if let Some(by) = self.gone.get(&lease) {
-            let found = cause(went, self.told.get(&lease), LeaseAfter::Gone(*by));
-            return verdict(found.unwrap_or(EndCause::Unknown));
+            return verdict(Case::new(went, self.told.get(&lease).copied()).gone_by(*by));
         }
         if self.waiting.len() >= MOST_WAITING && !self.waiting.contains_key(&lease) {
             return verdict(EndCause::Unknown);
@@ -225,7 +210,7 @@ impl Agenda {
             Waiting { endings: Vec::new(), since: now, not_before: now, asked: false }
         });
         let before = self.told.get(&lease).filter(|told| told.info.seen_at <= went.seen_at).copied();
-        waiting.endings.push(Ended { ending: ending.clone(), went, before, outlived: false });
+        waiting.endings.push((ending.clone(), Case::new(went, before)));
         None
     }
 
@@ -263,58 +248,32 @@ impl Agenda {
     /// Takes an answer in, whoever asked for it; gives what it tells of endings.
     pub(super) fn answered(&mut self, told: LeaseTold, now: SeenAt) -> Vec<Verdict> {
         let info = told.info;
-        let after = if info.remaining_secs < 0 {
-            LeaseAfter::Gone(told.answered_at)
-        } else {
-            LeaseAfter::Alive(info.remaining_secs)
-        };
-        let verdicts = self.judge(told, after, now);
-        match after {
-            LeaseAfter::Gone(by) => {
-                self.gone.entry(info.id).and_modify(|known| *known = by.min(*known)).or_insert(by);
-                if let Some(place) = self.places.get(&info.id).copied() {
-                    self.put(info.id, Some(place));
-                }
+        let verdicts = self.judge(told, now);
+        if info.is_gone() {
+            let by = self.gone.entry(info.id).or_insert(told.answered_at);
+            *by = told.answered_at.min(*by);
+            if let Some(place) = self.places.get(&info.id).copied() {
+                self.put(info.id, Some(place));
             }
-            LeaseAfter::Alive(_) => {
-                let newer = self.told.get(&info.id).is_none_or(|known| known.info.seen_at <= info.seen_at);
-                if newer && self.places.contains_key(&info.id) {
-                    self.told.insert(info.id, told);
-                }
-                // A lease of this id that was gone has been granted anew.
-                self.gone.remove(&info.id);
-                self.ask_later(info.id, told.due_again(), told.missed_a_renewal());
-            }
+            return verdicts;
         }
+        let newer = self.told.get(&info.id).is_none_or(|known| known.info.seen_at <= info.seen_at);
+        if newer && self.places.contains_key(&info.id) {
+            self.told.insert(info.id, told);
+        }
+        // A lease of this id that was gone has been granted anew.
+        self.gone.remove(&info.id);
+        self.ask_later(info.id, told.due_again(), told.missed_a_renewal());
         verdicts
     }
 
-    fn judge(&mut self, told: LeaseTold, after: LeaseAfter, now: SeenAt) -> Vec<Verdict> {
-        let (lease, asked_at) = (told.info.id, told.info.seen_at);
+    fn judge(&mut self, told: LeaseTold, now: SeenAt) -> Vec<Verdict> {
+        let lease = told.info.id;
         let Some(waiting) = self.waiting.get_mut(&lease) else { return Vec::new() };
         waiting.asked = false;
         let mut verdicts = Vec::new();
-        waiting.endings.retain_mut(|Ended { ending, went, before, outlived }| {
-            let later_ms = asked_at - went.seen_at;
-            let found = match after {
-                // What was asked before it went tells nothing of afterwards, but that a lease is gone for good.
-                LeaseAfter::Alive(_) if asked_at < went.seen_at => {
-                    if before.is_none_or(|known| known.info.seen_at <= asked_at) {
-                        *before = Some(told);
-                    }
-                    None
-                }
-                LeaseAfter::Alive(_) if later_ms >= OUTLIVED_MS.1 => Some(EndCause::Released),
-                after => {
-                    *outlived |= matches!(after, LeaseAfter::Alive(_)) && later_ms >= OUTLIVED_MS.0;
-                    let found = cause(*went, before.as_ref(), after);
-                    found.map(|cause| match cause {
-                        EndCause::Expired if *outlived => EndCause::Unknown,
-                        cause => cause,
-                    })
-                }
-            };
-            let Some(cause) = found else { return true };
+        waiting.endings.retain_mut(|(ending, case)| {
+            let Some(cause) = case.hear(told) else { return true };
             verdicts.push(Verdict { ending: ending.clone(), cause });
             false
         });
@@ -348,7 +307,7 @@ impl Agenda {
         for lease in leases {
             let Some(waiting) = self.waiting.remove(lease) else { continue };
             self.order.retain(|waiting| waiting != lease);
-            let unknown = |ended: Ended| Verdict { ending: ended.ending, cause: EndCause::Unknown };
+            let unknown = |(ending, _)| Verdict { ending, cause: EndCause::Unknown };
             verdicts.extend(waiting.endings.into_iter().map(unknown));
         }
         verdicts
@@ -388,7 +347,7 @@ impl Agenda {
         for waiting in self.waiting.values_mut() {
             waiting.since = now;
             waiting.not_before = now;
-            waiting.endings.iter_mut().for_each(|ended| ended.before = None);
+            waiting.endings.iter_mut().for_each(|(_, case)| case.forget());
         }
     }
 }

@@ -18,6 +18,10 @@ const CLOCK_SLACK_MS: i64 = 100;
 /// etcd looks for leases that ran out every 500 ms, and deletes them through the log: this long after the
 /// end, at most, where all is well.
 const DELETED_WITHIN_MS: i64 = 1_500;
+/// A key goes together with its lease, but the leader may do so a moment later than the member that told of it:
+/// a lease that is there this long after its key, in milliseconds, may have outlived it; after the second time
+/// it has.
+const OUTLIVED_MS: (i64, i64) = (200, 500);
 /// A lease is asked for again no sooner than this.
 const SOONEST_MS: i64 = 500;
 
@@ -66,15 +70,6 @@ impl LeaseTold {
     }
 }
 
-/// How a lease is, asked for after its key was gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LeaseAfter {
-    /// It is there, with so many whole seconds left.
-    Alive(i64),
-    /// It is gone: at this moment at the latest, when that was answered.
-    Gone(SeenAt),
-}
-
 /// When a key was seen to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Went {
@@ -84,29 +79,67 @@ pub struct Went {
     pub at_once: bool,
 }
 
-/// Why a key ended. `before`: what its lease was told to have left last, asked before the key went; `after`:
-/// how the lease is. `None`: the lease has run out and is not deleted yet: it is to be asked for again.
-#[must_use]
-pub fn cause(went: Went, before: Option<&LeaseTold>, after: LeaseAfter) -> Option<EndCause> {
-    let before_its_time = |moment: SeenAt| {
-        before.is_some_and(|told| moment.saturating_add(CLOCK_SLACK_MS) < told.earliest_end())
-    };
-    // However late it was seen: it went no later than that.
-    let too_early = before_its_time(went.seen_at);
-    let gone_by = match after {
-        LeaseAfter::Alive(secs) if secs > 0 || too_early => return Some(EndCause::Released),
-        // A leader may have yet to do what a follower has done already.
-        LeaseAfter::Alive(_) => return None,
-        LeaseAfter::Gone(by) => by,
-    };
-    let Some(before) = before else { return Some(EndCause::Unknown) };
-    if too_early {
-        // A lease that could have run out since, by itself, tells nothing of why the key went before.
-        return Some(if before_its_time(gone_by) { EndCause::Revoked } else { EndCause::Unknown });
+/// Why a key went, while it is being found out.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    went: Went,
+    before: Option<LeaseTold>,
+    /// Its lease was still there a moment later: that it ran out is not why the key went, or not for sure.
+    outlived: bool,
+}
+
+impl Case {
+    /// One of which nothing has been told since. `before`: what its lease was told to have left last, asked
+    /// before the key went.
+    #[must_use]
+    pub fn new(went: Went, before: Option<LeaseTold>) -> Self {
+        Self { went, before, outlived: false }
     }
-    let in_time = went.seen_at <= before.latest_end();
-    let ran_out = went.at_once && in_time && before.missed_a_renewal();
-    Some(if ran_out { EndCause::Expired } else { EndCause::Unknown })
+
+    /// Takes in what was told of the lease. `None`: that does not decide it, the lease is to be asked for again.
+    pub fn hear(&mut self, told: LeaseTold) -> Option<EndCause> {
+        if told.info.is_gone() {
+            return Some(self.gone_by(told.answered_at));
+        }
+        let later_ms = told.info.seen_at - self.went.seen_at;
+        if later_ms < 0 {
+            // It tells nothing of afterwards.
+            if self.before.is_none_or(|known| known.info.seen_at <= told.info.seen_at) {
+                self.before = Some(told);
+            }
+            return None;
+        }
+        if told.info.remaining_secs > 0 || later_ms >= OUTLIVED_MS.1 || self.was_too_early(self.went.seen_at)
+        {
+            return Some(EndCause::Released);
+        }
+        self.outlived |= later_ms >= OUTLIVED_MS.0;
+        None
+    }
+
+    /// The lease is gone: by this moment at the latest, when that was answered.
+    #[must_use]
+    pub fn gone_by(&self, moment: SeenAt) -> EndCause {
+        let Some(before) = &self.before else { return EndCause::Unknown };
+        // However late it was seen: it went no later than that.
+        if self.was_too_early(self.went.seen_at) {
+            // A lease that could have run out since, by itself, tells nothing of why the key went before.
+            return if self.was_too_early(moment) { EndCause::Revoked } else { EndCause::Unknown };
+        }
+        let in_time = self.went.seen_at <= before.latest_end();
+        let ran_out = self.went.at_once && in_time && before.missed_a_renewal() && !self.outlived;
+        if ran_out { EndCause::Expired } else { EndCause::Unknown }
+    }
+
+    /// What was told before a clock jumped is not counted on.
+    pub fn forget(&mut self) {
+        self.before = None;
+    }
+
+    /// Whether the lease can not have run out by this moment.
+    fn was_too_early(&self, moment: SeenAt) -> bool {
+        self.before.is_some_and(|told| moment.saturating_add(CLOCK_SLACK_MS) < told.earliest_end())
+    }
 }
 
 #[cfg(test)]
@@ -121,6 +154,24 @@ mod tests {
 
     fn went(seen_at: SeenAt) -> Went {
         Went { seen_at, at_once: true }
+    }
+
+    /// How the lease is, asked for after its key was gone.
+    #[derive(Clone, Copy)]
+    enum LeaseAfter {
+        Alive(i64),
+        Gone(SeenAt),
+    }
+
+    /// Decided by one answer, asked for as soon as the key had gone.
+    fn cause(went: Went, before: Option<&LeaseTold>, after: LeaseAfter) -> Option<EndCause> {
+        let mut case = Case::new(went, before.copied());
+        let (remaining_secs, answered_at) = match after {
+            LeaseAfter::Alive(secs) => (secs, went.seen_at),
+            LeaseAfter::Gone(by) => (-1, by),
+        };
+        let info = LeaseInfo { id: 7, granted_secs: 10, remaining_secs, seen_at: went.seen_at };
+        case.hear(LeaseTold { info, answered_at })
     }
 
     /// The lease was asked for as soon as the key had gone.
