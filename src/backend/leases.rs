@@ -23,7 +23,7 @@ use crate::model::coordination::LeaseInfo;
 use crate::model::coordination::cause::LeaseTold;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::message::{Event, EventKind, RequestId, SessionId};
-use crate::model::status::{SeenAt, now};
+use crate::model::status::{SILENT_MS, SeenAt, now};
 
 /// Questions a second, at most.
 const PER_SECOND: f64 = 20.0;
@@ -41,8 +41,6 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// After a question that failed nothing is asked for routine for this long; where the user may not ask, for
 /// the second.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
-/// After so long without a proof that the stream tells everything, what it tells is not seen as it happens.
-const SILENT_MS: i64 = 2_500;
 /// The clocks of this machine differ by more only where one of them was set, or the machine slept.
 const CLOCK_JUMP_MS: i64 = 500;
 

@@ -136,7 +136,7 @@ impl Cluster {
     pub async fn grant_lease(&self, id: i64, ttl_secs: i64) -> Result<LeaseInfo, Fault> {
         self.gate().pass()?;
         // Someone else's lease of this id must not be taken for the one granted here.
-        if self.lease(id).await?.info.remaining_secs >= 0 {
+        if !self.lease(id).await?.info.is_gone() {
             return Err(Fault::new(FaultKind::LeaseExists, format!("lease {id:016x}")));
         }
         let sent = self
@@ -151,7 +151,7 @@ impl Cluster {
             }
             Sent::Refused(fault) => Err(fault),
             Sent::Lost { fault, asked } => {
-                let exists = |info: &LeaseInfo| info.remaining_secs >= 0;
+                let exists = |info: &LeaseInfo| !info.is_gone();
                 match self.settle_lease(id, asked, &fault, exists).await {
                     Settled::Done => self.lease(id).await.map(|answer| answer.info),
                     Settled::NotDone => Err(fault),
@@ -191,8 +191,7 @@ impl Cluster {
             }
             Sent::Refused(fault) => Err(fault),
             Sent::Lost { fault, asked } => {
-                let gone = |info: &LeaseInfo| info.remaining_secs < 0;
-                match self.settle_lease(id, asked, &fault, gone).await {
+                match self.settle_lease(id, asked, &fault, LeaseInfo::is_gone).await {
                     Settled::Done => Ok(0),
                     Settled::NotDone => Err(fault),
                     Settled::Unknown => Err(unknown(&fault)),

@@ -97,9 +97,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::coordination::{Claim, ClaimForm, ClaimKind, ClaimQueue, Confidence, LeaseUse};
+    use crate::model::coordination::{ClaimForm, ClaimKind, LeaseUse};
     use crate::model::dialog::Moved;
-    use crate::model::record::KeyMeta;
+    use crate::model::ended::tests::line;
 
     fn key(text: &str) -> Key {
         Key::from(text.as_bytes())
@@ -149,21 +149,8 @@ mod tests {
 
     #[test]
     fn one_that_waited_and_holds_now_is_asked_about_again() {
-        let line = |leases: &[i64]| {
-            let mut queue =
-                ClaimQueue::new(key("/l"), ClaimKind::Lock, ClaimForm::Queue, Confidence::Certain);
-            queue.claims = leases
-                .iter()
-                .map(|lease| {
-                    let meta =
-                        KeyMeta { create_revision: *lease, mod_revision: *lease, version: 1, lease: *lease };
-                    Arc::new(Claim::found(key(&format!("/l/{lease}")), meta, None))
-                })
-                .collect();
-            let mut session = Session::default();
-            session.coordination.add_queue(queue);
-            session
-        };
+        let line =
+            |leases: &[i64]| Session { coordination: line(ClaimForm::Queue, leases), ..Session::default() };
         let subject = EndSubject::Claim { queue: key("/l"), kind: ClaimKind::Lock, place: 1 };
         let question = EndQuestion { subject, key: Some((key("/l/2"), 2)), ..asked(&Session::default()) };
         let before = line(&[1, 2]);

@@ -199,7 +199,7 @@ fn said(ended: Ended, outcome: EndOutcome) -> Message {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::coordination::{ClaimKind, ClaimQueue, Confidence};
     use crate::model::record::KeyMeta;
@@ -208,7 +208,8 @@ mod tests {
         Key::from(text.as_bytes())
     }
 
-    fn line(form: ClaimForm, leases: &[i64]) -> Coordination {
+    /// The lock `/l`, claimed on these leases in this order.
+    pub(in crate::model) fn line(form: ClaimForm, leases: &[i64]) -> Coordination {
         let mut queue = ClaimQueue::new(key("/l"), ClaimKind::Lock, form, Confidence::Certain);
         queue.claims = leases
             .iter()

@@ -392,9 +392,8 @@ impl Notifier {
 fn of_news(kind: &NewsKind, settings: &NotifySettings) -> Option<Alert> {
     match kind {
         NewsKind::Instance { service, name, instance, turn: Turn::Down, cause } => {
-            let deregistered =
-                matches!(cause, Some(EndCause::Released | EndCause::DeletedHere | EndCause::RevokedHere));
-            (settings.instance_down && !deregistered).then(|| Alert::InstanceDown {
+            let wanted = cause.is_some_and(EndCause::is_wanted);
+            (settings.instance_down && !wanted).then(|| Alert::InstanceDown {
                 folder: service.clone(),
                 service: name.clone(),
                 instance: instance.clone(),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::bytes::Key;
+use super::coordination::waits::Cycle;
 use super::coordination::{
     ClaimKind, ClaimQueue, Coordination, CoordinationSettings, InstanceCounts, Standing,
 };
@@ -245,9 +246,7 @@ fn locks(picture: &Coordination) -> LockSums {
     }
     let cycles = &picture.waits.cycles;
     sums.deadlocks = cycles.len();
-    sums.deadlocked = cycles
-        .first()
-        .map_or_else(Vec::new, |cycle| cycle.waits.iter().map(|wait| wait.lock.clone()).collect());
+    sums.deadlocked = cycles.first().map_or_else(Vec::new, Cycle::locks);
     sums
 }
 
@@ -279,7 +278,7 @@ fn leases(picture: &Coordination, told: &KnownLeases, now: SeenAt) -> LeaseSums 
     let mut sums = LeaseSums { all: picture.leases.len(), ..LeaseSums::default() };
     for lease in told.values().filter(|lease| picture.leases.contains_key(&lease.id)) {
         let age = now - lease.seen_at;
-        if lease.remaining_secs < 0 || age < 0 {
+        if lease.is_gone() || age < 0 {
             continue;
         }
         let left = lease.remaining_secs.saturating_mul(1_000).saturating_sub(age);

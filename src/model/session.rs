@@ -25,14 +25,11 @@ use super::plan::Plans;
 use super::profile::Profile;
 use super::schema::SchemaSet;
 use super::search::{SearchQuery, SearchResult};
-use super::status::{ClusterStatus, KeyInterval, MirrorState, Notice, SeenAt};
+use super::status::{ClusterStatus, KeyInterval, MirrorState, Notice, SILENT_MS, SeenAt};
 use super::transfer::ExportReport;
 use super::travel::Travel;
 use super::tree_item::TreeItem;
 use super::write::BatchReport;
-
-/// A proof holds for so long, in milliseconds: where nothing happens there is one about every second.
-const SILENT_MS: i64 = 2_500;
 
 /// The screens of a connection, as in the navigation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

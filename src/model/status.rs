@@ -6,6 +6,10 @@ use super::fault::Fault;
 /// always "seen at", never "changed at".
 pub type SeenAt = i64;
 
+/// A proof that the stream tells everything holds for so long, in milliseconds: where nothing happens there is
+/// one about every second. What comes later is not seen as it happens.
+pub const SILENT_MS: SeenAt = 2_500;
+
 /// This moment on this machine's clock.
 #[must_use]
 pub fn now() -> SeenAt {

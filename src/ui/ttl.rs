@@ -34,7 +34,7 @@ pub enum Ttl {
 #[must_use]
 pub fn left(info: Option<&LeaseInfo>, now: SeenAt) -> Ttl {
     let Some(info) = info else { return Ttl::Unknown };
-    if info.remaining_secs < 0 {
+    if info.is_gone() {
         return Ttl::Gone;
     }
     if !info.is_current(now) {

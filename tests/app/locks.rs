@@ -107,6 +107,16 @@ impl Drop for Locker {
     }
 }
 
+/// Three programs that claim a lock, one after the other.
+fn line_up(bench: &Bench, app: &mut App, lock: &str) -> Vec<Locker> {
+    let mut lockers = Vec::new();
+    for number in 1..=3 {
+        lockers.push(Locker::start(bench, lock));
+        wait(app, "one more in the line", |world| line(world, lock).len() == number);
+    }
+    lockers
+}
+
 /// The leases of a lock's line, as its keys tell.
 fn line(world: &World, lock: &str) -> Vec<i64> {
     let queue = session(world).coordination.queues.get(lock.as_bytes());
@@ -119,11 +129,7 @@ fn the_lock_of_a_killed_holder_is_shown_with_the_next_and_said_to_have_expired()
     let bench = Bench::start();
     let mut app = bench.app();
     bench.connect(&mut app, bench.profile());
-    let mut lockers = Vec::new();
-    for number in 1..=3 {
-        lockers.push(Locker::start(&bench, LOCK));
-        wait(&mut app, "one more in the line", |world| line(world, LOCK).len() == number);
-    }
+    let mut lockers = line_up(&bench, &mut app, LOCK);
     let before = line(app.world(), LOCK);
     app.act(Action::ShowQueue(ClaimKind::Lock, key(LOCK.as_bytes())));
     let mut screen = Screen::new();
@@ -204,11 +210,7 @@ fn a_forced_release_names_what_it_deleted_and_who_is_next_and_leaves_no_bar() {
     let bench = Bench::start();
     let mut app = bench.app();
     bench.connect(&mut app, bench.profile());
-    let mut lockers = Vec::new();
-    for number in 1..=3 {
-        lockers.push(Locker::start(&bench, LOCK));
-        wait(&mut app, "one more in the line", |world| line(world, LOCK).len() == number);
-    }
+    let _lockers = line_up(&bench, &mut app, LOCK);
     let before = line(app.world(), LOCK);
     for (at, how) in [EndHow::DeleteKey, EndHow::RevokeLease].into_iter().enumerate() {
         let holds = key(format!("{LOCK}/{:x}", before[at]).as_bytes());

@@ -110,11 +110,10 @@ impl Session {
     /// when a lease was found gone is when it was first.
     fn lease_told(&mut self, lease: LeaseInfo) {
         let known = self.leases.get(&lease.id);
-        let gone = |lease: &LeaseInfo| lease.remaining_secs < 0;
-        if known.is_some_and(|known| known.seen_at > lease.seen_at || (gone(known) && gone(&lease))) {
+        if known.is_some_and(|known| known.seen_at > lease.seen_at || (known.is_gone() && lease.is_gone())) {
             return;
         }
-        self.gone_leases += u64::from(gone(&lease));
+        self.gone_leases += u64::from(lease.is_gone());
         self.leases.insert(lease.id, lease);
     }
 
@@ -131,10 +130,10 @@ impl Session {
     /// Counts the leases that there are: those found gone are not, whether keys are still seen on them or not.
     fn count_leases(&mut self, now: SeenAt) {
         self.leases_counted_at = now;
-        let gone = |id: &i64| self.leases.get(id).is_some_and(|lease| lease.remaining_secs < 0);
+        let gone = |id: &i64| self.leases.get(id).is_some_and(LeaseInfo::is_gone);
         let bare = self.all_leases.value().map_or(0, |all| bare(all, &self.coordination, gone));
         let used = &self.coordination.leases;
-        let on_gone = self.leases.values().filter(|lease| lease.remaining_secs < 0);
+        let on_gone = self.leases.values().filter(|lease| lease.is_gone());
         let on_gone = on_gone.filter(|lease| used.contains_key(&lease.id)).count();
         self.lease_count = used.len().saturating_sub(on_gone) + bare;
     }

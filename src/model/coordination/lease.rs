@@ -31,6 +31,12 @@ pub struct LeaseInfo {
 const FRESH_MS: SeenAt = 5_000;
 
 impl LeaseInfo {
+    /// Whether it was found gone.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.remaining_secs < 0
+    }
+
     /// Whether what was told then still says what is left now: clients keep a lease alive every third of its
     /// time, and an answer from before that says nothing any more.
     #[must_use]

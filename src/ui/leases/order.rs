@@ -158,7 +158,7 @@ type Place = (Group, i64);
 
 fn place(info: Option<&LeaseInfo>, now: SeenAt) -> Place {
     let Some(info) = info else { return (Group::Unknown, 0) };
-    if info.remaining_secs < 0 {
+    if info.is_gone() {
         return (Group::Gone, 0);
     }
     if !info.is_current(now) {
@@ -191,7 +191,7 @@ fn order(materials: &Materials) -> Ordered {
     let mut rows: Vec<(Place, i64)> = Vec::new();
     let mut take = |lease: i64, used: bool| {
         let info = known.get(&lease);
-        let over = |info: &LeaseInfo| info.remaining_secs < 0 && now - info.seen_at > GONE_MS;
+        let over = |info: &LeaseInfo| info.is_gone() && now - info.seen_at > GONE_MS;
         // One that is listed, but gone since.
         if !used && info.is_some_and(over) {
             return;

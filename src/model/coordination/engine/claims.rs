@@ -33,7 +33,7 @@ pub(super) struct Before {
 }
 
 /// Order in a queue: first come, first served.
-fn order(claim: &Claim, created: i64, key: &Key) -> Ordering {
+pub(super) fn order(claim: &Claim, created: i64, key: &Key) -> Ordering {
     (claim.meta.create_revision, &claim.key).cmp(&(created, key))
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::claims::find;
+use super::claims::{find, order};
 use super::{Engine, Place};
 use crate::model::bytes::Key;
 use crate::model::coordination::{Claim, ClaimQueue, Meaning};
@@ -66,13 +66,13 @@ impl Engine {
     fn keep_turns(&mut self, from: &Key, to: &Key, moved: &[Arc<Claim>]) {
         let is_moved = |holder: &Arc<Claim>| moved.iter().any(|claim| claim.key == holder.key);
         let Some(before) = self.touched.get_mut(from) else { return };
-        let (held, left) = std::mem::take(&mut before.holders).into_iter().partition(is_moved);
+        let (held, left): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut before.holders).into_iter().partition(is_moved);
         before.holders = left;
         let waiting = std::mem::take(&mut before.waiting);
-        let held: Vec<Arc<Claim>> = held;
         let Some(now) = self.touched.get_mut(to) else { return };
         now.holders.extend(held);
-        now.holders.sort_by(|a, b| (a.meta.create_revision, &a.key).cmp(&(b.meta.create_revision, &b.key)));
+        now.holders.sort_by(|one, other| order(one, other.meta.create_revision, &other.key));
         now.waiting = now.waiting.max(waiting);
     }
 
